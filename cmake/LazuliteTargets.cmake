@@ -1,0 +1,43 @@
+# Functions that turn a folder of sources into a target.
+
+set(lazulite_std_headers
+    <algorithm> <array> <atomic> <cmath> <complex> <cstdint> <cstring> <functional> <limits> <map>
+    <memory> <mutex> <numeric> <optional> <span> <sstream> <string> <string_view> <unordered_map>
+    <utility> <variant> <vector>)
+
+# What every target of the project has in common. LEVEL is the optimisation of a release build:
+# -O3 for kernels, less where compiling fast matters more than running fast.
+function(lazulite_compile target level)
+  target_compile_options(${target} PRIVATE -Wall -Wextra $<$<BOOL:${LAZULITE_WERROR}>:-Werror>
+                                           $<$<CONFIG:Release>:${level}>)
+endfunction()
+
+# Precompiles the standard headers and those given, where the build asks for it.
+function(lazulite_precompile target)
+  if(LAZULITE_PCH)
+    target_precompile_headers(${target} PRIVATE ${lazulite_std_headers} ${ARGN})
+  endif()
+endfunction()
+
+# A plugin `lazulite_NAME` out of the current folder; the core opens it at run time and never links
+# to it. Only its extern "C" entry is visible. A folder without sources makes no target.
+function(lazulite_add_backend name)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_library(lazulite_${name} MODULE ${sources})
+  lazulite_compile(lazulite_${name} -O3)
+  target_link_libraries(lazulite_${name} PRIVATE lazulite)
+  set_target_properties(lazulite_${name} PROPERTIES CXX_VISIBILITY_PRESET hidden
+                                                    VISIBILITY_INLINES_HIDDEN ON)
+  add_dependencies(lazulite_backends lazulite_${name})
+endfunction()
+
+# A program out of the given sources, linked to the library.
+function(lazulite_add_program name level)
+  add_executable(${name} ${ARGN})
+  lazulite_compile(${name} ${level})
+  target_link_libraries(${name} PRIVATE lazulite)
+  add_dependencies(${name} lazulite_backends)
+endfunction()
