@@ -1,0 +1,52 @@
+# Each target installs what it needs, builds, and runs. CMake does the work: see CMakePresets.json.
+FASHION_MNIST ?= /usr/share/datasets/fashion-mnist
+EPOCHS ?= 3
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+sources = git ls-files '*.h' '*.cpp' '*.def'
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test test-asan test-tsan test-simd bench format lint
+
+help:  ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | expand -t 12
+
+build:  ## build everything, optimised, into build/
+	@scripts/install-dependencies
+	@$(call compile,release)
+
+run:  ## train the article's network on Fashion-MNIST
+	@scripts/install-dependencies
+	@$(call compile,release) --target lazulite-cnn
+	build/bin/lazulite-cnn --fashion-mnist $(FASHION_MNIST) --epochs $(EPOCHS)
+
+test: build  ## run all tests
+	ctest --preset release -j $(JOBS)
+
+test-asan:  ## run all tests under the address and undefined-behaviour sanitizers
+	@scripts/install-dependencies
+	@$(call compile,debug)
+	ctest --preset debug -j $(JOBS)
+
+test-tsan:  ## run all tests under the thread sanitizer
+	@scripts/install-dependencies tsan
+	@$(call compile,tsan)
+	LAZULITE_ARCHER=$$(clang++ -print-resource-dir)/../../libarcher.so ctest --preset tsan -j $(JOBS)
+
+test-simd: build  ## run all tests with narrower vectors than the machine's
+	LAZULITE_SIMD=sse4 ctest --preset release -j $(JOBS)
+	LAZULITE_SIMD=avx2 ctest --preset release -j $(JOBS)
+
+bench: build  ## run the benchmarks
+	@for program in build/benchmarks/*; do \
+	  if [ -f $$program ] && [ -x $$program ]; then echo "== $$program"; $$program || exit; fi; \
+	done
+
+format:  ## lay out the sources
+	@scripts/install-dependencies lint
+	$(sources) | grep -v '\.def$$' | xargs clang-format -i
+
+lint:  ## check layout, the sources and the scripts
+	@scripts/install-dependencies lint
+	@scripts/lint
+
+compile = cmake --preset $(1) --log-level=WARNING && cmake --build --preset $(1)
