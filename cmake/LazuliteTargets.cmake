@@ -32,6 +32,7 @@ function(lazulite_add_backend name)
   set_target_properties(lazulite_${name} PROPERTIES CXX_VISIBILITY_PRESET hidden
                                                     VISIBILITY_INLINES_HIDDEN ON)
   add_dependencies(lazulite_backends lazulite_${name})
+  install(TARGETS lazulite_${name} DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endfunction()
 
 # A program out of the given sources, linked to the library.
