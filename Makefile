@@ -36,10 +36,10 @@ test-simd: build  ## run all tests with narrower vectors than the machine's
 	LAZULITE_SIMD=sse4 ctest --preset release -j $(JOBS)
 	LAZULITE_SIMD=avx2 ctest --preset release -j $(JOBS)
 
-bench: build  ## run the benchmarks
-	@for program in build/benchmarks/*; do \
-	  if [ -f $$program ] && [ -x $$program ]; then echo "== $$program"; $$program || exit; fi; \
-	done
+bench:  ## measure beside PyTorch, which is fetched once into .cache/
+	@scripts/install-dependencies bench
+	@$(call compile,release)
+	benchmarks/compare_pytorch.py
 
 format:  ## lay out the sources
 	@scripts/install-dependencies lint
