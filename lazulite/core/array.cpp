@@ -1,0 +1,147 @@
+#include "lazulite/core/array.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <ostream>
+
+#include "lazulite/core/errors.h"
+#include "lazulite/core/evaluator.h"
+#include "lazulite/core/node.h"
+#include "lazulite/core/print.h"
+
+namespace lazulite {
+namespace {
+
+Array ready_array(BufferPtr buffer, const Shape& shape, Dtype dtype) {
+  Output output{shape, dtype, std::move(buffer), 0, row_major_strides(shape)};
+  return Array(new Node(Node::State::ready, std::move(output)), 0);
+}
+
+BufferPtr host_buffer(size_t bytes) {
+  BufferPtr buffer(new Buffer(bytes));
+  buffer->writable(host_memory());
+  return buffer;
+}
+
+}  // namespace
+
+Array::Array(Scalar value) : Array(value, value.dtype()) {}
+
+Array::Array(Scalar value, Dtype dtype) {
+  BufferPtr buffer = host_buffer(size_of(dtype));
+  value.store(buffer->readable(host_memory()), dtype);
+  *this = ready_array(std::move(buffer), {}, dtype);
+}
+
+Array::Array(const NestedList& list) : Array(list, list.dtype()) {}
+
+Array::Array(const NestedList& list, Dtype dtype) {
+  BufferPtr buffer = host_buffer(list.values().size() * size_of(dtype));
+  auto* out = static_cast<std::byte*>(buffer->readable(host_memory()));
+  for (const Scalar& value : list.values()) {
+    value.store(out, dtype);
+    out += size_of(dtype);
+  }
+  *this = ready_array(std::move(buffer), list.shape(), dtype);
+}
+
+Array Array::copy_of(const void* data, size_t count, const Shape& shape, Dtype dtype) {
+  if (static_cast<int64_t>(count) != element_count(shape)) {
+    throw Error(fmt::format("array: {} values were given for shape {}, which holds {}", count,
+                            lazulite::to_string(shape), element_count(shape)));
+  }
+  BufferPtr buffer = host_buffer(count * size_of(dtype));
+  if (count) std::memcpy(buffer->readable(host_memory()), data, count * size_of(dtype));
+  return ready_array(std::move(buffer), shape, dtype);
+}
+
+Array Array::from_buffer(void* data, const Shape& shape, Dtype dtype,
+                         std::function<void(void*)> deleter) {
+  size_t bytes = static_cast<size_t>(element_count(shape)) * size_of(dtype);
+  return ready_array(BufferPtr(new Buffer(data, bytes, std::move(deleter))), shape, dtype);
+}
+
+const Shape& Array::shape() const { return node_->outputs[output_].shape; }
+int64_t Array::shape(int axis) const {
+  return shape()[static_cast<size_t>(normalize_axis(axis, ndim(), "shape"))];
+}
+Dtype Array::dtype() const { return node_->outputs[output_].dtype; }
+
+const Array& Array::eval() const {
+  evaluator().evaluate({this, 1}, true);
+  return *this;
+}
+
+bool Array::is_evaluated() const { return node_->has_value(); }
+
+Scalar Array::item_scalar() const {
+  if (size() != 1) {
+    throw Error(fmt::format("item: an array of shape {} has {} elements, not one",
+                            lazulite::to_string(shape()), size()));
+  }
+  eval();
+  const Output& out = node_->outputs[output_];
+  const void* base = out.buffer->readable(host_memory());
+  return visit_dtype(out.dtype, [&](auto tag) {
+    return Scalar(static_cast<const typename decltype(tag)::type*>(base)[out.offset]);
+  });
+}
+
+template <class T>
+std::vector<T> Array::to_vector() const {
+  eval();
+  const Output& out = node_->outputs[output_];
+  std::vector<T> values;
+  if (size() == 0) return values;
+  values.reserve(static_cast<size_t>(size()));
+  const void* base = out.buffer->readable(host_memory());
+  visit_dtype(out.dtype, [&](auto tag) {
+    auto* first = static_cast<const typename decltype(tag)::type*>(base) + out.offset;
+    for_each_offset(out.shape, out.strides,
+                    [&](int64_t at) { values.push_back(Scalar(first[at]).template as<T>()); });
+  });
+  return values;
+}
+#define LAZULITE_DTYPE(type, name) template std::vector<type> Array::to_vector<type>() const;
+LAZULITE_FOR_EACH_DTYPE(LAZULITE_DTYPE)
+#undef LAZULITE_DTYPE
+
+const void* Array::host_data(Dtype expected) const {
+  if (dtype() != expected) {
+    throw Error(fmt::format("data: the array holds {}, not {}", name_of(dtype()),
+                            name_of(expected)));
+  }
+  eval();
+  Output& out = node_->outputs[output_];
+  auto* base = static_cast<const std::byte*>(out.buffer->readable(host_memory()));
+  size_t width = size_of(out.dtype);
+  if (is_row_major(out.shape, out.strides)) return base + out.offset * static_cast<int64_t>(width);
+  BufferPtr packed = host_buffer(nbytes());
+  auto* to = static_cast<std::byte*>(packed->readable(host_memory()));
+  for_each_offset(out.shape, out.strides, [&](int64_t at) {
+    std::memcpy(to, base + (out.offset + at) * static_cast<int64_t>(width), width);
+    to += width;
+  });
+  // The packed copy replaces the strided view, so that it lives as long as the array.
+  std::lock_guard lock(graph_mutex());
+  out.buffer = packed;
+  out.offset = 0;
+  out.strides = row_major_strides(out.shape);
+  return packed->readable(host_memory());
+}
+
+Array::operator bool() const {
+  if (size() != 1) {
+    throw Error(fmt::format("the truth value of an array of shape {} is ambiguous",
+                            lazulite::to_string(shape())));
+  }
+  return item_scalar().as<complex64>() != complex64(0);
+}
+
+std::string Array::to_string() const { return print(*this); }
+std::ostream& operator<<(std::ostream& stream, const Array& array) {
+  return stream << array.to_string();
+}
+
+}  // namespace lazulite

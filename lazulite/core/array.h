@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lazulite/core/dtype.h"
+#include "lazulite/core/index.h"
+#include "lazulite/core/nested.h"
+#include "lazulite/core/scalar.h"
+#include "lazulite/core/shape.h"
+
+namespace lazulite {
+
+class Node;
+
+/// A handle to an n-dimensional array whose value may not have been computed yet. Copying shares
+/// the array; the elements never change.
+class Array {
+ public:
+  /// No array at all; `valid()` is false.
+  Array() = default;
+  /// A zero-dimensional array; without a dtype: bool, int32, float32 or complex64.
+  explicit Array(Scalar value);
+  Array(Scalar value, Dtype dtype);
+  /// From nested lists: Array({{1, 2}, {3, 4}}). Throws if the lists are ragged.
+  explicit Array(const NestedList& list);
+  Array(const NestedList& list, Dtype dtype);
+  /// Copies `values`, row-major; their count must be the shape's.
+  template <class T>
+  Array(std::span<const T> values, const Shape& shape)
+      : Array(copy_of(values.data(), values.size(), shape, dtype_of<T>)) {}
+  template <class T>
+  Array(const std::vector<T>& values, const Shape& shape)
+      : Array(std::span<const T>(values), shape) {}
+  /// Adopts row-major host memory; `deleter` runs when the last user is gone.
+  static Array from_buffer(void* data, const Shape& shape, Dtype dtype,
+                           std::function<void(void*)> deleter);
+
+  Array(const Array& other);
+  Array(Array&& other) noexcept;
+  Array& operator=(const Array& other);
+  Array& operator=(Array&& other) noexcept;
+  ~Array();
+
+  bool valid() const { return node_ != nullptr; }
+  const Shape& shape() const;
+  /// Size of an axis, counted from the end if negative.
+  int64_t shape(int axis) const;
+  size_t ndim() const { return shape().size(); }
+  int64_t size() const { return element_count(shape()); }
+  Dtype dtype() const;
+  size_t itemsize() const { return size_of(dtype()); }
+  size_t nbytes() const { return static_cast<size_t>(size()) * itemsize(); }
+
+  /// Computes the value and waits for it.
+  const Array& eval() const;
+  /// Whether the value has been computed (or is being computed by `async_eval`).
+  bool is_evaluated() const;
+
+  /// The only element, converted to T; evaluates. Throws unless there is exactly one.
+  template <class T>
+  T item() const {
+    return item_scalar().as<T>();
+  }
+  /// The elements in row-major order, converted to T; evaluates.
+  template <class T>
+  std::vector<T> to_vector() const;
+  /// The elements in row-major host memory; evaluates, and copies if the array is strided. T must
+  /// be the array's own type. Valid as long as this array.
+  template <class T>
+  const T* data() const {
+    return static_cast<const T*>(host_data(dtype_of<T>));
+  }
+  /// Truth of the only element; evaluates.
+  explicit operator bool() const;
+  /// As MLX prints it: array([1, 2, 3], dtype=int32). Evaluates.
+  std::string to_string() const;
+
+  /// NumPy's basic indexing: x[{Slice{0, 10, 2}, 3}], x[{ellipsis, newaxis}].
+  Array operator[](const std::vector<Index>& indices) const;
+  Array operator[](int64_t index) const;
+
+  Array astype(Dtype dtype) const;
+  Array reshape(const Shape& shape) const;
+  Array flatten(int start_axis = 0, int end_axis = -1) const;
+  Array transpose(const Axes& axes = {}) const;
+  Array T() const { return transpose(); }
+  Array sum(const Axes& axes = {}, bool keepdims = false) const;
+  Array mean(const Axes& axes = {}, bool keepdims = false) const;
+  Array max(const Axes& axes = {}, bool keepdims = false) const;
+  Array min(const Axes& axes = {}, bool keepdims = false) const;
+
+  // The graph's side.
+  Array(Node* node, uint32_t output);
+  Node* node() const { return node_; }
+  uint32_t output() const { return output_; }
+  /// Same node and output, that is, the very same array.
+  bool is_same(const Array& other) const {
+    return node_ == other.node_ && output_ == other.output_;
+  }
+
+ private:
+  static Array copy_of(const void* data, size_t count, const Shape& shape, Dtype dtype);
+  Scalar item_scalar() const;
+  const void* host_data(Dtype dtype) const;
+
+  Node* node_ = nullptr;
+  uint32_t output_ = 0;
+};
+
+std::ostream& operator<<(std::ostream& stream, const Array& array);
+
+}  // namespace lazulite

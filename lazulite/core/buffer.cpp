@@ -1,0 +1,63 @@
+#include "lazulite/core/buffer.h"
+
+#include <algorithm>
+
+#include "lazulite/core/errors.h"
+
+namespace lazulite {
+
+Buffer::Buffer(void* data, size_t bytes, Deleter deleter)
+    : bytes_(bytes), deleter_(std::move(deleter)), exported_(true) {
+  slots_.push_back({&host_memory(), data, true});
+}
+
+Buffer::~Buffer() {
+  for (Slot& slot : slots_) {
+    if (deleter_ && slot.space == &host_memory()) {
+      deleter_(slot.pointer);
+    } else {
+      slot.space->release(slot.pointer, bytes_);
+    }
+  }
+}
+
+Buffer::Slot& Buffer::slot(MemorySpace& space) {
+  auto found = std::find_if(slots_.begin(), slots_.end(),
+                            [&](const Slot& slot) { return slot.space == &space; });
+  if (found != slots_.end()) return *found;
+  void* pointer = space.allocate(bytes_);
+  return slots_.emplace_back(Slot{&space, pointer, false});
+}
+
+void* Buffer::writable(MemorySpace& space) {
+  std::lock_guard lock(mutex_);
+  Slot& target = slot(space);
+  for (Slot& other : slots_) other.valid = false;
+  target.valid = true;
+  return target.pointer;
+}
+
+void* Buffer::readable(MemorySpace& space) {
+  std::lock_guard lock(mutex_);
+  Slot* target = &slot(space);
+  if (target->valid) return target->pointer;
+  auto source = std::find_if(slots_.begin(), slots_.end(), [](const Slot& s) { return s.valid; });
+  if (source == slots_.end()) throw Error("a buffer was read before anything was written to it");
+  if (source->space != &host_memory() && &space != &host_memory()) {
+    // Two devices exchange bytes by way of the host.
+    Slot from = *source;
+    Slot& host = slot(host_memory());
+    from.space->copy_to_host(host.pointer, from.pointer, bytes_);
+    host.valid = true;
+    target = &slot(space);
+    space.copy_from_host(target->pointer, host.pointer, bytes_);
+  } else if (&space == &host_memory()) {
+    source->space->copy_to_host(target->pointer, source->pointer, bytes_);
+  } else {
+    space.copy_from_host(target->pointer, source->pointer, bytes_);
+  }
+  target->valid = true;
+  return target->pointer;
+}
+
+}  // namespace lazulite

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <span>
+
+#include "lazulite/core/array.h"
+
+namespace lazulite {
+
+/// The services that arrays need from the layers above them. The evaluation registers itself when
+/// the library is loaded.
+class Evaluator {
+ public:
+  virtual ~Evaluator() = default;
+  /// Schedules what `arrays` need; with `wait`, returns when their values are there.
+  virtual void evaluate(std::span<const Array> arrays, bool wait) = 0;
+  /// Told of every new pending node, so that it can keep the graph within its budget.
+  virtual void node_created(Node& node) = 0;
+};
+
+Evaluator& evaluator();
+void set_evaluator(Evaluator& evaluator);
+
+}  // namespace lazulite

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+#include "lazulite/core/array.h"
+#include "lazulite/core/buffer.h"
+#include "lazulite/core/device.h"
+#include "lazulite/core/event.h"
+
+namespace lazulite {
+
+/// What a node computes; defined in ops/primitives.h.
+struct Primitive;
+using PrimitivePtr = std::shared_ptr<const Primitive>;
+
+/// One result of a node.
+struct Output {
+  Shape shape;
+  Dtype dtype = Dtype::float32;
+  // Where the elements are, from the moment the node is scheduled; offset and strides in elements.
+  BufferPtr buffer = {};
+  int64_t offset = 0;
+  Strides strides = {};
+};
+
+/// A node of the lazy graph: a primitive applied to arrays, or an array that is simply there.
+class Node : public RefCounted {
+ public:
+  enum class State : uint8_t {
+    pending,      // not computed; has a primitive
+    scheduled,    // its buffers are allocated and being filled
+    ready,        // its buffers hold the value
+    placeholder,  // stands for an input while a function is traced; never has a value
+  };
+
+  /// A pending node.
+  Node(PrimitivePtr primitive, SmallVector<Array, 2> inputs, SmallVector<Output, 1> outputs);
+  /// A node without inputs: ready (with a buffer) or a placeholder.
+  Node(State state, Output output);
+  ~Node();
+
+  PrimitivePtr primitive;
+  SmallVector<Array, 2> inputs;
+  SmallVector<Output, 1> outputs;
+  Stream stream = default_stream();
+  /// Grows with every node: an input's is always smaller than its user's.
+  const uint64_t sequence;
+  /// Kept with its inputs even when evaluated, since a derivative is being taken through it.
+  bool retained = false;
+
+  State state() const { return state_.load(std::memory_order_acquire); }
+  bool has_value() const { return state() == State::scheduled || state() == State::ready; }
+  /// Called once by the evaluation, with the outputs' storage in place and the graph locked.
+  void schedule(EventPtr event);
+  /// Blocks until the value is there; throws if its computation failed.
+  void wait();
+
+  /// Forgets how the value was computed.
+  void detach();
+
+ private:
+  friend class PendingNodes;
+  std::atomic<State> state_;
+  EventPtr event_;
+  Node* previous_ = nullptr;
+  Node* next_ = nullptr;
+};
+
+/// Makes an array of a new pending node with one output.
+Array make_array(PrimitivePtr primitive, SmallVector<Array, 2> inputs, Shape shape, Dtype dtype);
+
+/// Guards the structure of pending graphs: held while a graph is walked or detached.
+std::recursive_mutex& graph_mutex();
+
+}  // namespace lazulite

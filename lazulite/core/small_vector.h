@@ -1,0 +1,136 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
+#include <new>
+#include <utility>
+
+namespace lazulite {
+
+/// A vector that keeps up to N elements inside itself, so that shapes and edges need no heap.
+template <class T, size_t N>
+class SmallVector {
+ public:
+  using value_type = T;
+  using iterator = T*;
+  using const_iterator = const T*;
+
+  SmallVector() = default;
+  explicit SmallVector(size_t count, const T& value = T()) { resize(count, value); }
+  SmallVector(std::initializer_list<T> values) : SmallVector(values.begin(), values.end()) {}
+  template <class Iterator>
+    requires(!std::is_integral_v<Iterator>)
+  SmallVector(Iterator first, Iterator last) {
+    reserve(static_cast<size_t>(std::distance(first, last)));
+    for (; first != last; ++first) push_back(*first);
+  }
+  SmallVector(const SmallVector& other) : SmallVector(other.begin(), other.end()) {}
+  SmallVector(SmallVector&& other) noexcept { take(other); }
+  SmallVector& operator=(const SmallVector& other) {
+    if (this != &other) {
+      SmallVector copy(other);
+      clear_storage();
+      take(copy);
+    }
+    return *this;
+  }
+  SmallVector& operator=(SmallVector&& other) noexcept {
+    if (this != &other) {
+      clear_storage();
+      take(other);
+    }
+    return *this;
+  }
+  ~SmallVector() { clear_storage(); }
+
+  size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  T* data() { return data_; }
+  const T* data() const { return data_; }
+  T* begin() { return data_; }
+  T* end() { return data_ + size_; }
+  const T* begin() const { return data_; }
+  const T* end() const { return data_ + size_; }
+  T& operator[](size_t i) { return data_[i]; }
+  const T& operator[](size_t i) const { return data_[i]; }
+  T& front() { return data_[0]; }
+  const T& front() const { return data_[0]; }
+  T& back() { return data_[size_ - 1]; }
+  const T& back() const { return data_[size_ - 1]; }
+
+  void reserve(size_t count) {
+    if (count <= capacity_) return;
+    size_t capacity = std::max(count, 2 * capacity_);
+    T* grown = static_cast<T*>(::operator new(capacity * sizeof(T), std::align_val_t(alignof(T))));
+    std::uninitialized_move(begin(), end(), grown);
+    std::destroy(begin(), end());
+    release_heap();
+    data_ = grown;
+    capacity_ = capacity;
+  }
+  void push_back(T value) { emplace_back(std::move(value)); }
+  template <class... Args>
+  T& emplace_back(Args&&... args) {
+    if (size_ == capacity_) reserve(size_ + 1);
+    T* slot = new (data_ + size_) T(std::forward<Args>(args)...);
+    ++size_;
+    return *slot;
+  }
+  void pop_back() { std::destroy_at(data_ + --size_); }
+  void resize(size_t count, const T& value = T()) {
+    reserve(count);
+    while (size_ > count) pop_back();
+    while (size_ < count) emplace_back(value);
+  }
+  void clear() { resize(0); }
+  iterator insert(const_iterator at, T value) {
+    size_t index = static_cast<size_t>(at - data_);
+    push_back(std::move(value));
+    std::rotate(begin() + index, end() - 1, end());
+    return begin() + index;
+  }
+  iterator erase(const_iterator at) {
+    iterator first = begin() + (at - data_);
+    std::move(first + 1, end(), first);
+    pop_back();
+    return first;
+  }
+
+  friend bool operator==(const SmallVector& a, const SmallVector& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end());
+  }
+
+ private:
+  T* inline_data() { return reinterpret_cast<T*>(inline_); }
+  void release_heap() {
+    if (data_ != inline_data()) ::operator delete(data_, std::align_val_t(alignof(T)));
+  }
+  void clear_storage() {
+    std::destroy(begin(), end());
+    release_heap();
+    data_ = inline_data();
+    capacity_ = N;
+    size_ = 0;
+  }
+  // Expects this vector to be empty and inline.
+  void take(SmallVector& other) noexcept {
+    if (other.data_ == other.inline_data()) {
+      std::uninitialized_move(other.begin(), other.end(), data_);
+      size_ = other.size_;
+      other.clear();
+    } else {
+      data_ = std::exchange(other.data_, other.inline_data());
+      capacity_ = std::exchange(other.capacity_, N);
+      size_ = std::exchange(other.size_, 0);
+    }
+  }
+
+  alignas(T) std::byte inline_[N * sizeof(T)];
+  T* data_ = inline_data();
+  size_t size_ = 0;
+  size_t capacity_ = N;
+};
+
+}  // namespace lazulite

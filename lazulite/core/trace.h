@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+
+#include "lazulite/core/cell.h"
+
+namespace lazulite {
+
+/// What watches a function while it is traced. Cells and versions report to the innermost one of
+/// the thread.
+class Trace {
+ public:
+  virtual ~Trace() = default;
+  virtual bool has_value(const std::shared_ptr<CellState>& cell) = 0;
+  virtual Array read(const std::shared_ptr<CellState>& cell) = 0;
+  virtual void write(const std::shared_ptr<CellState>& cell, Array value) = 0;
+  virtual void observe(const std::shared_ptr<uint64_t>& version) = 0;
+};
+
+Trace* current_trace();
+
+/// Makes `trace` the thread's current one until the end of the scope; null suspends tracing.
+class TraceScope {
+ public:
+  explicit TraceScope(Trace* trace);
+  ~TraceScope();
+  TraceScope(const TraceScope&) = delete;
+  TraceScope& operator=(const TraceScope&) = delete;
+
+ private:
+  Trace* previous_;
+};
+
+/// Derivatives are being taken: new nodes that depend on a retained node are retained as well.
+class RetainScope {
+ public:
+  RetainScope();
+  ~RetainScope();
+  RetainScope(const RetainScope&) = delete;
+  RetainScope& operator=(const RetainScope&) = delete;
+};
+bool retaining();
+
+}  // namespace lazulite

@@ -1,0 +1,32 @@
+#include "lazulite/ops/calls.h"
+
+#include <array>
+
+namespace lazulite {
+
+#define CALL(name, ...) \
+  std::vector<Array> compose_##name(const Call& call, std::span<const Array> inputs);
+#include "lazulite/ops/calls.def"
+#undef CALL
+
+std::vector<Array> compose(const Call& call, std::span<const Array> inputs) {
+  switch (call.id) {
+#define CALL(name, ...) \
+  case CallId::name:    \
+    return compose_##name(call, inputs);
+#include "lazulite/ops/calls.def"
+#undef CALL
+  }
+  __builtin_unreachable();
+}
+
+const char* name_of(CallId id) {
+  constexpr std::array names = {
+#define CALL(name, ...) #name,
+#include "lazulite/ops/calls.def"
+#undef CALL
+  };
+  return names[static_cast<size_t>(id)];
+}
+
+}  // namespace lazulite

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "lazulite/core/array.h"
+#include "lazulite/ops/rows.h"
+
+namespace lazulite {
+
+/// Applies a row: inputs are promoted and broadcast as its type rule says.
+Array apply_row(Row row, SmallVector<Array, 2> inputs);
+
+/// The scalar as a zero-dimensional array of the dtype that it takes beside `other`.
+Array scalar_beside(const Scalar& scalar, const Array& other);
+
+// Every row as a function of arrays; of two inputs, one may be a Scalar.
+#define LAZULITE_DECLARE_1(name) Array name(const Array& x);
+#define LAZULITE_DECLARE_2(name)                \
+  Array name(const Array& x, const Array& y);   \
+  Array name(const Array& x, const Scalar& y);  \
+  Array name(const Scalar& x, const Array& y);
+#define LAZULITE_DECLARE_3(name)                                   \
+  Array name(const Array& x, const Array& y, const Array& z);      \
+  Array name(const Array& x, const Array& y, const Scalar& z);     \
+  Array name(const Array& x, const Scalar& y, const Array& z);
+#define ELEMENTWISE(name, arity, ...) LAZULITE_DECLARE_##arity(name)
+#define ALIAS(alias, name)                                  \
+  template <class... Operands>                              \
+  Array alias(const Operands&... operands) {                \
+    return name(operands...);                               \
+  }
+#include "lazulite/ops/elementwise.def"
+#undef ALIAS
+#undef ELEMENTWISE
+#undef LAZULITE_DECLARE_3
+#undef LAZULITE_DECLARE_2
+#undef LAZULITE_DECLARE_1
+
+}  // namespace lazulite

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "lazulite/ops/elementwise.h"
+
+namespace lazulite {
+
+#define LAZULITE_BINARY_OPERATOR(symbol, row)                                          \
+  inline Array operator symbol(const Array& x, const Array& y) { return row(x, y); }   \
+  inline Array operator symbol(const Array& x, const Scalar& y) { return row(x, y); }  \
+  inline Array operator symbol(const Scalar& x, const Array& y) { return row(x, y); }
+
+LAZULITE_BINARY_OPERATOR(+, add)
+LAZULITE_BINARY_OPERATOR(-, subtract)
+LAZULITE_BINARY_OPERATOR(*, multiply)
+LAZULITE_BINARY_OPERATOR(/, divide)
+LAZULITE_BINARY_OPERATOR(%, remainder)
+LAZULITE_BINARY_OPERATOR(<, less)
+LAZULITE_BINARY_OPERATOR(<=, less_equal)
+LAZULITE_BINARY_OPERATOR(>, greater)
+LAZULITE_BINARY_OPERATOR(>=, greater_equal)
+LAZULITE_BINARY_OPERATOR(==, equal)
+LAZULITE_BINARY_OPERATOR(!=, not_equal)
+LAZULITE_BINARY_OPERATOR(&, bitwise_and)
+LAZULITE_BINARY_OPERATOR(|, bitwise_or)
+LAZULITE_BINARY_OPERATOR(^, bitwise_xor)
+LAZULITE_BINARY_OPERATOR(<<, left_shift)
+LAZULITE_BINARY_OPERATOR(>>, right_shift)
+#undef LAZULITE_BINARY_OPERATOR
+
+inline Array operator-(const Array& x) { return negative(x); }
+inline Array operator~(const Array& x) { return bitwise_invert(x); }
+inline Array operator!(const Array& x) { return logical_not(x); }
+
+}  // namespace lazulite

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+
+#include "lazulite/program/fused_kernel.h"
+
+namespace lazulite {
+
+/// Where a launch reads or writes: a strided array inside a slot of the plan. Offset and strides
+/// count elements; strides are 0 where broadcast and may be negative.
+struct Operand {
+  uint32_t slot = 0;
+  int64_t offset = 0;
+  Shape shape;
+  Strides strides;
+  Dtype dtype = Dtype::float32;
+  /// False for an output that nobody reads; the launch need not write it.
+  bool used = true;
+
+  int64_t size() const { return element_count(shape); }
+  size_t bytes() const { return static_cast<size_t>(size()) * size_of(dtype); }
+  bool row_major() const { return is_row_major(shape, strides); }
+};
+
+/// One step of a plan: a fused kernel or a primitive that is not a view, with its operands.
+/// Outputs are row-major. An output may share its slot with an input only where `in_place` says so.
+struct Launch {
+  PrimitivePtr primitive;                    ///< null for a fused kernel
+  std::shared_ptr<const FusedKernel> fused;  ///< null for a primitive
+  SmallVector<Operand, 4> inputs;
+  SmallVector<Operand, 2> outputs;
+
+  const char* name() const { return fused ? "Fused" : name_of(*primitive); }
+};
+
+}  // namespace lazulite
