@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""Measures Lazulite beside PyTorch on this machine's CPU, in turn, and prints ratios.
+
+PyTorch is set up in an environment of its own under .cache (or $LAZULITE_CACHE); set
+LAZULITE_PYTORCH_PYTHON to an interpreter that has it already. Each side is a fresh process,
+warms up, and repeats; the sides take turns for several rounds, so that a busy neighbour or a
+changing clock meets all of them. A ratio is a side's minimum over Lazulite's best minimum.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from pytorch_side import environment, report, sides
+
+PYTORCH = ["plain", "channels-last", "compiled"]
+LAZULITE = ["compiled", "uncompiled"]
+
+# What is measured, and the repeats of each process (for memory: its steps).
+MEASUREMENTS = {
+    "step": 20,
+    "inference": 3,
+    "single": 10,
+    "memory": 100,
+    "gelu": 10,
+    "operations": 5,
+}
+
+# Layouts of the network do not matter to these.
+WITHOUT_NETWORK = ["gelu", "operations"]
+
+GELU = "tanh-GELU chain 8M"
+TARGETS = [
+    ("step", "PyTorch channels-last", "Lazulite compiled", 1.0),
+    ("inference", "PyTorch channels-last", "Lazulite compiled", 1.0),
+    ("single", "PyTorch channels-last", "Lazulite compiled", 3.0),
+    ("memory", "PyTorch channels-last", "Lazulite compiled", 1.0),
+    ("memory", "PyTorch plain", "Lazulite compiled", 1.0),
+    (GELU, "PyTorch compiled", "Lazulite uncompiled", 1.0),
+]
+
+
+def parse():
+    default = Path(__file__).resolve().parents[1] / "build" / "benchmarks" / "article"
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--lazulite", type=Path, default=default, help="the program `article`")
+    parser.add_argument("--pytorch-only", action="store_true", help="measure PyTorch alone")
+    parser.add_argument("--what", nargs="+", choices=MEASUREMENTS, default=list(MEASUREMENTS))
+    parser.add_argument("--variants", nargs="+", choices=PYTORCH, default=PYTORCH)
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each side")
+    parser.add_argument("--batch", type=int, default=64, help="images of a training step")
+    parser.add_argument("--threads", type=int, default=0, help="0: each side's own choice")
+    parser.add_argument("--json", type=Path, help="write all times there as well")
+    options = parser.parse_args()
+    for name in ("rounds", "batch"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name} must be at least 1, not {getattr(options, name)}")
+    if not options.pytorch_only and not options.lazulite.exists():
+        parser.error(f"{options.lazulite} is missing: build it, or give --lazulite or --pytorch-only")
+    return options
+
+
+def find_sides(options):
+    interpreter = environment.python()
+    variants = list(options.variants)
+    if "compiled" in variants and not environment.can_compile(interpreter):
+        print("torch.compile is left out: it needs g++ and Python's headers (python3-dev).")
+        variants.remove("compiled")
+    found = sides.pytorch_sides(interpreter, environment.environment(interpreter), variants)
+    chosen = list(found.values())
+    if not options.pytorch_only:
+        chosen += sides.lazulite_sides(str(options.lazulite.resolve()), LAZULITE).values()
+    return chosen
+
+
+def measure(what, everyone, options, results):
+    if what in WITHOUT_NETWORK:
+        everyone = [side for side in everyone if side.name != "PyTorch channels-last"]
+    for turn in range(options.rounds):
+        start = turn % len(everyone)
+        for side in everyone[start:] + everyone[:start]:
+            shown = f"{what}, round {turn + 1} of {options.rounds}: {side.name}"
+            print(shown, file=sys.stderr, flush=True)
+            settings = {"repeats": MEASUREMENTS[what], "batch": options.batch}
+            for name, line in side.run(what, {**settings, "threads": options.threads}).items():
+                results.add(name, side.name, line.get("ms") or [line["growth_kib"]])
+
+
+def main():
+    options = parse()
+    everyone = find_sides(options)
+    if "operations" in options.what and "gelu" in options.what:
+        options.what.remove("gelu")  # it is one of the operations
+    results = report.Results()
+    try:
+        for what in options.what:
+            measure(what, everyone, options, results)
+    except (RuntimeError, KeyboardInterrupt) as stop:
+        print(f"Stopped early: {stop or 'interrupted'}", file=sys.stderr)
+    conditions = report.conditions()
+    print(", ".join(f"{name} {value}" for name, value in conditions.items()))
+    print("\n".join(report.table(results)))
+    print("\n".join(report.verdicts(results, TARGETS)))
+    if options.json:
+        results.write(options.json, conditions)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""The programs that take turns: one command a side, which prints JSON lines with its times."""
+
+import json
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+BENCHMARKS = Path(__file__).resolve().parents[1]
+
+
+@dataclass
+class Side:
+    name: str
+    command: list
+    environment: dict = field(default=None, repr=False)
+
+    def run(self, what, options):
+        """One run -> {name of the measurement: the line that tells its result}."""
+        command = [*self.command, "--what", what]
+        for option, value in options.items():
+            command += [f"--{option}", str(value)]
+        done = subprocess.run(
+            command, env=self.environment, cwd=BENCHMARKS, capture_output=True, text=True
+        )
+        if done.returncode != 0:
+            shown = " ".join(command)
+            raise RuntimeError(f"`{shown}` ended with code {done.returncode}:\n{done.stderr}")
+        lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        return {line["what"]: line for line in lines}
+
+
+def pytorch_sides(interpreter, environment, variants):
+    worker = [interpreter, "-m", "pytorch_side.worker", "--variant"]
+    return {v: Side(f"PyTorch {v}", [*worker, v], environment) for v in variants}
+
+
+def lazulite_sides(program, variants):
+    return {v: Side(f"Lazulite {v}", [program, "--variant", v]) for v in variants}
