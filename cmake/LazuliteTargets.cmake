@@ -19,9 +19,9 @@ function(lazulite_precompile target)
   endif()
 endfunction()
 
-# A plugin `lazulite_NAME` out of the current folder; the core opens it at run time and never links
-# to it. Only its extern "C" entry is visible. A folder without sources makes no target.
-function(lazulite_add_backend name)
+# A plugin `lazulite_NAME` out of the sources below the current folder; the core opens it at run
+# time and never links to it. Only its extern "C" entry is visible. Without sources: no target.
+function(lazulite_add_plugin name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   if(NOT sources)
     return()
@@ -31,8 +31,15 @@ function(lazulite_add_backend name)
   target_link_libraries(lazulite_${name} PRIVATE lazulite)
   set_target_properties(lazulite_${name} PROPERTIES CXX_VISIBILITY_PRESET hidden
                                                     VISIBILITY_INLINES_HIDDEN ON)
-  add_dependencies(lazulite_backends lazulite_${name})
-  install(TARGETS lazulite_${name} DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endfunction()
+
+# A plugin that is a part of Lazulite: it lies beside the library and is installed with it.
+function(lazulite_add_backend name)
+  lazulite_add_plugin(${name})
+  if(TARGET lazulite_${name})
+    add_dependencies(lazulite_backends lazulite_${name})
+    install(TARGETS lazulite_${name} DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  endif()
 endfunction()
 
 # A program out of the given sources, linked to the library.
