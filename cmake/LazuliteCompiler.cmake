@@ -28,7 +28,9 @@ endif()
 
 find_program(LAZULITE_CCACHE ccache)
 if(LAZULITE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # Without this sloppiness ccache declines whatever uses a precompiled header.
+  # Without this sloppiness ccache declines whatever uses a precompiled header; relative paths make
+  # clones of the project share what they compile.
   set(CMAKE_CXX_COMPILER_LAUNCHER
-      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${LAZULITE_CCACHE})
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros
+      CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} ${LAZULITE_CCACHE})
 endif()
