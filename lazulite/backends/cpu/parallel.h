@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace lazulite::cpu {
+
+// A reference to something callable, which must outlive it; a call costs one indirect jump.
+template <class Signature>
+class FunctionRef;
+
+template <class Result, class... Arguments>
+class FunctionRef<Result(Arguments...)> {
+ public:
+  template <class F>
+  requires(!std::is_same_v<std::remove_cvref_t<F>, FunctionRef>) FunctionRef(F&& function)
+      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(function)))),
+        call_([](void* object, Arguments... arguments) -> Result {
+          return (*static_cast<std::remove_reference_t<F>*>(object))(
+              std::forward<Arguments>(arguments)...);
+        }) {}
+
+  Result operator()(Arguments... arguments) const {
+    return call_(object_, std::forward<Arguments>(arguments)...);
+  }
+
+ private:
+  void* object_;
+  Result (*call_)(void*, Arguments...);
+};
+
+// How many workers a parallel loop has at most.
+int thread_count();
+
+// Calls body(begin, end, worker) for contiguous parts of [0, n), at most one for each worker, and
+// returns when all are done. The parts depend on n, grain and thread_count() alone. A part has at
+// least `grain` elements, unless n is smaller; worker lies in [0, thread_count()), and no two calls
+// with the same worker overlap. A loop inside a loop runs on the caller, as worker 0.
+void parallel_for(int64_t n, int64_t grain, FunctionRef<void(int64_t, int64_t, int)> body);
+
+}  // namespace lazulite::cpu
