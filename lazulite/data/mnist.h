@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "lazulite/data/image_set.h"
+
+namespace lazulite::data {
+
+/// Reads a data set in MNIST's layout from `folder`: `train-images-idx3-ubyte` and
+/// `train-labels-idx1-ubyte`, or `t10k-…` for Split::test; also spelled with a dot
+/// (`train-images.idx3-ubyte`), and plain or gzip (`.gz`). The images have one channel; their count
+/// and size come from the files. Labels must lie below the number of `class_names`.
+/// Throws Error if a file is missing (and lists what was looked for), damaged or mislabelled, if
+/// the two files disagree in their counts, or a label is out of range.
+ImageSet read_mnist(const std::filesystem::path& folder, Split split,
+                    std::vector<std::string> class_names);
+
+/// The names of MNIST's classes: "0" to "9".
+std::vector<std::string> mnist_class_names();
+
+/// The names of Fashion-MNIST's classes, as its authors give them
+/// (https://github.com/zalandoresearch/fashion-mnist).
+std::vector<std::string> fashion_mnist_class_names();
+
+}  // namespace lazulite::data
