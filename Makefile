@@ -49,4 +49,4 @@ lint:  ## check layout, the sources and the scripts
 	@scripts/install-dependencies lint
 	@scripts/lint
 
-compile = cmake --preset $(1) --log-level=WARNING && cmake --build --preset $(1)
+compile = cmake --preset $(1) --log-level=WARNING >/dev/null && cmake --build --preset $(1)
