@@ -11,8 +11,9 @@ function(lazulite_compile target level)
   target_compile_options(${target} PRIVATE -Wall -Wextra $<$<BOOL:${LAZULITE_WERROR}>:-Werror>
                                            $<$<CONFIG:Release>:${level}>)
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    # These misfire on the concatenation of strings (GCC's bugs 105329 and 105651).
-    target_compile_options(${target} PRIVATE -Wno-array-bounds -Wno-restrict)
+    # These misfire on the concatenation of strings (bugs 105329 and 105651 of GCC).
+    target_compile_options(${target} PRIVATE -Wno-array-bounds -Wno-restrict
+                                             -Wno-stringop-overflow)
   endif()
 endfunction()
 
