@@ -1,17 +1,30 @@
 #include "lazulite/backends/cpu/parallel.h"
 
 #include <omp.h>
+#include <pthread.h>
 
 #include <algorithm>
+#include <atomic>
+
+#include "lazulite/core/threads.h"
 
 namespace lazulite::cpu {
+namespace {
 
-int thread_count() { return omp_get_max_threads(); }
+std::atomic<bool> forked{false};
+[[maybe_unused]] const int registered =
+    pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
+
+bool may_spread() { return on_executor_thread() && !forked.load(std::memory_order_relaxed); }
+
+}  // namespace
+
+int thread_count() { return num_threads(); }
 
 void parallel_for(int64_t n, int64_t grain, FunctionRef<void(int64_t, int64_t, int)> body) {
   if (n <= 0) return;
   const int64_t parts = std::min<int64_t>(thread_count(), n / std::max<int64_t>(grain, 1));
-  if (parts <= 1 || omp_in_parallel()) {
+  if (parts <= 1 || omp_in_parallel() || !may_spread()) {
     body(0, n, 0);
     return;
   }
@@ -23,6 +36,15 @@ void parallel_for(int64_t n, int64_t grain, FunctionRef<void(int64_t, int64_t, i
     const int64_t end = n * (worker + 1) / team;
     if (begin < end) body(begin, end, static_cast<int>(worker));
   }
+}
+
+ThreadScope::ThreadScope() : previous_(omp_get_max_threads()) {
+  const int wanted = may_spread() ? thread_count() : 1;
+  if (wanted != previous_) omp_set_num_threads(wanted);
+}
+
+ThreadScope::~ThreadScope() {
+  if (omp_get_max_threads() != previous_) omp_set_num_threads(previous_);
 }
 
 }  // namespace lazulite::cpu

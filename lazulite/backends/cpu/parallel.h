@@ -31,13 +31,27 @@ class FunctionRef<Result(Arguments...)> {
   Result (*call_)(void*, Arguments...);
 };
 
-// How many workers a parallel loop has at most.
+// How many workers a parallel loop has at most: the core's num_threads().
 int thread_count();
 
 // Calls body(begin, end, worker) for contiguous parts of [0, n), at most one for each worker, and
-// returns when all are done. The parts depend on n, grain and thread_count() alone. A part has at
-// least `grain` elements, unless n is smaller; worker lies in [0, thread_count()), and no two calls
-// with the same worker overlap. A loop inside a loop runs on the caller, as worker 0.
+// returns when all are done. The parts depend on n, grain and the number of workers alone. A part
+// has at least `grain` elements, unless n is smaller; worker lies in [0, thread_count()), and no
+// two calls with the same worker overlap. Runs on the caller, as worker 0, inside another loop, on
+// every thread but the executor (see the core's become_executor_thread) and in a forked child, in
+// which OpenMP's threads are gone.
 void parallel_for(int64_t n, int64_t grain, FunctionRef<void(int64_t, int64_t, int)> body);
+
+// While it lives, OpenMP code of others (oneDNN) called by this thread obeys the same rules.
+class ThreadScope {
+ public:
+  ThreadScope();
+  ~ThreadScope();
+  ThreadScope(const ThreadScope&) = delete;
+  ThreadScope& operator=(const ThreadScope&) = delete;
+
+ private:
+  int previous_;
+};
 
 }  // namespace lazulite::cpu

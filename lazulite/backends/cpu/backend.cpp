@@ -1,0 +1,34 @@
+#include "lazulite/program/backend.h"
+
+#include "lazulite/backends/cpu/executable.h"
+#include "lazulite/backends/cpu/simd_target.h"
+
+namespace lazulite::cpu {
+namespace {
+
+class CpuBackend final : public Backend {
+ public:
+  const char* name() const override { return "cpu"; }
+  MemorySpace& memory() override { return host_memory(); }
+  bool can_run(const Launch& launch) const override { return cpu::can_run(launch); }
+  std::unique_ptr<Executable> prepare(std::span<const Launch> segment) override {
+    return std::make_unique<CpuExecutable>(segment);
+  }
+  void synchronize() override {}
+};
+
+Backend* open_backend(int /*device_index*/, std::string* reason) {
+  if (!choose_simd_target(reason)) return nullptr;
+  static CpuBackend backend;
+  return &backend;
+}
+
+constexpr BackendEntry entry = {backend_interface_version, [] { return 1; }, open_backend};
+
+}  // namespace
+}  // namespace lazulite::cpu
+
+extern "C" __attribute__((visibility("default"))) const lazulite::BackendEntry*
+lazulite_backend_entry() {
+  return &lazulite::cpu::entry;
+}

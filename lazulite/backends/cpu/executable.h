@@ -1,0 +1,20 @@
+#pragma once
+
+#include <vector>
+
+#include "lazulite/backends/cpu/kernels.h"
+#include "lazulite/program/backend.h"
+
+namespace lazulite::cpu {
+
+// The kernels of a segment, run one after the other.
+class CpuExecutable final : public Executable {
+ public:
+  explicit CpuExecutable(std::span<const Launch> segment);
+  void run(std::span<void* const> slots) override;
+
+ private:
+  std::vector<std::unique_ptr<Kernel>> kernels_;
+};
+
+}  // namespace lazulite::cpu

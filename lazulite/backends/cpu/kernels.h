@@ -1,0 +1,26 @@
+#pragma once
+
+#include <memory>
+
+#include "lazulite/program/launch.h"
+
+namespace lazulite::cpu {
+
+// A launch made ready: all that can be decided before the addresses are known has been.
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  // slots[i] is the address of slot i of the plan.
+  virtual void run(void* const* slots) = 0;
+};
+
+// Whether make_kernel accepts the launch.
+bool can_run(const Launch& launch);
+
+// The kernel of a launch, which must outlive it. Throws where there is none.
+std::unique_ptr<Kernel> make_kernel(const Launch& launch);
+
+// The kernel of a fused launch.
+std::unique_ptr<Kernel> make_fused(const Launch& launch);
+
+}  // namespace lazulite::cpu
