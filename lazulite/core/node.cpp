@@ -20,14 +20,20 @@ Node::Node(PrimitivePtr primitive_, SmallVector<Array, 2> inputs_, SmallVector<O
       inputs(std::move(inputs_)),
       outputs(std::move(outputs_)),
       sequence(next_sequence()),
+      thread(thread_number()),
       state_(State::pending) {
-  if (retaining()) {
-    for (const Array& input : inputs) retained |= input.node()->retained;
+  if (retain_token()) {
+    for (const Array& input : inputs) {
+      if (input.node()->retained()) retain = retain_token();
+    }
   }
   PendingNodes::add(*this);
 }
 
-Node::Node(State state, Output output) : sequence(next_sequence()), state_(state) {
+Node::Node(State state, Output output, EventPtr event)
+    : sequence(next_sequence()),
+      thread(thread_number()),
+      state_(state), event_(std::move(event)) {
   outputs.push_back(std::move(output));
 }
 
@@ -41,14 +47,16 @@ void Node::schedule(EventPtr event) {
   state_.store(State::scheduled, std::memory_order_release);
 }
 
+EventPtr Node::event() {
+  if (state() != State::scheduled) return nullptr;
+  std::lock_guard lock(graph_mutex());
+  return event_;
+}
+
 void Node::wait() {
-  if (state() != State::scheduled) return;
-  EventPtr event;
-  {
-    std::lock_guard lock(graph_mutex());
-    event = event_;
-  }
-  if (event) event->wait();
+  EventPtr pending_event = event();
+  if (!pending_event) return;
+  pending_event->wait();
   std::lock_guard lock(graph_mutex());
   event_ = nullptr;
   state_.store(State::ready, std::memory_order_release);
@@ -66,6 +74,12 @@ Array make_array(PrimitivePtr primitive, SmallVector<Array, 2> inputs, Shape sha
   Array array(node, 0);
   evaluator().node_created(*node);
   return array;
+}
+
+uint32_t thread_number() {
+  static std::atomic<uint32_t> counter{0};
+  thread_local uint32_t number = counter++;
+  return number;
 }
 
 std::recursive_mutex& graph_mutex() {
@@ -111,10 +125,11 @@ size_t PendingNodes::count() {
   return pending.count;
 }
 
-std::vector<Array> PendingNodes::arrays() {
+std::vector<Array> PendingNodes::arrays(uint32_t owner) {
   std::vector<Array> out;
   std::lock_guard lock(pending_mutex());
   for (Node* node = pending.first; node; node = node->next_) {
+    if (node->thread != owner) continue;
     // A count of zero belongs to a node that another thread is about to free.
     if (node->retain_if_alive()) {
       out.emplace_back(node, 0);

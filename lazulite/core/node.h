@@ -37,8 +37,8 @@ class Node : public RefCounted {
 
   /// A pending node.
   Node(PrimitivePtr primitive, SmallVector<Array, 2> inputs, SmallVector<Output, 1> outputs);
-  /// A node without inputs: ready (with a buffer) or a placeholder.
-  Node(State state, Output output);
+  /// A node without inputs: a placeholder, or ready, or (with the event of its work) scheduled.
+  Node(State state, Output output, EventPtr event = nullptr);
   ~Node();
 
   PrimitivePtr primitive;
@@ -47,8 +47,11 @@ class Node : public RefCounted {
   Stream stream = default_stream();
   /// Grows with every node: an input's is always smaller than its user's.
   const uint64_t sequence;
-  /// Kept with its inputs even when evaluated, since a derivative is being taken through it.
-  bool retained = false;
+  /// Set while a derivative is being taken through the node (core/trace.h).
+  std::shared_ptr<const bool> retain;
+  bool retained() const { return retain && *retain; }
+  /// The thread that made it, as a small number.
+  const uint32_t thread;
 
   State state() const { return state_.load(std::memory_order_acquire); }
   bool has_value() const { return state() == State::scheduled || state() == State::ready; }
@@ -56,9 +59,15 @@ class Node : public RefCounted {
   void schedule(EventPtr event);
   /// Blocks until the value is there; throws if its computation failed.
   void wait();
+  /// The event of the work that computes it; null if the value is there.
+  EventPtr event();
 
   /// Forgets how the value was computed.
   void detach();
+
+  /// Scratch of whoever walks the graph, with the graph locked: `index` counts if `walk` is his.
+  uint64_t walk = 0;
+  uint32_t index = 0;
 
  private:
   friend class PendingNodes;
@@ -70,6 +79,9 @@ class Node : public RefCounted {
 
 /// Makes an array of a new pending node with one output.
 Array make_array(PrimitivePtr primitive, SmallVector<Array, 2> inputs, Shape shape, Dtype dtype);
+
+/// A small number that is the calling thread's alone.
+uint32_t thread_number();
 
 /// Guards the structure of pending graphs: held while a graph is walked or detached.
 std::recursive_mutex& graph_mutex();

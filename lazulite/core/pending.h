@@ -13,8 +13,8 @@ class PendingNodes {
   static void add(Node& node);
   static void remove(Node& node);
   static size_t count();
-  /// The live ones, oldest first.
-  static std::vector<Array> arrays();
+  /// The live ones that a thread made, oldest first.
+  static std::vector<Array> arrays(uint32_t owner);
 };
 
 }  // namespace lazulite

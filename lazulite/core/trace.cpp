@@ -7,6 +7,8 @@ namespace {
 
 thread_local Trace* active_trace = nullptr;
 thread_local int retain_depth = 0;
+thread_local std::shared_ptr<bool> active_retain;
+thread_local RetainToken active_token;
 
 }  // namespace
 
@@ -14,9 +16,18 @@ Trace* current_trace() { return active_trace; }
 TraceScope::TraceScope(Trace* trace) : previous_(std::exchange(active_trace, trace)) {}
 TraceScope::~TraceScope() { active_trace = previous_; }
 
-RetainScope::RetainScope() { ++retain_depth; }
-RetainScope::~RetainScope() { --retain_depth; }
-bool retaining() { return retain_depth > 0; }
+RetainScope::RetainScope() {
+  if (retain_depth++ > 0) return;
+  active_retain = std::make_shared<bool>(true);
+  active_token = active_retain;
+}
+RetainScope::~RetainScope() {
+  if (--retain_depth > 0) return;
+  *active_retain = false;
+  active_retain = nullptr;
+  active_token = nullptr;
+}
+const RetainToken& retain_token() { return active_token; }
 
 bool Cell::has_value() const {
   return active_trace ? active_trace->has_value(state_) : state_->value.valid();

@@ -31,7 +31,11 @@ class TraceScope {
   Trace* previous_;
 };
 
-/// Derivatives are being taken: new nodes that depend on a retained node are retained as well.
+/// Shared by the nodes of one derivative; true as long as it is being taken.
+using RetainToken = std::shared_ptr<const bool>;
+
+/// Derivatives are being taken: nodes that depend on a retained node are retained as well, that is,
+/// they keep their inputs even when they are evaluated, until the outermost scope ends.
 class RetainScope {
  public:
   RetainScope();
@@ -39,6 +43,7 @@ class RetainScope {
   RetainScope(const RetainScope&) = delete;
   RetainScope& operator=(const RetainScope&) = delete;
 };
-bool retaining();
+/// The thread's token; null where no derivative is being taken.
+const RetainToken& retain_token();
 
 }  // namespace lazulite

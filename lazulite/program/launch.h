@@ -16,6 +16,9 @@ struct Operand {
   Dtype dtype = Dtype::float32;
   /// False for an output that nobody reads; the launch need not write it.
   bool used = true;
+  /// For an output of a fused kernel: the input (of the same shape, both row-major) whose memory it
+  /// may share, so that each of its elements must be read before it is written. -1 if none.
+  int shares_input = -1;
 
   int64_t size() const { return element_count(shape); }
   size_t bytes() const { return static_cast<size_t>(size()) * size_of(dtype); }
@@ -23,7 +26,7 @@ struct Operand {
 };
 
 /// One step of a plan: a fused kernel or a primitive that is not a view, with its operands.
-/// Outputs are row-major. An output may share its slot with an input only where `in_place` says so.
+/// Outputs are row-major. An output shares memory with an input only where `shares_input` says so.
 struct Launch {
   PrimitivePtr primitive;                    ///< null for a fused kernel
   std::shared_ptr<const FusedKernel> fused;  ///< null for a primitive

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "lazulite/core/array.h"
+#include "lazulite/program/plan.h"
+
+namespace lazulite {
+
+/// Computes the arrays and waits for their values.
+void eval(std::span<const Array> arrays);
+inline void eval(std::initializer_list<Array> arrays) {
+  eval(std::span<const Array>(arrays.begin(), arrays.size()));
+}
+template <class... Arrays>
+  requires(std::is_same_v<Arrays, Array> && ...)
+void eval(const Array& first, const Arrays&... rest) {
+  eval({first, rest...});
+}
+
+/// Starts computing the arrays and returns at once; their values are waited for when they are used.
+void async_eval(std::span<const Array> arrays);
+inline void async_eval(std::initializer_list<Array> arrays) {
+  async_eval(std::span<const Array>(arrays.begin(), arrays.size()));
+}
+
+/// Waits until all work that was started has ended.
+void synchronize();
+
+/// Starts a run of a plan. `inputs` are evaluated or being evaluated; those that the caller gives
+/// away may lend their memory to the results. Returns the results, which are being computed.
+std::vector<Array> run_plan(const std::shared_ptr<const Plan>& plan, std::vector<Array> inputs);
+
+}  // namespace lazulite

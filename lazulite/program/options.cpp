@@ -1,0 +1,54 @@
+#include "lazulite/program/options.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <string_view>
+
+#include "lazulite/program/statistics.h"
+
+namespace lazulite {
+namespace {
+
+std::atomic<bool>& fusion_flag() {
+  static std::atomic<bool> flag = [] {
+    const char* value = std::getenv("LAZULITE_FUSION");
+    return !(value && std::string_view(value) == "0");
+  }();
+  return flag;
+}
+
+std::atomic<size_t> budget_nodes{PendingBudget{}.nodes};
+std::atomic<size_t> budget_bytes{PendingBudget{}.bytes};
+
+struct Counters {
+  std::atomic<uint64_t> evaluations{0}, plans_built{0}, launches{0}, bytes_read{0},
+      bytes_written{0}, flushes{0};
+} counters;
+
+}  // namespace
+
+bool fusion_enabled() { return fusion_flag(); }
+void set_fusion_enabled(bool enabled) { fusion_flag() = enabled; }
+
+PendingBudget pending_budget() { return {budget_nodes, budget_bytes}; }
+void set_pending_budget(PendingBudget budget) {
+  budget_nodes = budget.nodes;
+  budget_bytes = budget.bytes;
+}
+
+void count_run(const Plan& plan) {
+  const PlanStatistics& statistics = plan.statistics();
+  ++counters.evaluations;
+  counters.launches += statistics.launches;
+  counters.bytes_read += statistics.bytes_read;
+  counters.bytes_written += statistics.bytes_written;
+}
+void count_plan_built() { ++counters.plans_built; }
+void count_flush() { ++counters.flushes; }
+
+ExecutionStatistics execution_statistics() {
+  return {counters.evaluations, counters.plans_built,   counters.launches,
+          counters.bytes_read,  counters.bytes_written, counters.flushes};
+}
+
+}  // namespace lazulite

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace lazulite {
+
+/// Whether elementwise operations are fused (they are, unless the environment variable
+/// LAZULITE_FUSION is 0). Results are the same bits either way.
+bool fusion_enabled();
+void set_fusion_enabled(bool enabled);
+
+/// How much may be pending in one thread before it is evaluated anyway: nodes created since its
+/// last evaluation, and bytes of their results. Zero turns the limit off.
+struct PendingBudget {
+  size_t nodes = 4096;
+  size_t bytes = size_t{2} << 30;
+};
+PendingBudget pending_budget();
+void set_pending_budget(PendingBudget budget);
+
+/// Counters since the start of the process.
+struct ExecutionStatistics {
+  uint64_t evaluations = 0;   ///< plans run
+  uint64_t plans_built = 0;
+  uint64_t launches = 0;
+  uint64_t bytes_read = 0;    ///< distinct bytes read by each launch, summed
+  uint64_t bytes_written = 0;
+  uint64_t flushes = 0;       ///< evaluations that the budget caused
+};
+ExecutionStatistics execution_statistics();
+
+}  // namespace lazulite

@@ -1,0 +1,348 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "lazulite/core/errors.h"
+#include "lazulite/ops/primitives.h"
+#include "lazulite/program/arena.h"
+#include "lazulite/program/backends.h"
+#include "lazulite/program/options.h"
+#include "lazulite/program/passes/passes.h"
+#include "lazulite/program/plan.h"
+
+namespace lazulite {
+
+// Launches that together touch less than this run on the thread that asks for them.
+constexpr size_t small_bytes = size_t{64} << 10;
+
+class PlanBuilder {
+ public:
+  PlanBuilder(Plan& plan, Program program) : plan_(plan), program_(std::move(program)) {}
+
+  void build() {
+    run_passes();
+    operands_.resize(program_.values.size());
+    bind_inputs();
+    for (const Instruction& instruction : program_.instructions) add(instruction);
+    place_outputs();
+    cut_segments();
+    share_memory();
+    plan_memory();
+    prepare();
+    count();
+  }
+
+ private:
+  void run_passes() {
+    auto can_run = [&](const Instruction& instruction) {
+      return backend_of(instruction.device).can_run(launch_for_question(instruction));
+    };
+    expand_calls(program_, can_run);
+    simplify(program_);
+    fuse(program_, [](const Device& device) {
+      return fusion_enabled() && backend_of(device).fuses();
+    });
+    verify(program_, "fuse");
+  }
+
+  // A launch with row-major operands, to ask a backend about.
+  Launch launch_for_question(const Instruction& instruction) const {
+    Launch launch{instruction.primitive, instruction.fused, {}, {}};
+    auto operand = [&](ValueId id) {
+      const Value& value = program_.values[id];
+      return Operand{.shape = value.shape, .strides = row_major_strides(value.shape),
+                     .dtype = value.dtype};
+    };
+    for (ValueId input : instruction.inputs) launch.inputs.push_back(operand(input));
+    for (ValueId output : instruction.outputs) launch.outputs.push_back(operand(output));
+    return launch;
+  }
+
+  uint32_t add_slot(Slot slot) {
+    plan_.slots_.push_back(slot);
+    return static_cast<uint32_t>(plan_.slots_.size() - 1);
+  }
+
+  void bind_inputs() {
+    for (size_t i = 0; i < program_.inputs.size(); ++i) {
+      ValueId id = program_.inputs[i];
+      const Value& value = program_.values[id];
+      uint32_t slot = add_slot({Slot::Kind::input, 0, 0, static_cast<uint32_t>(i)});
+      operands_[id] = {slot, 0, value.shape, program_.input_strides[i], value.dtype};
+    }
+    for (const auto& [id, array] : program_.constants) {
+      const Output& output = array.node()->outputs[array.output()];
+      uint32_t slot =
+          add_slot({Slot::Kind::constant, 0, 0, static_cast<uint32_t>(plan_.constants_.size())});
+      plan_.constants_.push_back(array);
+      operands_[id] = {slot, 0, output.shape, output.strides, output.dtype};
+    }
+  }
+
+  Operand new_result(ValueId id) {
+    const Value& value = program_.values[id];
+    Operand operand{.shape = value.shape, .strides = row_major_strides(value.shape),
+                    .dtype = value.dtype};
+    operand.slot = add_slot({Slot::Kind::scratch, operand.bytes()});
+    operands_[id] = operand;
+    return operand;
+  }
+
+  void add(const Instruction& instruction) {
+    if (!instruction.fused && add_view(instruction)) return;
+    Launch launch{instruction.primitive, instruction.fused, {}, {}};
+    for (ValueId input : instruction.inputs) launch.inputs.push_back(operands_[input]);
+    for (ValueId output : instruction.outputs) {
+      Operand operand = new_result(output);
+      operand.used = is_used(output);
+      launch.outputs.push_back(operand);
+    }
+    add_launch(std::move(launch), instruction.device);
+  }
+
+  void add_launch(Launch launch, const Device& device) {
+    Backend& backend = backend_of(device);
+    if (!backend.can_run(launch)) {
+      std::string operands;
+      for (const Operand& input : launch.inputs) {
+        operands += fmt::format("{}{}{}", operands.empty() ? "" : ", ", name_of(input.dtype),
+                                lazulite::to_string(input.shape));
+      }
+      throw Error(fmt::format("the {} backend cannot run {} on {}", backend.name(), launch.name(),
+                              operands));
+    }
+    plan_.launches_.push_back(std::move(launch));
+    devices_.push_back(device);
+  }
+
+  bool is_used(ValueId id) {
+    if (used_.empty()) {
+      used_.assign(program_.values.size(), false);
+      for (ValueId output : program_.outputs) used_[output] = true;
+      for (const Instruction& instruction : program_.instructions) {
+        for (ValueId input : instruction.inputs) used_[input] = true;
+      }
+    }
+    return used_[id];
+  }
+
+  // Views become other strides on the same slot. A reshape that strides cannot express is a copy.
+  bool add_view(const Instruction& instruction) {
+    const Primitive& primitive = *instruction.primitive;
+    if (!is_view(primitive)) return false;
+    const Operand& from = operands_[instruction.inputs[0]];
+    ValueId id = instruction.outputs[0];
+    Operand out = from;
+    out.shape = program_.values[id].shape;
+    if (auto* transpose = primitive.get_if<Transpose>()) {
+      for (size_t i = 0; i < out.shape.size(); ++i) {
+        out.strides[i] = from.strides[static_cast<size_t>(transpose->axes[i])];
+      }
+    } else if (primitive.get_if<Broadcast>()) {
+      out.strides = broadcast_strides(from.shape, from.strides, out.shape);
+    } else if (auto* slice = primitive.get_if<SliceView>()) {
+      for (size_t i = 0; i < out.shape.size(); ++i) {
+        if (out.size() > 0) out.offset += slice->starts[i] * from.strides[i];
+        out.strides[i] = slice->steps[i] * from.strides[i];
+      }
+    } else if (primitive.get_if<Reshape>() &&
+               !reshape_strides(from.shape, from.strides, out.shape, out.strides)) {
+      Launch copy{make_primitive(Copy{}), nullptr, {from}, {}};
+      Operand flat{.shape = from.shape, .strides = row_major_strides(from.shape),
+                   .dtype = from.dtype};
+      flat.slot = add_slot({Slot::Kind::scratch, flat.bytes()});
+      copy.outputs.push_back(flat);
+      add_launch(std::move(copy), instruction.device);
+      out.slot = flat.slot;
+      out.offset = 0;
+      out.strides = row_major_strides(out.shape);
+    }
+    operands_[id] = out;
+    return true;
+  }
+
+  void place_outputs() {
+    for (ValueId id : program_.outputs) {
+      const Operand& operand = operands_[id];
+      plan_.outputs_.push_back({operand.slot, operand.offset, operand.strides});
+      plan_.output_values_.push_back(program_.values[id]);
+      own(operand.slot);
+    }
+  }
+
+  void own(uint32_t slot) {
+    Slot& s = plan_.slots_[slot];
+    if (s.kind != Slot::Kind::scratch) return;
+    s.kind = Slot::Kind::owned;
+    s.binding = static_cast<uint32_t>(plan_.owned_slots_.size());
+    plan_.owned_slots_.push_back(slot);
+  }
+
+  void cut_segments() {
+    for (size_t i = 0; i < plan_.launches_.size(); ++i) {
+      if (plan_.segments_.empty() || !(plan_.segments_.back().device == devices_[i])) {
+        plan_.segments_.push_back({devices_[i], &backend_of(devices_[i]), i, i, nullptr, {}, {}});
+      }
+      plan_.segments_.back().last_launch = i + 1;
+    }
+    // What crosses from one segment to another must be able to move between memories.
+    std::vector<int> writer(plan_.slots_.size(), -1);
+    for (size_t s = 0; s < plan_.segments_.size(); ++s) {
+      for (size_t i = plan_.segments_[s].first_launch; i < plan_.segments_[s].last_launch; ++i) {
+        for (const Operand& input : plan_.launches_[i].inputs) {
+          if (writer[input.slot] >= 0 && writer[input.slot] != static_cast<int>(s)) own(input.slot);
+        }
+        for (const Operand& output : plan_.launches_[i].outputs) {
+          writer[output.slot] = static_cast<int>(s);
+        }
+      }
+    }
+    for (Segment& segment : plan_.segments_) {
+      std::unordered_set<uint32_t> written, read;
+      for (size_t i = segment.first_launch; i < segment.last_launch; ++i) {
+        for (const Operand& input : plan_.launches_[i].inputs) {
+          bool scratch = plan_.slots_[input.slot].kind == Slot::Kind::scratch;
+          if (!scratch && !written.count(input.slot) && read.insert(input.slot).second) {
+            segment.reads.push_back(input.slot);
+          }
+        }
+        for (const Operand& output : plan_.launches_[i].outputs) {
+          bool owned = plan_.slots_[output.slot].kind == Slot::Kind::owned;
+          if (owned && written.insert(output.slot).second) segment.writes.push_back(output.slot);
+        }
+      }
+    }
+  }
+
+  // Last launch that touches each slot; results live to the end.
+  std::vector<size_t> last_uses() const {
+    std::vector<size_t> last(plan_.slots_.size(), 0);
+    for (size_t i = 0; i < plan_.launches_.size(); ++i) {
+      for (const Operand& input : plan_.launches_[i].inputs) last[input.slot] = i;
+      for (const Operand& output : plan_.launches_[i].outputs) last[output.slot] = i;
+    }
+    return last;
+  }
+
+  // Lets outputs of elementwise kernels take the memory of inputs that end there: scratch with
+  // scratch by giving both one slot, results with the program's inputs by donation at run time.
+  void share_memory() {
+    std::vector<size_t> last = last_uses();
+    std::vector<bool> is_output(plan_.slots_.size(), false);
+    for (const Placement& output : plan_.outputs_) is_output[output.slot] = true;
+    std::vector<uint32_t> replaced(plan_.slots_.size());
+    for (uint32_t slot = 0; slot < replaced.size(); ++slot) replaced[slot] = slot;
+    for (size_t i = 0; i < plan_.launches_.size(); ++i) {
+      Launch& launch = plan_.launches_[i];
+      for (Operand& input : launch.inputs) input.slot = replaced[input.slot];
+      if (!launch.fused || !launch.fused->reductions.empty()) continue;
+      std::vector<bool> taken(launch.inputs.size(), false);
+      for (Operand& output : launch.outputs) {
+        Slot::Kind kind = plan_.slots_[output.slot].kind;
+        for (size_t j = 0; j < launch.inputs.size(); ++j) {
+          const Operand& input = launch.inputs[j];
+          const Slot& from = plan_.slots_[input.slot];
+          if (taken[j] || last[input.slot] != i || is_output[input.slot] ||
+              !can_share(launch, j, output)) {
+            continue;
+          }
+          bool scratch = kind == Slot::Kind::scratch && from.kind == Slot::Kind::scratch &&
+                         from.bytes == output.bytes();
+          bool donation = kind == Slot::Kind::owned && from.kind == Slot::Kind::input;
+          if (!scratch && !donation) continue;
+          taken[j] = true;
+          output.shares_input = static_cast<int>(j);
+          if (donation) {
+            plan_.donations_.emplace_back(output.slot, input.slot);
+          } else {
+            last[input.slot] = std::max(last[input.slot], last[output.slot]);
+            replaced[output.slot] = input.slot;
+            output.slot = input.slot;
+          }
+          break;
+        }
+      }
+    }
+  }
+
+  bool can_share(const Launch& launch, size_t index, const Operand& output) const {
+    const Operand& input = launch.inputs[index];
+    if (input.dtype != output.dtype || !(input.shape == output.shape) || input.offset != 0 ||
+        !input.row_major()) {
+      return false;
+    }
+    // Another operand on the same memory might be read after it has been overwritten.
+    for (size_t j = 0; j < launch.inputs.size(); ++j) {
+      if (j != index && launch.inputs[j].slot == input.slot) return false;
+    }
+    return true;
+  }
+
+  void plan_memory() {
+    std::vector<size_t> last = last_uses();
+    Arena arena;
+    std::vector<bool> placed(plan_.slots_.size(), false);
+    for (size_t i = 0; i < plan_.launches_.size(); ++i) {
+      const Launch& launch = plan_.launches_[i];
+      for (const Operand& output : launch.outputs) {
+        Slot& slot = plan_.slots_[output.slot];
+        if (slot.kind != Slot::Kind::scratch || placed[output.slot]) continue;
+        placed[output.slot] = true;
+        slot.arena_offset = arena.take(slot.bytes);
+      }
+      std::unordered_set<uint32_t> ended;
+      auto end = [&](const Operand& operand) {
+        if (placed[operand.slot] && last[operand.slot] == i && ended.insert(operand.slot).second) {
+          arena.give(plan_.slots_[operand.slot].arena_offset, plan_.slots_[operand.slot].bytes);
+        }
+      };
+      for (const Operand& input : launch.inputs) end(input);
+      for (const Operand& output : launch.outputs) end(output);
+    }
+    plan_.arena_bytes_ = arena.size();
+  }
+
+  void prepare() {
+    for (Segment& segment : plan_.segments_) {
+      std::span launches(plan_.launches_.data() + segment.first_launch,
+                         segment.last_launch - segment.first_launch);
+      segment.executable = segment.backend->prepare(launches);
+    }
+  }
+
+  // Bytes of the distinct elements that an operand touches.
+  static size_t distinct_bytes(const Operand& operand) {
+    size_t bytes = size_of(operand.dtype);
+    for (size_t axis = 0; axis < operand.shape.size(); ++axis) {
+      if (operand.strides[axis] != 0) bytes *= static_cast<size_t>(operand.shape[axis]);
+    }
+    return bytes;
+  }
+
+  void count() {
+    PlanStatistics& statistics = plan_.statistics_;
+    statistics.launches = plan_.launches_.size();
+    statistics.arena_bytes = plan_.arena_bytes_;
+    bool light = true;
+    for (const Launch& launch : plan_.launches_) {
+      for (const Operand& input : launch.inputs) statistics.bytes_read += distinct_bytes(input);
+      for (const Operand& output : launch.outputs) {
+        if (output.used) statistics.bytes_written += output.bytes();
+      }
+      // Only these are sure to cost about as much as the bytes they touch.
+      light &= launch.fused || launch.primitive->get_if<Copy>() || launch.primitive->get_if<Arange>();
+    }
+    plan_.small_ = light && statistics.bytes_read + statistics.bytes_written < small_bytes;
+  }
+
+  Plan& plan_;
+  Program program_;
+  std::vector<Operand> operands_;
+  std::vector<Device> devices_;
+  std::vector<bool> used_;
+};
+
+Plan::Plan(Program program) { PlanBuilder(*this, std::move(program)).build(); }
+
+}  // namespace lazulite

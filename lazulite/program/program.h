@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lazulite/core/node.h"
+#include "lazulite/program/fused_kernel.h"
+
+namespace lazulite {
+
+using ValueId = uint32_t;
+
+/// One array that a program computes or is given.
+struct Value {
+  Shape shape;
+  Dtype dtype;
+};
+
+/// One step: a primitive, or (after the fusion pass) a fused kernel, applied to values.
+struct Instruction {
+  PrimitivePtr primitive;
+  std::shared_ptr<const FusedKernel> fused;
+  SmallVector<ValueId, 3> inputs;
+  SmallVector<ValueId, 1> outputs;
+  Device device;
+};
+
+/// A graph laid out flat: instructions in an order in which each finds its inputs computed. This is
+/// what passes rewrite and plans are made of.
+struct Program {
+  std::vector<Value> values;
+  std::vector<Instruction> instructions;
+  /// Values bound at every run, and the strides with which they come.
+  std::vector<ValueId> inputs;
+  std::vector<Strides> input_strides;
+  /// Values bound once and for all.
+  std::vector<std::pair<ValueId, Array>> constants;
+  std::vector<ValueId> outputs;
+
+  ValueId add_value(Shape shape, Dtype dtype) {
+    values.push_back({std::move(shape), dtype});
+    return static_cast<ValueId>(values.size() - 1);
+  }
+};
+
+/// A listing for people, one line an instruction.
+std::string to_string(const Program& program);
+
+/// Everything about a program that decides its plan, as bytes: two programs with the same key can
+/// share one plan. Constants count by the identity of their arrays.
+std::string structural_key(const Program& program);
+
+/// Throws, naming the instruction, unless the program is well-formed: every value is defined once,
+/// before its use, and every instruction has its primitive's number of operands. `stage` names the
+/// pass that ran last.
+void verify(const Program& program, const char* stage);
+
+}  // namespace lazulite
