@@ -1,31 +1,37 @@
 #pragma once
 
+#include <type_traits>
+
 #include "lazulite/core/array.h"
 #include "lazulite/ops/rows.h"
 
 namespace lazulite {
 
-/// Applies a row: inputs are promoted and broadcast as its type rule says.
+/// Applies a row: inputs are promoted and broadcast as its type rule says. Throws where their
+/// shapes do not broadcast or the row has no value for their dtypes.
 Array apply_row(Row row, SmallVector<Array, 2> inputs);
 
 /// The scalar as a zero-dimensional array of the dtype that it takes beside `other`.
 Array scalar_beside(const Scalar& scalar, const Array& other);
 
-// Every row as a function of arrays; of two inputs, one may be a Scalar.
+// Every row as a function of arrays; of several inputs, those after the condition of `where` or all
+// but one may be Scalars.
 #define LAZULITE_DECLARE_1(name) Array name(const Array& x);
-#define LAZULITE_DECLARE_2(name)                \
-  Array name(const Array& x, const Array& y);   \
-  Array name(const Array& x, const Scalar& y);  \
+#define LAZULITE_DECLARE_2(name)               \
+  Array name(const Array& x, const Array& y);  \
+  Array name(const Array& x, const Scalar& y); \
   Array name(const Scalar& x, const Array& y);
-#define LAZULITE_DECLARE_3(name)                                   \
-  Array name(const Array& x, const Array& y, const Array& z);      \
-  Array name(const Array& x, const Array& y, const Scalar& z);     \
-  Array name(const Array& x, const Scalar& y, const Array& z);
+#define LAZULITE_DECLARE_3(name)                               \
+  Array name(const Array& x, const Array& y, const Array& z);  \
+  Array name(const Array& x, const Array& y, const Scalar& z); \
+  Array name(const Array& x, const Scalar& y, const Array& z); \
+  Array name(const Array& x, const Scalar& y, const Scalar& z);
 #define ELEMENTWISE(name, arity, ...) LAZULITE_DECLARE_##arity(name)
-#define ALIAS(alias, name)                                  \
-  template <class... Operands>                              \
-  Array alias(const Operands&... operands) {                \
-    return name(operands...);                               \
+#define ALIAS(alias, name)                                                    \
+  template <class... Operands>                                                \
+  requires(std::is_convertible_v<const Operands&, Array> || ...) Array alias( \
+      const Operands&... operands) {                                          \
+    return name(operands...);                                                 \
   }
 #include "lazulite/ops/elementwise.def"
 #undef ALIAS

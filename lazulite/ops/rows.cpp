@@ -16,7 +16,8 @@ constexpr double INF = std::numeric_limits<double>::infinity();
 
 // The numbers of all groups, one after another.
 #define ALIAS(alias, name)
-#define SPECIAL(...) {__VA_ARGS__}
+#define SPECIAL(...) \
+  { __VA_ARGS__ }
 #define ELEMENTWISE(name, arity, rule, accuracy, floating, integer, complex, derivatives, special, \
                     documentation)                                                                 \
   constexpr double special_##name[][arity + 1] = special;
@@ -41,8 +42,16 @@ Rows make_rows() {
 #define DERIVATIVES(...) #__VA_ARGS__
 #define ELEMENTWISE(name, arity, rule, accuracy, floating, integer, complex, derivatives, special, \
                     documentation)                                                                 \
-  {#name,            nullptr,         arity,            TypeRule::rule, accuracy,                  \
-   source(#floating), source(#integer), source(#complex), derivatives,    documentation,           \
+  {#name,                                                                                          \
+   nullptr,                                                                                        \
+   arity,                                                                                          \
+   TypeRule::rule,                                                                                 \
+   accuracy,                                                                                       \
+   source(#floating),                                                                              \
+   source(#integer),                                                                               \
+   source(#complex),                                                                               \
+   derivatives,                                                                                    \
+   documentation,                                                                                  \
    flat(special_##name)},
 #include "lazulite/ops/elementwise.def"
 #undef ELEMENTWISE
@@ -79,16 +88,19 @@ RowTypes row_types(Row row, std::span<const Dtype> inputs) {
     case TypeRule::floating:
       if (!is_inexact(common)) compute = Dtype::float32;
       break;
-    case TypeRule::logical: compute = Dtype::bool_; break;
+    case TypeRule::logical:
+      compute = Dtype::bool_;
+      break;
     case TypeRule::shift:
       if (common == Dtype::bool_) compute = Dtype::uint8;
       break;
-    default: break;
+    default:
+      break;
   }
 
-  const char* value = is_floating(compute)               ? i.floating
+  const char* value = is_floating(compute)          ? i.floating
                       : compute == Dtype::complex64 ? i.complex
-                                                         : i.integer;
+                                                    : i.integer;
   if (*value == '\0' || (i.rule == TypeRule::numeric_not_bool && compute == Dtype::bool_)) {
     std::string given;
     for (Dtype dtype : inputs) given += (given.empty() ? "" : ", ") + std::string(name_of(dtype));
@@ -101,8 +113,10 @@ RowTypes row_types(Row row, std::span<const Dtype> inputs) {
       return {compute, compute == Dtype::complex64 ? Dtype::float32 : compute};
     case TypeRule::compare:
     case TypeRule::classify:
-    case TypeRule::logical: return {compute, Dtype::bool_};
-    default: return {compute, compute};
+    case TypeRule::logical:
+      return {compute, Dtype::bool_};
+    default:
+      return {compute, compute};
   }
 }
 

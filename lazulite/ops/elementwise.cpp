@@ -1,0 +1,77 @@
+#include "lazulite/ops/elementwise.h"
+
+#include <fmt/format.h>
+
+#include "lazulite/core/errors.h"
+#include "lazulite/ops/primitives.h"
+
+namespace lazulite {
+namespace {
+
+// Primitives have no state of their own, so all nodes of a row share one. Never freed: arrays may
+// outlive static objects.
+const PrimitivePtr& row_primitive(Row row) {
+  static const auto* primitives = [] {
+    auto* all = new std::vector<PrimitivePtr>;
+    for (int i = 0; i < row_count; ++i) all->push_back(make_primitive(Elementwise{Row(i)}));
+    return all;
+  }();
+  return (*primitives)[static_cast<size_t>(row)];
+}
+
+Array converted(const Array& x, Dtype dtype) {
+  static const auto* cast = new PrimitivePtr(make_primitive(Cast{}));
+  return x.dtype() == dtype ? x : make_array(*cast, {x}, x.shape(), dtype);
+}
+
+}  // namespace
+
+Array apply_row(Row row, SmallVector<Array, 2> inputs) {
+  const RowInfo& i = info(row);
+  SmallVector<Dtype, 3> dtypes;
+  for (const Array& input : inputs) {
+    if (!input.valid()) throw Error(fmt::format("{}: an input is not an array at all", i.name));
+    dtypes.push_back(input.dtype());
+  }
+  // The first input of a selection is the condition; it takes no part in the promotion.
+  size_t first = i.rule == TypeRule::select ? 1 : 0;
+  RowTypes types = row_types(row, std::span(dtypes.data(), dtypes.size()).subspan(first));
+
+  Shape shape = inputs[0].shape();
+  for (size_t k = 0; k < inputs.size(); ++k) {
+    inputs[k] = converted(inputs[k], k < first ? Dtype::bool_ : types.compute);
+    if (k > 0) shape = broadcast_shapes(shape, inputs[k].shape(), i.name);
+  }
+  return make_array(row_primitive(row), std::move(inputs), std::move(shape), types.output);
+}
+
+Array scalar_beside(const Scalar& scalar, const Array& other) {
+  return Array(scalar, scalar.dtype_beside(other.dtype()));
+}
+
+#define LAZULITE_DEFINE_1(name) \
+  Array name(const Array& x) { return apply_row(Row::name, {x}); }
+#define LAZULITE_DEFINE_2(name)                                                        \
+  Array name(const Array& x, const Array& y) { return apply_row(Row::name, {x, y}); }  \
+  Array name(const Array& x, const Scalar& y) { return name(x, scalar_beside(y, x)); } \
+  Array name(const Scalar& x, const Array& y) { return name(scalar_beside(x, y), y); }
+#define LAZULITE_DEFINE_3(name)                                  \
+  Array name(const Array& x, const Array& y, const Array& z) {   \
+    return apply_row(Row::name, {x, y, z});                      \
+  }                                                              \
+  Array name(const Array& x, const Array& y, const Scalar& z) {  \
+    return name(x, y, scalar_beside(z, y));                      \
+  }                                                              \
+  Array name(const Array& x, const Scalar& y, const Array& z) {  \
+    return name(x, scalar_beside(y, z), z);                      \
+  }                                                              \
+  Array name(const Array& x, const Scalar& y, const Scalar& z) { \
+    return name(x, Array(y), Array(z));                          \
+  }
+#define ELEMENTWISE(name, arity, ...) LAZULITE_DEFINE_##arity(name)
+#define ALIAS(alias, name)
+#include "lazulite/ops/elementwise.def"
+#undef ALIAS
+#undef ELEMENTWISE
+
+}  // namespace lazulite
