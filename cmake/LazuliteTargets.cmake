@@ -35,7 +35,8 @@ function(lazulite_add_plugin name)
   lazulite_compile(lazulite_${name} -O3)
   target_link_libraries(lazulite_${name} PRIVATE lazulite)
   set_target_properties(lazulite_${name} PROPERTIES CXX_VISIBILITY_PRESET hidden
-                                                    VISIBILITY_INLINES_HIDDEN ON)
+                                                    VISIBILITY_INLINES_HIDDEN ON
+                                                    SUFFIX ${CMAKE_SHARED_LIBRARY_SUFFIX})
 endfunction()
 
 # A plugin that is a part of Lazulite: it lies beside the library and is installed with it.
