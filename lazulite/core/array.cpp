@@ -34,9 +34,11 @@ Array::Array(Scalar value, Dtype dtype) {
   *this = ready_array(std::move(buffer), {}, dtype);
 }
 
-Array::Array(const NestedList& list) : Array(list, list.dtype()) {}
+Array::Array(std::initializer_list<NestedList> items)
+    : Array(items, NestedList(items).dtype()) {}
 
-Array::Array(const NestedList& list, Dtype dtype) {
+Array::Array(std::initializer_list<NestedList> items, Dtype dtype) {
+  NestedList list(items);
   BufferPtr buffer = host_buffer(list.values().size() * size_of(dtype));
   auto* out = static_cast<std::byte*>(buffer->readable(host_memory()));
   for (const Scalar& value : list.values()) {

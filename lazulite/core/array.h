@@ -27,8 +27,8 @@ class Array {
   explicit Array(Scalar value);
   Array(Scalar value, Dtype dtype);
   /// From nested lists: Array({{1, 2}, {3, 4}}). Throws if the lists are ragged.
-  explicit Array(const NestedList& list);
-  Array(const NestedList& list, Dtype dtype);
+  explicit Array(std::initializer_list<NestedList> items);
+  Array(std::initializer_list<NestedList> items, Dtype dtype);
   /// Copies `values`, row-major; their count must be the shape's.
   template <class T>
   Array(std::span<const T> values, const Shape& shape)

@@ -76,6 +76,17 @@ Array make_array(PrimitivePtr primitive, SmallVector<Array, 2> inputs, Shape sha
   return array;
 }
 
+std::vector<Array> make_arrays(PrimitivePtr primitive, SmallVector<Array, 2> inputs,
+                               SmallVector<Output, 1> outputs) {
+  size_t count = outputs.size();
+  Node* node = new Node(std::move(primitive), std::move(inputs), std::move(outputs));
+  std::vector<Array> arrays;
+  arrays.reserve(count);
+  for (uint32_t i = 0; i < count; ++i) arrays.emplace_back(node, i);
+  evaluator().node_created(*node);
+  return arrays;
+}
+
 uint32_t thread_number() {
   static std::atomic<uint32_t> counter{0};
   thread_local uint32_t number = counter++;

@@ -79,6 +79,9 @@ class Node : public RefCounted {
 
 /// Makes an array of a new pending node with one output.
 Array make_array(PrimitivePtr primitive, SmallVector<Array, 2> inputs, Shape shape, Dtype dtype);
+/// The same with several outputs.
+std::vector<Array> make_arrays(PrimitivePtr primitive, SmallVector<Array, 2> inputs,
+                               SmallVector<Output, 1> outputs);
 
 /// A small number that is the calling thread's alone.
 uint32_t thread_number();
