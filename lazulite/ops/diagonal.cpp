@@ -1,0 +1,43 @@
+#include <fmt/format.h>
+
+#include "lazulite/core/errors.h"
+#include "lazulite/ops/creation.h"
+#include "lazulite/ops/indexing.h"
+#include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/operators.h"
+
+namespace lazulite {
+
+Array diagonal(const Array& x, int offset, int axis1, int axis2) {
+  if (x.ndim() < 2) {
+    throw Error("diagonal: at least two dimensions are needed, not shape " + to_string(x.shape()));
+  }
+  int first = normalize_axis(axis1, x.ndim(), "diagonal");
+  int second = normalize_axis(axis2, x.ndim(), "diagonal");
+  if (first == second) throw Error(fmt::format("diagonal: axis {} is given twice", axis1));
+  Axes order;
+  for (int axis = 0; axis < static_cast<int>(x.ndim()); ++axis) {
+    if (axis != first && axis != second) order.push_back(axis);
+  }
+  order.push_back(first);
+  order.push_back(second);
+  Array planes = transpose(x, order);
+  int64_t rows = planes.shape(-2), columns = planes.shape(-1);
+  int64_t row = offset < 0 ? -static_cast<int64_t>(offset) : 0, column = offset > 0 ? offset : 0;
+  int64_t length = std::max<int64_t>(0, std::min(rows - row, columns - column));
+  Array positions =
+      arange(length, Dtype::int32) * static_cast<int64_t>(columns + 1) + (row * columns + column);
+  return take(flatten(planes, -2, -1), positions, -1);
+}
+
+Array diag(const Array& x, int k) {
+  if (x.ndim() == 2) return diagonal(x, k);
+  if (x.ndim() != 1) {
+    throw Error("diag: one or two dimensions are needed, not shape " + to_string(x.shape()));
+  }
+  int64_t side = x.size() + std::abs(k);
+  Array column = pad(x, {{std::max(k, 0), std::max(-k, 0)}});
+  return where(eye(side, side, k, Dtype::bool_), column, zeros_like(column));
+}
+
+}  // namespace lazulite

@@ -1,0 +1,84 @@
+#include <fmt/format.h>
+
+#include "lazulite/core/errors.h"
+#include "lazulite/ops/creation.h"
+#include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/primitives.h"
+
+namespace lazulite {
+
+Array concatenate(const std::vector<Array>& arrays, int axis) {
+  if (arrays.empty()) throw Error("concatenate: no arrays are given");
+  const Shape& first = arrays[0].shape();
+  auto at = static_cast<size_t>(normalize_axis(axis, first.size(), "concatenate"));
+  Shape shape = first;
+  shape[at] = 0;
+  Dtype dtype = arrays[0].dtype();
+  for (const Array& x : arrays) {
+    Shape expected = first;
+    if (x.ndim() == first.size()) expected[at] = x.shape()[at];
+    if (x.shape() != expected) {
+      throw Error(fmt::format("concatenate: along axis {}, shapes {} and {} do not fit together",
+                              axis, to_string(first), to_string(x.shape())));
+    }
+    shape[at] += x.shape()[at];
+    dtype = result_type(dtype, x.dtype());
+  }
+  SmallVector<Array, 2> inputs;
+  for (const Array& x : arrays) {
+    if (x.size() != 0) inputs.push_back(astype(x, dtype));
+  }
+  if (inputs.empty()) return zeros(shape, dtype);
+  if (inputs.size() == 1) return inputs[0];
+  return make_array(make_primitive(Concatenate{static_cast<int>(at)}), std::move(inputs), shape,
+                    dtype);
+}
+
+Array stack(const std::vector<Array>& arrays, int axis) {
+  if (arrays.empty()) throw Error("stack: no arrays are given");
+  int at = normalize_axis(axis, arrays[0].ndim() + 1, "stack");
+  std::vector<Array> expanded;
+  for (const Array& x : arrays) {
+    if (x.shape() != arrays[0].shape()) {
+      throw Error(fmt::format("stack: shapes {} and {} differ", to_string(arrays[0].shape()),
+                              to_string(x.shape())));
+    }
+    expanded.push_back(expand_dims(x, at));
+  }
+  return concatenate(expanded, at);
+}
+
+Array tile(const Array& x, const Shape& counts) {
+  size_t ndim = std::max(x.ndim(), counts.size());
+  // Each axis gets one of size `count` before it, along which it is broadcast.
+  Shape apart, repeated, joined;
+  for (size_t axis = 0; axis < ndim; ++axis) {
+    size_t own = axis + x.ndim(), given = axis + counts.size();
+    int64_t size = own < ndim ? 1 : x.shape()[own - ndim];
+    int64_t count = given < ndim ? 1 : counts[given - ndim];
+    if (count < 0) {
+      throw Error(fmt::format("tile: counts {} must not be negative", to_string(counts)));
+    }
+    apart.push_back(1);
+    apart.push_back(size);
+    repeated.push_back(count);
+    repeated.push_back(size);
+    joined.push_back(count * size);
+  }
+  return reshape(broadcast_to(reshape(x, apart), repeated), joined);
+}
+
+Array repeat(const Array& x, int64_t count, int axis) {
+  int at = normalize_axis(axis, x.ndim(), "repeat");
+  if (count < 0) throw Error(fmt::format("repeat: the count is {}", count));
+  Array apart = expand_dims(x, at + 1);
+  Shape repeated = apart.shape();
+  repeated[static_cast<size_t>(at) + 1] = count;
+  Shape joined = x.shape();
+  joined[static_cast<size_t>(at)] *= count;
+  return reshape(broadcast_to(apart, repeated), joined);
+}
+
+Array repeat(const Array& x, int64_t count) { return repeat(flatten(x), count, 0); }
+
+}  // namespace lazulite

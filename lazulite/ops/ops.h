@@ -1,0 +1,9 @@
+#pragma once
+
+// All operations on arrays.
+#include "lazulite/ops/creation.h"
+#include "lazulite/ops/elementwise.h"
+#include "lazulite/ops/indexing.h"
+#include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/operators.h"
+#include "lazulite/ops/reduction.h"
