@@ -24,7 +24,7 @@ Node::Node(PrimitivePtr primitive_, SmallVector<Array, 2> inputs_, SmallVector<O
       state_(State::pending) {
   if (retain_token()) {
     for (const Array& input : inputs) {
-      if (input.node()->retained()) retain = retain_token();
+      if (input.node()->retained()) token = retain_token();
     }
   }
   PendingNodes::add(*this);

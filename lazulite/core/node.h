@@ -48,8 +48,8 @@ class Node : public RefCounted {
   /// Grows with every node: an input's is always smaller than its user's.
   const uint64_t sequence;
   /// Set while a derivative is being taken through the node (core/trace.h).
-  std::shared_ptr<const bool> retain;
-  bool retained() const { return retain && *retain; }
+  std::shared_ptr<const bool> token;
+  bool retained() const { return token && *token; }
   /// The thread that made it, as a small number.
   const uint32_t thread;
 

@@ -15,6 +15,8 @@ class Trace {
   virtual Array read(const std::shared_ptr<CellState>& cell) = 0;
   virtual void write(const std::shared_ptr<CellState>& cell, Array value) = 0;
   virtual void observe(const std::shared_ptr<uint64_t>& version) = 0;
+  /// Told of every node that is created while tracing.
+  virtual void node_created(const Array& array) = 0;
 };
 
 Trace* current_trace();

@@ -27,21 +27,24 @@ struct BoundRun {
   std::vector<EventPtr> waits_for = {};
 };
 
-BoundRun bind_run(std::shared_ptr<const Plan> plan, std::vector<Array> inputs,
+// Whether a plan runs on the thread that asks for it.
+bool runs_here(const Plan& plan) { return plan.is_small() || Executor::is_current(); }
+
+BoundRun bind_run(std::shared_ptr<const Plan> plan, std::vector<Array>& inputs,
                   std::span<const uint32_t> references) {
   std::vector<EventPtr> waits_for;
   for (const Array& input : inputs) {
     EventPtr event = input.node()->event();
     if (event && !event->done()) waits_for.push_back(std::move(event));
   }
-  Plan::Run run = plan->bind(std::move(inputs), references);
+  Plan::Run run = plan->bind(inputs, references, runs_here(*plan));
   return {std::move(plan), std::move(run), std::make_shared<Event>(), std::move(waits_for)};
 }
 
 void start(BoundRun bound) {
   count_run(*bound.plan);
   EventPtr event = bound.event;
-  bool here = bound.plan->is_small() || Executor::is_current();
+  bool here = runs_here(*bound.plan);
   auto work = [bound = std::make_shared<BoundRun>(std::move(bound))] {
     for (const EventPtr& earlier : bound->waits_for) earlier->wait();
     bound->plan->execute(bound->run);
@@ -78,7 +81,7 @@ class Piece {
     std::vector<uint32_t> references;
     for (const Array& leaf : leaves_) references.push_back(uses_[leaf.node()] + 1);
     std::shared_ptr<const Plan> plan = cached_plan(std::move(program_));
-    BoundRun bound = bind_run(plan, std::move(leaves_), references);
+    BoundRun bound = bind_run(plan, leaves_, references);
     size_t result = 0;
     for (Node* node : results_) {
       for (Output& output : node->outputs) {
@@ -153,9 +156,9 @@ void evaluate_nodes(std::span<Node* const> roots, const std::unordered_set<Node*
   for (BoundRun& bound : last) start(std::move(bound));
 }
 
-std::vector<Array> run_plan(const std::shared_ptr<const Plan>& plan, std::vector<Array> inputs) {
+std::vector<Array> run_plan(const std::shared_ptr<const Plan>& plan, std::vector<Array>& inputs) {
   std::vector<uint32_t> references(inputs.size(), 1);
-  BoundRun bound = bind_run(plan, std::move(inputs), references);
+  BoundRun bound = bind_run(plan, inputs, references);
   std::vector<Array> results;
   for (size_t i = 0; i < plan->outputs().size(); ++i) {
     Output output{plan->output_shape(i), plan->output_dtype(i), plan->output_buffer(bound.run, i),

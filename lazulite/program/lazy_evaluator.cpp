@@ -37,6 +37,10 @@ class LazyEvaluator final : public Evaluator {
   }
 
   void node_created(Node& node) override {
+    if (Trace* trace = current_trace()) {
+      trace->node_created(Array(&node, 0));
+      return;
+    }
     ++created.nodes;
     for (const Output& output : node.outputs) {
       created.bytes += static_cast<size_t>(element_count(output.shape)) * size_of(output.dtype);
@@ -44,7 +48,7 @@ class LazyEvaluator final : public Evaluator {
     PendingBudget budget = pending_budget();
     bool over = (budget.nodes && created.nodes >= budget.nodes) ||
                 (budget.bytes && created.bytes >= budget.bytes);
-    if (over && !created.flushing && !current_trace() && !retain_token()) flush();
+    if (over && !created.flushing && !retain_token()) flush();
   }
 
  private:

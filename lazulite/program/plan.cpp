@@ -2,10 +2,18 @@
 
 #include <fmt/format.h>
 
+#include "lazulite/program/workspace.h"
+
 namespace lazulite {
 namespace {
 
 const Output& output_of(const Array& array) { return array.node()->outputs[array.output()]; }
+
+BufferPtr new_buffer(MemorySpace& memory, size_t bytes) {
+  BufferPtr buffer(new Buffer(bytes));
+  buffer->writable(memory);
+  return buffer;
+}
 
 // Nobody but this run can see the array's memory any more.
 bool can_donate(const Array& array, uint32_t references, size_t bytes) {
@@ -16,13 +24,13 @@ bool can_donate(const Array& array, uint32_t references, size_t bytes) {
 
 }  // namespace
 
-Plan::Run Plan::bind(std::vector<Array> inputs, std::span<const uint32_t> references) const {
+Plan::Run Plan::bind(std::vector<Array>& inputs, std::span<const uint32_t> references,
+                     bool alone) const {
   Run run;
-  run.inputs = std::move(inputs);
   run.owned.resize(owned_slots_.size());
   for (auto [owned, input] : donations_) {
     uint32_t binding = slots_[input].binding;
-    const Array& array = run.inputs[binding];
+    const Array& array = inputs[binding];
     BufferPtr& buffer = run.owned[slots_[owned].binding];
     if (!buffer && can_donate(array, references[binding], slots_[owned].bytes)) {
       buffer = output_of(array).buffer;
@@ -31,17 +39,16 @@ Plan::Run Plan::bind(std::vector<Array> inputs, std::span<const uint32_t> refere
   for (const Segment& segment : segments_) {
     MemorySpace& memory = segment.backend->memory();
     if (arena_bytes_ > 0) {
-      BufferPtr arena(new Buffer(arena_bytes_));
-      arena->writable(memory);
-      run.arenas.emplace_back(segment.device, std::move(arena));
+      run.arenas.push_back(alone ? new_buffer(memory, arena_bytes_)
+                                 : workspace(memory, arena_bytes_));
     }
     for (uint32_t slot : segment.writes) {
       BufferPtr& buffer = run.owned[slots_[slot].binding];
       if (buffer) continue;
-      buffer = BufferPtr(new Buffer(slots_[slot].bytes));
-      buffer->writable(memory);
+      buffer = new_buffer(memory, slots_[slot].bytes);
     }
   }
+  run.inputs = std::move(inputs);
   return run;
 }
 
@@ -65,7 +72,7 @@ void Plan::execute(Run& run) const {
       pointers[id] = run.owned[slots_[id].binding]->writable(memory);
     }
     if (arena_bytes_ > 0) {
-      auto* base = static_cast<std::byte*>(run.arenas[arena_index++].second->writable(memory));
+      auto* base = static_cast<std::byte*>(run.arenas[arena_index++]->writable(memory));
       for (size_t id = 0; id < slots_.size(); ++id) {
         if (slots_[id].kind == Slot::Kind::scratch) pointers[id] = base + slots_[id].arena_offset;
       }

@@ -62,11 +62,13 @@ class Plan {
   struct Run {
     std::vector<Array> inputs;      // one for each input of the program, being computed or there
     std::vector<BufferPtr> owned;   // one for each owned slot
-    std::vector<std::pair<Device, BufferPtr>> arenas;
+    std::vector<BufferPtr> arenas;  // one for each segment, if there is scratch at all
   };
-  /// Takes all memory that a run needs, so that the run itself cannot fail for want of it. Input i
-  /// may give its memory to a result if its node has exactly references[i] owners.
-  Run bind(std::vector<Array> inputs, std::span<const uint32_t> references) const;
+  /// Takes all memory that a run needs, so that the run itself cannot fail for want of it, and then
+  /// the inputs. Input i may give its memory to a result if its node has exactly references[i]
+  /// owners. With `alone`, the run's arena is its own and not the workspace that the executor's
+  /// runs use in turn.
+  Run bind(std::vector<Array>& inputs, std::span<const uint32_t> references, bool alone) const;
   void execute(Run& run) const;
 
   /// One for each output of the program.

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <functional>
+#include <tuple>
+#include <type_traits>
+
+#include "lazulite/transforms/vjp.h"
+
+namespace lazulite {
+
+/// Compiles a function of arrays. The first call with arguments of given shapes and dtypes traces
+/// the function: it runs once on placeholders, and what it computes becomes one plan with all
+/// passes applied and all memory planned. Later calls only bind the arguments and run the plan.
+///
+/// Cells that the function reads or writes (parameters, optimizer state, random keys) are found by
+/// themselves: they are inputs and outputs of the plan. Where a cell has got another shape or
+/// dtype, or a Version that the function looked at has changed, the function is traced again. Other
+/// arrays that it captures are constants. The function must do nothing else of consequence: a
+/// traced array that it leaves somewhere outside is an error, and so is evaluating one. If it
+/// throws, no cell changes.
+///
+/// Inside another trace or derivative the function is simply called.
+ArraysFunction compile_arrays(ArraysFunction function);
+
+namespace detail {
+
+template <class T>
+void append(Arrays& out, T&& value) {
+  if constexpr (std::is_same_v<std::decay_t<T>, Array>) {
+    out.push_back(std::forward<T>(value));
+  } else if constexpr (std::is_same_v<std::decay_t<T>, Arrays>) {
+    out.insert(out.end(), value.begin(), value.end());
+  } else {
+    std::apply([&](auto&&... items) { (append(out, items), ...); }, value);
+  }
+}
+
+template <class R, size_t... I>
+R tuple_of(const Arrays& values, std::index_sequence<I...>) {
+  return R{values[I]...};
+}
+
+template <class R>
+R from_arrays(Arrays values) {
+  if constexpr (std::is_void_v<R>) {
+    return;
+  } else if constexpr (std::is_same_v<R, Array>) {
+    return values[0];
+  } else if constexpr (std::is_same_v<R, Arrays>) {
+    return values;
+  } else {
+    return tuple_of<R>(values, std::make_index_sequence<std::tuple_size_v<R>>());
+  }
+}
+
+template <class R, class... Arguments>
+std::function<R(Arguments...)> compile_function(std::function<R(Arguments...)> function) {
+  auto compiled = compile_arrays([function = std::move(function)](const Arrays& inputs) {
+    Arrays out;
+    auto call = [&]<size_t... I>(std::index_sequence<I...>) -> R { return function(inputs[I]...); };
+    if constexpr (std::is_void_v<R>) {
+      call(std::index_sequence_for<Arguments...>());
+    } else {
+      append(out, call(std::index_sequence_for<Arguments...>()));
+    }
+    return out;
+  });
+  return [compiled](Arguments... arguments) -> R {
+    return from_arrays<R>(compiled(Arrays{arguments...}));
+  };
+}
+
+}  // namespace detail
+
+/// Compiles a function whose arguments are Arrays and whose result is void, an Array, Arrays, or a
+/// pair, tuple or std::array of them; or a function from Arrays to Arrays.
+template <class Function>
+auto compile(Function function) {
+  if constexpr (std::is_invocable_r_v<Arrays, Function, const Arrays&>) {
+    return compile_arrays(std::move(function));
+  } else {
+    return detail::compile_function(std::function(std::move(function)));
+  }
+}
+
+/// Whether compiled functions run compiled; without, they are called as they are.
+void set_compile_enabled(bool enabled);
+bool compile_enabled();
+
+/// How often any function has been traced.
+uint64_t trace_count();
+
+}  // namespace lazulite

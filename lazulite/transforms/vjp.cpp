@@ -1,0 +1,211 @@
+#include "lazulite/transforms/vjp.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <queue>
+#include <unordered_map>
+
+#include "lazulite/core/errors.h"
+#include "lazulite/core/trace.h"
+#include "lazulite/ops/ops.h"
+#include "lazulite/transforms/rules.h"
+
+namespace lazulite {
+namespace {
+
+/// The part of a graph between sources and results.
+struct Tape {
+  std::vector<Array> nodes;  // one array for each node that depends on a source, oldest first
+  std::unordered_map<Node*, size_t> position;
+};
+
+// Inputs are older than their users, so that nothing older than the oldest source can matter.
+Tape record(const Arrays& results, const Arrays& sources) {
+  Tape tape;
+  std::unordered_map<Node*, bool> depends;
+  uint64_t oldest = ~uint64_t{0};
+  for (const Array& source : sources) {
+    depends[source.node()] = true;
+    oldest = std::min(oldest, source.node()->sequence);
+  }
+  std::lock_guard lock(graph_mutex());
+  std::vector<std::pair<Node*, uint32_t>> stack;
+  auto enter = [&](Node* node) {
+    if (node->sequence < oldest || !node->retained()) return;
+    if (depends.emplace(node, false).second) stack.emplace_back(node, 0);
+  };
+  for (const Array& result : results) {
+    enter(result.node());
+    while (!stack.empty()) {
+      auto& [node, next] = stack.back();
+      if (next < node->inputs.size()) {
+        enter(node->inputs[next++].node());
+        continue;
+      }
+      for (const Array& input : node->inputs) {
+        auto at = depends.find(input.node());
+        if (at != depends.end() && at->second) depends[node] = true;
+      }
+      if (depends[node]) tape.nodes.emplace_back(node, 0);
+      stack.pop_back();
+    }
+  }
+  std::sort(tape.nodes.begin(), tape.nodes.end(), [](const Array& a, const Array& b) {
+    return a.node()->sequence < b.node()->sequence;
+  });
+  for (const Array& source : sources) tape.position.emplace(source.node(), 0);
+  for (const Array& node : tape.nodes) tape.position.emplace(node.node(), 0);
+  return tape;
+}
+
+struct OutputHash {
+  size_t operator()(const std::pair<Node*, uint32_t>& key) const {
+    return std::hash<Node*>()(key.first) * 31 + key.second;
+  }
+};
+
+class Cotangents {
+ public:
+  void add(const Array& array, const Array& gradient) {
+    Array& sum = sums_[{array.node(), array.output()}];
+    sum = sum.valid() ? lazulite::add(sum, gradient) : gradient;
+  }
+  Array get(Node* node, uint32_t output) const {
+    auto found = sums_.find({node, output});
+    return found == sums_.end() ? Array() : found->second;
+  }
+
+ private:
+  std::unordered_map<std::pair<Node*, uint32_t>, Array, OutputHash> sums_;
+};
+
+void carry_back(Node* node, const Tape& tape, Cotangents& cotangents) {
+  std::vector<Array> outputs, arriving;
+  bool any = false;
+  for (uint32_t output = 0; output < node->outputs.size(); ++output) {
+    outputs.emplace_back(node, output);
+    arriving.push_back(cotangents.get(node, output));
+    any |= arriving.back().valid();
+  }
+  if (!any) return;
+  size_t count = node->inputs.size();
+  auto wanted = std::make_unique<bool[]>(count);
+  for (size_t i = 0; i < count; ++i) {
+    wanted[i] = tape.position.count(node->inputs[i].node()) && is_inexact(node->inputs[i].dtype());
+  }
+  std::vector<Array> inputs(node->inputs.begin(), node->inputs.end());
+  VjpRequest request{inputs, outputs, arriving, {wanted.get(), count}};
+  PrimitivePtr primitive = node->primitive;
+  DeviceScope scope(node->stream.device);
+  Gradients gradients = primitive->visit([&](const auto& p) { return vjp(p, request); });
+  for (size_t i = 0; i < gradients.size(); ++i) {
+    if (wanted[i] && gradients[i].valid()) cotangents.add(inputs[i], gradients[i]);
+  }
+}
+
+}  // namespace
+
+Array differentiable(const Array& array) {
+  Array source = make_array(make_primitive(Alias{}), {array}, array.shape(), array.dtype());
+  source.node()->token = retain_token();
+  return source;
+}
+
+Arrays backward(const Arrays& results, const Arrays& given, const Arrays& sources) {
+  if (results.size() != given.size()) {
+    throw Error(fmt::format("vjp: {} cotangents were given for {} results", given.size(),
+                            results.size()));
+  }
+  Tape tape = record(results, sources);
+  Cotangents cotangents;
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (!(given[i].shape() == results[i].shape())) {
+      throw Error(fmt::format("vjp: the cotangent of result {} has shape {} where the result has {}",
+                              i, to_string(given[i].shape()), to_string(results[i].shape())));
+    }
+    if (tape.position.count(results[i].node())) cotangents.add(results[i], given[i]);
+  }
+  for (size_t i = tape.nodes.size(); i-- > 0;) {
+    carry_back(tape.nodes[i].node(), tape, cotangents);
+  }
+  Arrays gradients;
+  for (const Array& source : sources) {
+    Array gradient = cotangents.get(source.node(), source.output());
+    gradients.push_back(gradient.valid() ? gradient : zeros_like(source));
+  }
+  return gradients;
+}
+
+std::pair<Arrays, Arrays> vjp(const ArraysFunction& function, const Arrays& primals,
+                              const Arrays& cotangents) {
+  RetainScope scope;
+  Arrays sources;
+  for (const Array& primal : primals) sources.push_back(differentiable(primal));
+  Arrays results = function(sources);
+  Arrays gradients = backward(results, cotangents, sources);
+  return {std::move(results), std::move(gradients)};
+}
+
+namespace {
+
+std::vector<size_t> positions(const std::vector<int>& argnums, size_t count) {
+  std::vector<size_t> out;
+  for (int argnum : argnums) {
+    int n = static_cast<int>(count);
+    if (argnum < -n || argnum >= n) {
+      throw Error(fmt::format("grad: there is no argument {} among {}", argnum, n));
+    }
+    out.push_back(static_cast<size_t>(argnum < 0 ? argnum + n : argnum));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::function<std::pair<Arrays, Arrays>(const Arrays&)> value_and_grad(ArraysFunction function,
+                                                                       std::vector<int> argnums) {
+  return [function = std::move(function), argnums = std::move(argnums)](const Arrays& arguments) {
+    RetainScope scope;
+    Arrays inputs = arguments, sources;
+    for (size_t position : positions(argnums, arguments.size())) {
+      if (!is_inexact(arguments[position].dtype())) {
+        throw Error(fmt::format("grad: argument {} has dtype {}, through which no derivative flows",
+                                position, name_of(arguments[position].dtype())));
+      }
+      sources.push_back(differentiable(arguments[position]));
+      inputs[position] = sources.back();
+    }
+    Arrays results = function(inputs);
+    if (results.empty() || results[0].size() != 1 || results[0].ndim() != 0) {
+      throw Error(fmt::format("grad: the function's first result must be a scalar, not an array of "
+                              "shape {}",
+                              results.empty() ? "nothing" : to_string(results[0].shape())));
+    }
+    Arrays first{results[0]};
+    Arrays gradients = backward(first, {ones_like(results[0])}, sources);
+    return std::pair(std::move(results), std::move(gradients));
+  };
+}
+
+ArraysFunction grad(ArraysFunction function, std::vector<int> argnums) {
+  return [both = value_and_grad(std::move(function), std::move(argnums))](const Arrays& arguments) {
+    return both(arguments).second;
+  };
+}
+
+std::function<std::pair<Array, Array>(const Array&)> value_and_grad(
+    std::function<Array(const Array&)> function) {
+  auto both = value_and_grad(
+      [function = std::move(function)](const Arrays& x) { return Arrays{function(x[0])}; });
+  return [both](const Array& x) {
+    auto [values, gradients] = both({x});
+    return std::pair(values[0], gradients[0]);
+  };
+}
+
+std::function<Array(const Array&)> grad(std::function<Array(const Array&)> function) {
+  return [both = value_and_grad(std::move(function))](const Array& x) { return both(x).second; };
+}
+
+}  // namespace lazulite
