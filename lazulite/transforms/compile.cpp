@@ -56,8 +56,29 @@ struct Traced {
   }
 };
 
+// Pending arrays that were made before the trace are constants of it: they are computed once.
+void evaluate_captured(const Arrays& results, uint64_t first_of_trace) {
+  Arrays captured;
+  {
+    std::lock_guard lock(graph_mutex());
+    std::vector<Node*> roots;
+    for (const Array& result : results) roots.push_back(result.node());
+    auto add = [&](const Array& array) {
+      bool old = array.node()->sequence < first_of_trace;
+      if (old && array.node()->state() == Node::State::pending) captured.push_back(array);
+    };
+    for (Node* node : topological_order(roots)) {
+      if (node->sequence < first_of_trace) continue;
+      for (const Array& input : node->inputs) add(input);
+    }
+    for (const Array& result : results) add(result);
+  }
+  async_eval(captured);
+}
+
 Traced trace(const ArraysFunction& function, const Arrays& given) {
   ++traces;
+  uint64_t first_of_trace = placeholder({}, Dtype::bool_).node()->sequence;
   CompileTrace trace;
   Arrays arguments, results;
   for (const Array& array : given) arguments.push_back(placeholder(array.shape(), array.dtype()));
@@ -89,6 +110,7 @@ Traced trace(const ArraysFunction& function, const Arrays& given) {
     program.inputs.push_back(program.add_value(input.shape(), input.dtype()));
     program.input_strides.push_back(row_major_strides(input.shape()));
   }
+  evaluate_captured(results, first_of_trace);
   program.outputs = append_graph(program, inputs, program.inputs, results);
   out.plan = std::make_shared<const Plan>(std::move(program));
   return out;
