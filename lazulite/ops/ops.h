@@ -1,9 +1,12 @@
 #pragma once
 
 // All operations on arrays.
+#include "lazulite/ops/convolution.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/elementwise.h"
 #include "lazulite/ops/indexing.h"
+#include "lazulite/ops/linear.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
+#include "lazulite/ops/pooling.h"
 #include "lazulite/ops/reduction.h"
