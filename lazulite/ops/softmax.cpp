@@ -1,7 +1,6 @@
 // softmax and its kin: calls on the last axis, to which other axes are moved.
-#include <numeric>
-
 #include "lazulite/core/errors.h"
+#include "lazulite/ops/last_axis.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/primitives.h"
 #include "lazulite/ops/reduction.h"
@@ -9,31 +8,6 @@
 
 namespace lazulite {
 namespace {
-
-// An array with the reduced axes joined into the last one, and the way back.
-struct LastAxis {
-  LastAxis(const Array& x, const Axes& reduced) {
-    for (int axis = 0; axis < static_cast<int>(x.ndim()); ++axis) {
-      if (std::find(reduced.begin(), reduced.end(), axis) == reduced.end()) order.push_back(axis);
-    }
-    int kept = static_cast<int>(order.size());
-    for (int axis : reduced) order.push_back(axis);
-    Array moved = transpose(x, order);
-    transposed = moved.shape();
-    array = flatten(moved, kept, -1);
-  }
-  Array restore(const Array& result) const {
-    Axes back(order.size(), 0);
-    for (size_t i = 0; i < order.size(); ++i) {
-      back[static_cast<size_t>(order[i])] = static_cast<int>(i);
-    }
-    return transpose(reshape(result, transposed), back);
-  }
-
-  Array array;
-  Axes order;
-  Shape transposed;
-};
 
 Array inexact(const Array& x) { return is_inexact(x.dtype()) ? x : astype(x, Dtype::float32); }
 
@@ -43,8 +17,8 @@ Array call_along(CallId id, const Array& x, const Axes& axes) {
   if (x.size() == 0) return input;
   if (x.ndim() == 0) return reshape(call_along(id, reshape(input, {1}), {0}), {});
   LastAxis last(input, reduced);
-  Array out = make_array(make_primitive(Call{id, {}}), {last.array}, last.array.shape(),
-                         last.array.dtype());
+  Array out = make_array(make_primitive(Call{id, {}}), {last.array()}, last.array().shape(),
+                         last.array().dtype());
   return last.restore(out);
 }
 
@@ -63,8 +37,8 @@ Array logsumexp(const Array& x, const Axes& axes, bool keepdims) {
   if (reduced.empty()) return inexact(x);
   LastAxis last(inexact(x), reduced);
   Shape rows = reduced_shape(x.shape(), reduced, false);
-  Array out = make_array(make_primitive(Call{CallId::logsumexp, {}}), {last.array}, rows,
-                         last.array.dtype());
+  Array out = make_array(make_primitive(Call{CallId::logsumexp, {}}), {last.array()}, rows,
+                         last.array().dtype());
   return reshape(out, reduced_shape(x.shape(), reduced, keepdims));
 }
 

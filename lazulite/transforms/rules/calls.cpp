@@ -1,0 +1,50 @@
+// Calls: rules of their own for those that have a short one, for the others their composition's.
+#include "lazulite/ops/creation.h"
+#include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/operators.h"
+#include "lazulite/ops/reduction.h"
+#include "lazulite/transforms/rules.h"
+#include "lazulite/transforms/vjp.h"
+
+namespace lazulite {
+namespace {
+
+Array softmax_gradient(const Array& out, const Array& g) {
+  Array weighted = g * out;
+  return weighted - out * sum(weighted, -1, true);
+}
+
+Array log_softmax_gradient(const Array& out, const Array& g) {
+  return g - exp(out) * sum(g, -1, true);
+}
+
+Array logsumexp_gradient(const Array& x, const Array& out, const Array& g) {
+  return exp(x - expand_dims(out, -1)) * expand_dims(g, -1);
+}
+
+Gradients composition_gradient(const Call& call, const VjpRequest& r) {
+  std::vector<Array> inputs(r.inputs.begin(), r.inputs.end()), cotangents;
+  for (size_t i = 0; i < r.outputs.size(); ++i) {
+    cotangents.push_back(r.cotangents[i].valid() ? r.cotangents[i] : zeros_like(r.outputs[i]));
+  }
+  auto composition = [&call](const std::vector<Array>& x) { return compose(call, x); };
+  std::vector<Array> gradients = vjp(composition, inputs, cotangents).second;
+  return Gradients(gradients.begin(), gradients.end());
+}
+
+}  // namespace
+
+Gradients vjp(const Call& call, const VjpRequest& r) {
+  switch (call.id) {
+    case CallId::softmax:
+      return {softmax_gradient(r.outputs[0], r.cotangents[0])};
+    case CallId::log_softmax:
+      return {log_softmax_gradient(r.outputs[0], r.cotangents[0])};
+    case CallId::logsumexp:
+      return {logsumexp_gradient(r.inputs[0], r.outputs[0], r.cotangents[0])};
+    default:
+      return composition_gradient(call, r);
+  }
+}
+
+}  // namespace lazulite

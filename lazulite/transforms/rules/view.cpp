@@ -1,0 +1,50 @@
+// Views and movers of elements: each carries gradients back by its opposite.
+#include "lazulite/ops/creation.h"
+#include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/slice_range.h"
+#include "lazulite/transforms/rules.h"
+
+namespace lazulite {
+namespace {
+
+Array put_slice(const Array& x, const Array& update, const Starts& starts, const Starts& steps) {
+  return make_array(make_primitive(SliceUpdate{starts, steps}), {x, update}, x.shape(), x.dtype());
+}
+
+}  // namespace
+
+Gradients vjp(const Reshape&, const VjpRequest& r) {
+  return {reshape(r.cotangents[0], r.inputs[0].shape())};
+}
+
+Gradients vjp(const Transpose& p, const VjpRequest& r) {
+  Axes inverse(p.axes.size(), 0);
+  for (size_t i = 0; i < p.axes.size(); ++i) {
+    inverse[static_cast<size_t>(p.axes[i])] = static_cast<int>(i);
+  }
+  return {transpose(r.cotangents[0], inverse)};
+}
+
+Gradients vjp(const SliceView& p, const VjpRequest& r) {
+  return {put_slice(zeros_like(r.inputs[0]), r.cotangents[0], p.starts, p.steps)};
+}
+
+Gradients vjp(const SliceUpdate& p, const VjpRequest& r) {
+  const Array& g = r.cotangents[0];
+  Gradients out(2);
+  if (r.wanted[0]) out[0] = put_slice(g, zeros_like(r.inputs[1]), p.starts, p.steps);
+  if (r.wanted[1]) out[1] = slice_view(g, p.starts, p.steps, r.inputs[1].shape());
+  return out;
+}
+
+Gradients vjp(const Concatenate& p, const VjpRequest& r) {
+  std::vector<int64_t> ends;
+  int64_t end = 0;
+  for (const Array& input : r.inputs) ends.push_back(end += input.shape(p.axis));
+  ends.pop_back();
+  Gradients out;
+  for (const Array& part : split(r.cotangents[0], ends, p.axis)) out.push_back(part);
+  return out;
+}
+
+}  // namespace lazulite
