@@ -1,0 +1,61 @@
+#include "lazulite/program/backend.h"
+
+#include "lazulite/backends/reference/kernels.h"
+
+namespace lazulite::reference {
+namespace {
+
+bool accepts(const Launch& launch) {
+  if (launch.fused) return can_run(*launch.fused);
+  return launch.primitive->visit([](const auto& p) {
+    return requires(const Run& r) { reference::run(p, r); };
+  });
+}
+
+void run_launch(const Launch& launch, std::span<void* const> slots) {
+  Run operands{launch, slots};
+  if (launch.fused) {
+    run(*launch.fused, operands);
+    return;
+  }
+  launch.primitive->visit([&](const auto& p) {
+    if constexpr (requires { reference::run(p, operands); }) reference::run(p, operands);
+  });
+}
+
+class ReferenceExecutable final : public Executable {
+ public:
+  explicit ReferenceExecutable(std::span<const Launch> launches) : launches_(launches) {}
+  void run(std::span<void* const> slots) override {
+    for (const Launch& launch : launches_) run_launch(launch, slots);
+  }
+
+ private:
+  std::span<const Launch> launches_;
+};
+
+class ReferenceBackend final : public Backend {
+ public:
+  const char* name() const override { return "reference"; }
+  MemorySpace& memory() override { return host_memory(); }
+  bool can_run(const Launch& launch) const override { return accepts(launch); }
+  std::unique_ptr<Executable> prepare(std::span<const Launch> segment) override {
+    return std::make_unique<ReferenceExecutable>(segment);
+  }
+  void synchronize() override {}
+};
+
+Backend* open_backend(int /*device_index*/, std::string* /*reason*/) {
+  static ReferenceBackend backend;
+  return &backend;
+}
+
+constexpr BackendEntry entry = {backend_interface_version, [] { return 1; }, open_backend};
+
+}  // namespace
+}  // namespace lazulite::reference
+
+extern "C" __attribute__((visibility("default"))) const lazulite::BackendEntry*
+lazulite_backend_entry() {
+  return &lazulite::reference::entry;
+}
