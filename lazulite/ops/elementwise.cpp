@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/primitives.h"
 
 namespace lazulite {
@@ -17,11 +18,6 @@ const PrimitivePtr& row_primitive(Row row) {
     return all;
   }();
   return (*primitives)[static_cast<size_t>(row)];
-}
-
-Array converted(const Array& x, Dtype dtype) {
-  static const auto* cast = new PrimitivePtr(make_primitive(Cast{}));
-  return x.dtype() == dtype ? x : make_array(*cast, {x}, x.shape(), dtype);
 }
 
 }  // namespace
@@ -39,7 +35,7 @@ Array apply_row(Row row, SmallVector<Array, 2> inputs) {
 
   Shape shape = inputs[0].shape();
   for (size_t k = 0; k < inputs.size(); ++k) {
-    inputs[k] = converted(inputs[k], k < first ? Dtype::bool_ : types.compute);
+    inputs[k] = astype(inputs[k], k < first ? Dtype::bool_ : types.compute);
     if (k > 0) shape = broadcast_shapes(shape, inputs[k].shape(), i.name);
   }
   return make_array(row_primitive(row), std::move(inputs), std::move(shape), types.output);
