@@ -30,7 +30,8 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-DatasetPtr made_up_images(int64_t count, int64_t side, int64_t channels, ImageOptions options) {
+DatasetPtr made_up_images(int64_t count, int64_t side, int64_t channels,
+                          const ImageOptions& options) {
   ImageSet set{{count, side, side, channels}, {}, {}, 10, {}};
   set.pixels.resize(static_cast<size_t>(count * side * side * channels));
   for (size_t i = 0; i < set.pixels.size(); ++i) set.pixels[i] = static_cast<uint8_t>(i * 31);

@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 fs::path find_file(const fs::path& folder, const std::string& stem, const std::string& kind) {
   std::vector<std::string> names;
   for (const char* separator : {"-", "."}) {
-    for (const char* ending : {"", ".gz"}) names.push_back(stem + separator + kind + ending);
+    for (const char* ending : {"", ".gz"})
+      names.push_back(fmt::format("{}{}{}{}", stem, separator, kind, ending));
   }
   for (const std::string& name : names) {
     std::error_code ignored;

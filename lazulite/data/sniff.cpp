@@ -8,7 +8,7 @@
 
 namespace lazulite::data {
 
-using std::string_view_literals::operator""sv;
+using namespace std::string_view_literals;
 
 namespace {
 

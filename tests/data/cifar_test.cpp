@@ -43,6 +43,7 @@ std::string pickled_batch(const std::vector<int>& images, const std::vector<int>
     }
   }
   std::vector<std::string> items;
+  items.reserve(labels.size());
   for (int label : labels) items.push_back(pickle_int(label));
   return pickle(pickle_dict(
       {{"batch_label", pickle_string("training batch")},

@@ -52,7 +52,8 @@ TEST(ArrayDataset, RefusesWhatIsNoDataSet) {
                 ArrayDataset(three, Array(std::vector<float>{1, 2}, {2}));
               }),
               AllOf(HasSubstr("(3,)"), HasSubstr("(2,)")));
-  EXPECT_THAT(error_of([&] { ArrayDataset(Array(Scalar(1.0f)), three); }), HasSubstr("without axes"));
+  EXPECT_THAT(error_of([&] { ArrayDataset(Array(Scalar(1.0f)), three); }),
+              HasSubstr("without axes"));
 }
 
 TEST(ArrayDataset, RefusesIndicesOutOfRange) {
