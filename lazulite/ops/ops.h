@@ -1,6 +1,9 @@
 #pragma once
 
 // All operations on arrays.
+#include "lazulite/ops/composed/bounds.h"
+#include "lazulite/ops/composed/comparison.h"
+#include "lazulite/ops/composed/division.h"
 #include "lazulite/ops/convolution.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/elementwise.h"
@@ -9,4 +12,5 @@
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/pooling.h"
+#include "lazulite/ops/random.h"
 #include "lazulite/ops/reduction.h"

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <optional>
+
+#include "lazulite/core/array.h"
+
+namespace lazulite {
+
+/// Elements below `low` raised to it, those above `high` lowered to it; NaN stays.
+Array clip(const Array& x, const Array& low, const Array& high);
+/// A bound that is left out does not limit.
+Array clip(const Array& x, const std::optional<Scalar>& low, const std::optional<Scalar>& high);
+
+/// NaN replaced by `nan`, infinities by the given numbers or the largest finite ones.
+Array nan_to_num(const Array& x, double nan = 0, std::optional<double> posinf = std::nullopt,
+                 std::optional<double> neginf = std::nullopt);
+
+}  // namespace lazulite

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "lazulite/core/array.h"
+#include "lazulite/core/cell.h"
+
+/// Random numbers from keys, by Threefry-2x32-20. The same key, shape and dtype give the same
+/// numbers on every device and with any number of threads, namely those of MLX: bits and integers
+/// exactly, floating numbers within two units in the last place. A key that is left out is split
+/// off the process's random state.
+namespace lazulite::random {
+
+/// A key: two uint32.
+Array key(uint64_t seed);
+/// Two keys that are independent of each other and of the given one, which must not be used again.
+std::pair<Array, Array> split(const Array& key);
+/// `count` such keys, shape (count, 2).
+Array split(const Array& key, int64_t count);
+
+/// The random state: a key that changes with every draw without a key. It begins with the time.
+Cell& state();
+/// Sets the random state to key(seed).
+void seed(uint64_t seed);
+/// A fresh key, split off the random state.
+Array next_key();
+
+/// Uniformly distributed bits, as uint8, uint16 or uint32 by `width` in bytes.
+Array bits(const Shape& shape, int width = 4, const Array& key = Array());
+
+/// Uniform between 0 (inclusive) and 1 (exclusive). Floating dtypes.
+Array uniform(const Shape& shape, Dtype dtype = Dtype::float32, const Array& key = Array());
+/// Uniform between `low` and `high`, which broadcast to `shape`.
+Array uniform(const Array& low, const Array& high, const Shape& shape, Dtype dtype = Dtype::float32,
+              const Array& key = Array());
+Array uniform(double low, double high, const Shape& shape, Dtype dtype = Dtype::float32,
+              const Array& key = Array());
+
+/// Normal with mean `loc` and standard deviation `scale`. Floating dtypes and complex64.
+Array normal(const Shape& shape, Dtype dtype = Dtype::float32, double loc = 0, double scale = 1,
+             const Array& key = Array());
+/// Normal with mean 0 and standard deviation 1, cut off outside [lower, upper], which broadcast to
+/// `shape`.
+Array truncated_normal(const Array& lower, const Array& upper, const Shape& shape,
+                       Dtype dtype = Dtype::float32, const Array& key = Array());
+Array truncated_normal(double lower, double upper, const Shape& shape, Dtype dtype = Dtype::float32,
+                       const Array& key = Array());
+/// Standard Gumbel distribution.
+Array gumbel(const Shape& shape, Dtype dtype = Dtype::float32, const Array& key = Array());
+/// Laplace distribution with mean `loc` and scale `scale`.
+Array laplace(const Shape& shape, Dtype dtype = Dtype::float32, double loc = 0, double scale = 1,
+              const Array& key = Array());
+
+/// True with probability `p` (floating, broadcast to `shape`). bool.
+Array bernoulli(const Array& p, const Shape& shape, const Array& key = Array());
+Array bernoulli(double p, const Shape& shape, const Array& key = Array());
+/// Integers from `low` up to but without `high`; `low` where the range is empty.
+Array randint(const Array& low, const Array& high, const Shape& shape, Dtype dtype = Dtype::int32,
+              const Array& key = Array());
+Array randint(int64_t low, int64_t high, const Shape& shape, Dtype dtype = Dtype::int32,
+              const Array& key = Array());
+
+/// For each row of unnormalised log-probabilities along `axis`, a drawn position (uint32).
+Array categorical(const Array& logits, int axis = -1, const Array& key = Array());
+/// `count` positions a row, as a new last axis.
+Array categorical(const Array& logits, int axis, int64_t count, const Array& key = Array());
+
+}  // namespace lazulite::random

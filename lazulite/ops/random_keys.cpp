@@ -1,0 +1,81 @@
+// Keys, the random state, and bits.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <mutex>
+
+#include "lazulite/core/errors.h"
+#include "lazulite/ops/creation.h"
+#include "lazulite/ops/indexing.h"
+#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/random.h"
+
+namespace lazulite::random {
+namespace {
+
+Dtype bits_dtype(int width) {
+  switch (width) {
+    case 1:
+      return Dtype::uint8;
+    case 2:
+      return Dtype::uint16;
+    case 4:
+      return Dtype::uint32;
+    default:
+      throw Error(fmt::format("random: bits come in widths of 1, 2 and 4 bytes, not {}", width));
+  }
+}
+
+uint64_t time_seed() {
+  return static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+}
+
+}  // namespace
+
+Array key(uint64_t seed) {
+  return Array(
+      std::vector<uint32_t>{static_cast<uint32_t>(seed >> 32), static_cast<uint32_t>(seed)}, {2});
+}
+
+Cell& state() {
+  static auto* cell = new Cell(key(time_seed()), "random state");
+  return *cell;
+}
+
+void seed(uint64_t seed) { state() = key(seed); }
+
+Array next_key() {
+  static auto* mutex = new std::mutex;
+  std::lock_guard lock(*mutex);
+  auto [kept, fresh] = split(state().get());
+  state() = kept;
+  return fresh;
+}
+
+Array bits(const Shape& shape, int width, const Array& key) {
+  Dtype dtype = bits_dtype(width);
+  for (int64_t size : shape) {
+    if (size < 0) {
+      throw Error(fmt::format("random: shape {} has a negative size", to_string(shape)));
+    }
+  }
+  Array used = key.valid() ? key : next_key();
+  if (used.dtype() != Dtype::uint32 || used.shape() != Shape{2}) {
+    throw Error(fmt::format("random: a key is two uint32, not an array of shape {} and dtype {}",
+                            to_string(used.shape()), name_of(used.dtype())));
+  }
+  if (element_count(shape) == 0) return zeros(shape, dtype);
+  return make_array(make_primitive(RandomBits{}), {used}, shape, dtype);
+}
+
+Array split(const Array& key, int64_t count) {
+  if (count < 0) throw Error(fmt::format("random: a key cannot be split into {}", count));
+  return bits({count, 2}, 4, key);
+}
+
+std::pair<Array, Array> split(const Array& key) {
+  Array both = split(key, 2);
+  return {both[0], both[1]};
+}
+
+}  // namespace lazulite::random
