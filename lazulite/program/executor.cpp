@@ -8,6 +8,8 @@
 #include <mutex>
 #include <thread>
 
+#include "lazulite/core/threads.h"
+
 namespace lazulite {
 namespace {
 
@@ -17,7 +19,6 @@ struct Task {
 };
 
 std::atomic<bool> forked{false};
-thread_local bool on_executor = false;
 
 void run(Task& task) {
   std::exception_ptr error;
@@ -48,7 +49,7 @@ class Worker {
 
  private:
   void loop() {
-    on_executor = true;
+    become_executor_thread();
     while (true) {
       Task task;
       {
@@ -89,10 +90,10 @@ void Executor::run_here(std::function<void()> work, const EventPtr& event) {
   run(task);
 }
 
-bool Executor::is_current() { return on_executor; }
+bool Executor::is_current() { return on_executor_thread(); }
 
 void Executor::drain() {
-  if (on_executor) return;
+  if (is_current()) return;
   auto event = std::make_shared<Event>();
   submit([] {}, event);
   event->wait();

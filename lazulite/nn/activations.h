@@ -1,0 +1,71 @@
+#pragma once
+
+#include "lazulite/nn/module.h"
+#include "lazulite/ops/ops.h"
+
+namespace lazulite::nn {
+
+// Element by element, except softmax, softmin and log_softmax, which normalise along an axis.
+
+Array relu(const Array& x);
+Array relu6(const Array& x);
+Array leaky_relu(const Array& x, double negative_slope = 0.01);
+Array elu(const Array& x, double alpha = 1);
+Array selu(const Array& x);
+Array celu(const Array& x, double alpha = 1);
+/// x Φ(x), with the exact distribution function.
+Array gelu(const Array& x);
+/// Its approximation by a hyperbolic tangent.
+Array gelu_approx(const Array& x);
+Array silu(const Array& x);
+Array mish(const Array& x);
+Array softplus(const Array& x);
+Array softsign(const Array& x);
+Array hardswish(const Array& x);
+Array log_sigmoid(const Array& x);
+using lazulite::log_softmax;
+using lazulite::sigmoid;
+using lazulite::softmax;
+using lazulite::tanh;
+
+// The same as layers, to be put into a Sequential.
+#define LAZULITE_FOR_EACH_ACTIVATION(F) \
+  F(ReLU, relu)                         \
+  F(ReLU6, relu6)                       \
+  F(LeakyReLU, leaky_relu)              \
+  F(ELU, elu)                           \
+  F(SELU, selu)                         \
+  F(CELU, celu)                         \
+  F(GELU, gelu)                         \
+  F(SiLU, silu)                         \
+  F(Mish, mish)                         \
+  F(Softplus, softplus)                 \
+  F(Softsign, softsign)                 \
+  F(Hardswish, hardswish)               \
+  F(LogSigmoid, log_sigmoid)            \
+  F(Sigmoid, sigmoid)                   \
+  F(Tanh, tanh)
+#define LAZULITE_ACTIVATION_LAYER(Layer, function)                 \
+  struct Layer : Module {                                          \
+    Array operator()(const Array& x) const { return function(x); } \
+  };
+LAZULITE_FOR_EACH_ACTIVATION(LAZULITE_ACTIVATION_LAYER)
+#undef LAZULITE_ACTIVATION_LAYER
+#undef LAZULITE_FOR_EACH_ACTIVATION
+
+/// Along the last axis.
+struct Softmax : Module {
+  Array operator()(const Array& x) const { return softmax(x, -1); }
+};
+struct LogSoftmax : Module {
+  Array operator()(const Array& x) const { return log_softmax(x, -1); }
+};
+/// All axes but the first as one.
+struct Flatten : Module {
+  Array operator()(const Array& x) const { return x.flatten(1); }
+};
+struct Identity : Module {
+  Array operator()(const Array& x) const { return x; }
+};
+
+}  // namespace lazulite::nn

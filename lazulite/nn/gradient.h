@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <tuple>
+
+#include "lazulite/nn/module.h"
+#include "lazulite/transforms/compile.h"
+#include "lazulite/transforms/vjp.h"
+
+namespace lazulite::nn {
+
+/// Runs `function` and returns its results with the gradients of the first, a scalar, with respect
+/// to the module's trainable parameters. Lazy, like everything.
+std::pair<Arrays, NamedArrays> gradient_of(const Module& module,
+                                           const std::function<Arrays()>& function);
+
+/// The function that computes `loss` and the gradients of its result with respect to the module's
+/// trainable parameters: value_and_grad(model, loss)(x, y) returns {loss, gradients}. Where `loss`
+/// returns a pair or tuple, its first array is differentiated and all are returned.
+template <class Loss>
+auto value_and_grad(const Module& module, Loss loss) {
+  return [module, loss = std::move(loss)](const auto&... arguments) {
+    using Result = std::decay_t<decltype(loss(arguments...))>;
+    auto [values, gradients] = gradient_of(module, [&] {
+      Arrays out;
+      detail::append(out, loss(arguments...));
+      return out;
+    });
+    return std::pair<Result, NamedArrays>(detail::from_arrays<Result>(std::move(values)),
+                                          std::move(gradients));
+  };
+}
+
+}  // namespace lazulite::nn

@@ -1,0 +1,19 @@
+#include "lazulite/nn/linear.h"
+
+#include "lazulite/nn/init.h"
+#include "lazulite/ops/ops.h"
+
+namespace lazulite::nn {
+
+Linear::Linear(int64_t inputs, int64_t outputs, bool with_bias) {
+  Shape shape{outputs, inputs};
+  parameter("weight", weight, init::fan_in_uniform(shape, shape));
+  if (with_bias) parameter("bias", bias, init::fan_in_uniform({outputs}, shape));
+}
+
+Array Linear::operator()(const Array& x) const {
+  Array product = matmul(x, weight.get().T());
+  return bias.has_value() ? product + bias.get() : product;
+}
+
+}  // namespace lazulite::nn

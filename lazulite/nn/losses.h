@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+
+#include "lazulite/core/array.h"
+
+namespace lazulite::nn {
+
+/// What becomes of the losses of single examples.
+enum class Reduction { none, mean, sum };
+
+/// Negative log-likelihood: minus the log-probability of each target class. log_probabilities:
+/// (…, classes); targets: (…), integers below `classes`.
+Array nll_loss(const Array& log_probabilities, const Array& targets,
+               Reduction reduction = Reduction::mean);
+
+/// Cross-entropy of unnormalised scores with target classes. logits: (…, classes); targets: (…)
+/// integers, or (…, classes) probabilities.
+Array cross_entropy(const Array& logits, const Array& targets,
+                    Reduction reduction = Reduction::mean);
+
+/// Squared differences of two arrays of equal shape.
+Array mse_loss(const Array& predictions, const Array& targets,
+               Reduction reduction = Reduction::mean);
+
+}  // namespace lazulite::nn
