@@ -4,6 +4,8 @@
 #include <tuple>
 #include <type_traits>
 
+#include "lazulite/core/cell.h"
+#include "lazulite/core/errors.h"
 #include "lazulite/transforms/vjp.h"
 
 namespace lazulite {
