@@ -13,6 +13,9 @@
 namespace lazulite {
 namespace {
 
+// Whoever submits faster than the work gets done waits, so that runs do not pile up in memory.
+constexpr size_t most_waiting = 4;
+
 struct Task {
   std::function<void()> work;
   EventPtr event;
@@ -41,10 +44,11 @@ class Worker {
 
   void submit(Task task) {
     {
-      std::lock_guard lock(mutex_);
+      std::unique_lock lock(mutex_);
+      taken_.wait(lock, [&] { return tasks_.size() < most_waiting; });
       tasks_.push_back(std::move(task));
     }
-    changed_.notify_one();
+    added_.notify_one();
   }
 
  private:
@@ -54,16 +58,17 @@ class Worker {
       Task task;
       {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return !tasks_.empty(); });
+        added_.wait(lock, [&] { return !tasks_.empty(); });
         task = std::move(tasks_.front());
         tasks_.pop_front();
       }
+      taken_.notify_one();
       run(task);
     }
   }
 
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable added_, taken_;
   std::deque<Task> tasks_;
 };
 
