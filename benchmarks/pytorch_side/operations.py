@@ -1,4 +1,4 @@
-"""Single operations, at the sizes that `article.cpp` measures under the same names."""
+"""Single operations, at the sizes that the program `article` measures under the same names."""
 
 import math
 

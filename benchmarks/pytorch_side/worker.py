@@ -1,4 +1,4 @@
-"""Measures PyTorch: prints JSON lines {"what": ..., "ms": [...]}, as `article.cpp` does.
+"""Measures PyTorch: prints JSON lines {"what": ..., "ms": [...]}, as the program `article` does.
 
 Variants: `plain` is the network as written, `channels-last` stores images and weights that way,
 `compiled` is `torch.compile` on top of channels-last.
