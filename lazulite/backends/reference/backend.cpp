@@ -1,33 +1,21 @@
 #include "lazulite/program/backend.h"
 
-#include "lazulite/backends/reference/kernels.h"
+#include "lazulite/backends/reference/run.h"
 
 namespace lazulite::reference {
 namespace {
-
-bool accepts(const Launch& launch) {
-  if (launch.fused) return can_run(*launch.fused);
-  return launch.primitive->visit([](const auto& p) {
-    return requires(const Run& r) { reference::run(p, r); };
-  });
-}
-
-void run_launch(const Launch& launch, std::span<void* const> slots) {
-  Run operands{launch, slots};
-  if (launch.fused) {
-    run(*launch.fused, operands);
-    return;
-  }
-  launch.primitive->visit([&](const auto& p) {
-    if constexpr (requires { reference::run(p, operands); }) reference::run(p, operands);
-  });
-}
 
 class ReferenceExecutable final : public Executable {
  public:
   explicit ReferenceExecutable(std::span<const Launch> launches) : launches_(launches) {}
   void run(std::span<void* const> slots) override {
-    for (const Launch& launch : launches_) run_launch(launch, slots);
+    for (const Launch& launch : launches_) {
+      if (launch.fused) {
+        run_fused(*launch.fused, {launch, slots});
+      } else {
+        run_primitive(*launch.primitive, {launch, slots});
+      }
+    }
   }
 
  private:
@@ -38,7 +26,9 @@ class ReferenceBackend final : public Backend {
  public:
   const char* name() const override { return "reference"; }
   MemorySpace& memory() override { return host_memory(); }
-  bool can_run(const Launch& launch) const override { return accepts(launch); }
+  bool can_run(const Launch& launch) const override {
+    return launch.fused ? can_run_fused(*launch.fused) : can_run_primitive(*launch.primitive);
+  }
   std::unique_ptr<Executable> prepare(std::span<const Launch> segment) override {
     return std::make_unique<ReferenceExecutable>(segment);
   }

@@ -6,50 +6,15 @@
 #include <limits>
 #include <type_traits>
 
-#include "lazulite/backends/reference/erfinv.h"
-
 // The dialect of elementwise.def for one number at a time. Integers wrap, as this folder is
 // compiled with -fwrapv.
 
 namespace lazulite::reference::dialect {
 
-using std::acos;
-using std::acosh;
-using std::asin;
-using std::asinh;
-using std::atan;
-using std::atan2;
-using std::atanh;
-using std::ceil;
-using std::cos;
-using std::cosh;
-using std::erf;
-using std::exp;
-using std::expm1;
-using std::floor;
-using std::imag;
-using std::log;
-using std::log10;
-using std::log1p;
-using std::log2;
-using std::pow;
-using std::real;
-using std::rint;
-using std::sin;
-using std::sinh;
-using std::sqrt;
-using std::tan;
-using std::tanh;
-using std::trunc;
-
-template <class T>
-struct RealOf {
-  using type = T;
-};
-template <class T>
-struct RealOf<std::complex<T>> {
-  using type = T;
-};
+using std::acos, std::acosh, std::asin, std::asinh, std::atan, std::atan2, std::atanh, std::ceil,
+    std::cos, std::cosh, std::erf, std::exp, std::expm1, std::floor, std::imag, std::log,
+    std::log10, std::log1p, std::log2, std::pow, std::real, std::rint, std::sin, std::sinh,
+    std::sqrt, std::tan, std::tanh, std::trunc;
 
 template <class T>
 auto abs(T x) {
@@ -93,9 +58,7 @@ T floor_mod(T x, T y) {
 
 template <class T>
 T int_pow(T x, T y) {
-  if constexpr (std::signed_integral<T>) {
-    if (y < 0) return 0;
-  }
+  if (y < T(0)) return 0;
   T out = 1;
   for (auto left = static_cast<uint64_t>(y); left != 0; left >>= 1) {
     if (left & 1) out = static_cast<T>(out * x);
@@ -106,11 +69,7 @@ T int_pow(T x, T y) {
 
 template <class T>
 T bit_not(T x) {
-  if constexpr (std::is_same_v<T, bool>) {
-    return !x;
-  } else {
-    return static_cast<T>(~x);
-  }
+  return static_cast<T>(x ^ T(-1));  // T(-1) of bool is true
 }
 
 template <class T>
@@ -126,6 +85,25 @@ T shift_left(T x, T y) {
 template <class T>
 T shift_right(T x, T y) {
   return in_range(y) ? static_cast<T>(x >> y) : static_cast<T>(x < T(0) ? -1 : 0);
+}
+
+/// The inverse of the error function: Winitzki's approximation, refined by Halley's method on
+/// erf(y) = x, or near the ends on erfc(y) = 1 - x, which is exact there.
+inline double erfinv(double x) {
+  double magnitude = std::fabs(x);
+  if (magnitude == 1) return x * std::numeric_limits<double>::infinity();
+  if (!(magnitude < 1)) return std::numeric_limits<double>::quiet_NaN();
+  if (magnitude < 1e-8) return x * 0.886226925452758;  // the next term is below the precision
+  constexpr double a = 0.147, pi = 3.141592653589793;
+  double log_rest = std::log1p(-magnitude * magnitude);
+  double b = 2 / (pi * a) + log_rest / 2;
+  double y = std::sqrt(std::sqrt(b * b - log_rest / a) - b);
+  for (int i = 0; i < 3; ++i) {
+    double error = magnitude < 0.5 ? std::erf(y) - magnitude : (1 - magnitude) - std::erfc(y);
+    double step = error / (1.1283791670955126 * std::exp(-y * y));
+    y -= step / (1 + y * step);
+  }
+  return std::copysign(y, x);
 }
 
 }  // namespace lazulite::reference::dialect

@@ -1,6 +1,5 @@
 #include "lazulite/backends/reference/rows.h"
 
-#include <array>
 #include <cstring>
 
 #include "lazulite/backends/reference/dialect.h"
@@ -13,21 +12,21 @@ struct NoValue {};
 // A struct for each row with its three values. All have three operands; most rows use fewer.
 #define NONE NoValue()
 #define ALIAS(alias, name)
-#define VALUE(kind, source)                                                                    \
-  template <class T, class X>                                                                  \
-  static auto kind([[maybe_unused]] X x, [[maybe_unused]] T y, [[maybe_unused]] T z) {         \
-    [[maybe_unused]] auto C = [](auto c) { return static_cast<T>(c); };                        \
-    [[maybe_unused]] auto R = [](auto c) { return static_cast<typename RealOf<T>::type>(c); }; \
-    return source;                                                                             \
+#define VALUE(kind, source)                                                               \
+  template <class T, class X>                                                             \
+  static auto kind([[maybe_unused]] X x, [[maybe_unused]] T y, [[maybe_unused]] T z) {    \
+    [[maybe_unused]] auto C = [](auto c) { return static_cast<T>(c); };                   \
+    [[maybe_unused]] auto R = [](auto c) { return static_cast<decltype(real(T()))>(c); }; \
+    return source;                                                                        \
   }
-#define ELEMENTWISE(name, arity_, rule_, accuracy_, floating, integer, complex, ...) \
-  struct name##_row {                                                                \
-    static constexpr int arity = arity_;                                             \
-    static constexpr TypeRule rule = TypeRule::rule_;                                \
-    static constexpr bool exact = Accuracy(accuracy_).ulp == 0;                      \
-    VALUE(floating_value, floating)                                                  \
-    VALUE(integer_value, integer)                                                    \
-    VALUE(complex_value, complex)                                                    \
+#define ELEMENTWISE(name, arity_, rule_, accuracy, floating, integer, complex, ...) \
+  struct name##_row {                                                               \
+    static constexpr int arity = arity_;                                            \
+    static constexpr TypeRule rule = TypeRule::rule_;                               \
+    static constexpr bool exact = Accuracy(accuracy).ulp == 0;                      \
+    VALUE(floating_value, floating)                                                 \
+    VALUE(integer_value, integer)                                                   \
+    VALUE(complex_value, complex)                                                   \
   };
 #include "lazulite/ops/elementwise.def"
 #undef ELEMENTWISE
@@ -42,12 +41,14 @@ namespace {
 template <class T>
 constexpr bool is_half_type = std::is_same_v<T, float16> || std::is_same_v<T, bfloat16>;
 template <class T>
-constexpr bool is_complex_type = std::is_same_v<T, complex64>;
+constexpr bool is_complex_type = requires(T value) {
+  value.real();
+};
 
 template <class T>
 T load(const void* element) {
   T value;
-  std::memcpy(&value, element, sizeof(T));
+  std::memcpy(static_cast<void*>(&value), element, sizeof(T));
   return value;
 }
 
@@ -66,46 +67,42 @@ To cast(From value) {
     return To(cast<float>(value));
   } else if constexpr (std::is_same_v<To, bool>) {
     return value != From(0);
-  } else if constexpr (requires { value.real(); }) {
-    if constexpr (std::is_arithmetic_v<To>) {
-      return cast<To>(value.real());
-    } else {
-      return To(value);
-    }
+  } else if constexpr (is_complex_type<From> && !is_complex_type<To>) {
+    return cast<To>(value.real());
+  } else if constexpr (!is_complex_type<From> && is_complex_type<To>) {
+    return To(static_cast<typename To::value_type>(value));
   } else if constexpr (std::floating_point<From> && std::integral<To>) {
+    using Limits = std::numeric_limits<To>;
     if (value != value) return 0;
-    // The limits as From may round up, out of To's range.
-    if (value >= static_cast<From>(std::numeric_limits<To>::max())) {
-      return std::numeric_limits<To>::max();
-    }
-    if (value <= static_cast<From>(std::numeric_limits<To>::min())) {
-      return std::numeric_limits<To>::min();
-    }
+    // As a From the largest integer may round up, out of range.
+    if (value >= static_cast<From>(Limits::max())) return Limits::max();
+    if (value <= static_cast<From>(Limits::min())) return Limits::min();
     return static_cast<To>(value);
   } else {
     return static_cast<To>(value);
   }
 }
 
-// What a row computes in: double unless it is exact, complex numbers in double throughout.
+// What a row computes in: exact ones in float or double, others in double.
 template <class Row, class T>
-using ComputeType = std::conditional_t<
-    is_complex_type<T>, std::complex<double>,
-    std::conditional_t<
-        std::is_integral_v<T>, T,
-        std::conditional_t<!Row::exact || std::is_same_v<T, double>, double, float>>>;
+auto compute_type() {
+  if constexpr (is_complex_type<T>) {
+    return std::complex<double>();
+  } else if constexpr (std::is_integral_v<T>) {
+    return T();
+  } else if constexpr (Row::exact && !std::is_same_v<T, double>) {
+    return float();
+  } else {
+    return double();
+  }
+}
 
 template <class Row, class T>
-auto value(const Element* const* inputs) {
-  using S = ComputeType<Row, T>;
-  using X = std::conditional_t<Row::rule == TypeRule::select, bool, S>;
-  X x = [&] {
-    if constexpr (Row::rule == TypeRule::select) {
-      return load<bool>(inputs[0]);
-    } else {
-      return cast<S>(load<T>(inputs[0]));
-    }
-  }();
+auto value(const void* const* inputs) {
+  using S = decltype(compute_type<Row, T>());
+  constexpr bool selects = Row::rule == TypeRule::select;
+  auto x = cast<std::conditional_t<selects, bool, S>>(
+      load<std::conditional_t<selects, bool, T>>(inputs[0]));
   S y = S(), z = S();
   if constexpr (Row::arity > 1) y = cast<S>(load<T>(inputs[1]));
   if constexpr (Row::arity > 2) z = cast<S>(load<T>(inputs[2]));
@@ -119,18 +116,13 @@ auto value(const Element* const* inputs) {
 }
 
 template <class Row, class T>
-void apply(const Element* const* inputs, Element* output) {
-  auto result = value<Row, T>(inputs);
-  if constexpr (Row::rule == TypeRule::compare || Row::rule == TypeRule::classify ||
-                Row::rule == TypeRule::logical) {
-    store<bool>(static_cast<bool>(result), output);
-  } else if constexpr (is_complex_type<T> && Row::rule == TypeRule::real) {
-    store<float>(static_cast<float>(result), output);
-  } else if constexpr (std::is_integral_v<T>) {
-    store<T>(static_cast<T>(result), output);  // wraps
-  } else {
-    store<T>(cast<T>(result), output);
-  }
+void apply(const void* const* inputs, void* output) {
+  constexpr TypeRule rule = Row::rule;
+  constexpr bool bools =
+      rule == TypeRule::compare || rule == TypeRule::classify || rule == TypeRule::logical;
+  constexpr bool reals = rule == TypeRule::real && is_complex_type<T>;
+  using Output = std::conditional_t<bools, bool, std::conditional_t<reals, float, T>>;
+  store(cast<Output>(value<Row, T>(inputs)), output);
 }
 
 template <class Row>
@@ -166,6 +158,16 @@ void convert(const void* from, Dtype from_dtype, void* to, Dtype to_dtype) {
     visit_dtype(to_dtype,
                 [&](auto to_tag) { store(cast<typename decltype(to_tag)::type>(value), to); });
   });
+}
+
+std::complex<double> load_number(const void* from, Dtype dtype) {
+  return visit_dtype(dtype, [&](auto tag) {
+    return cast<std::complex<double>>(load<typename decltype(tag)::type>(from));
+  });
+}
+
+void store_number(std::complex<double> number, void* to, Dtype dtype) {
+  visit_dtype(dtype, [&](auto tag) { store(cast<typename decltype(tag)::type>(number), to); });
 }
 
 }  // namespace lazulite::reference
