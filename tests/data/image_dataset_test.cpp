@@ -87,6 +87,21 @@ TEST(ImageDataset, AugmentsBySeedAndSample) {
   }
 }
 
+TEST(ImageDataset, AugmentsEachSampleOfABatchDifferently) {
+  std::vector<uint8_t> pixels;
+  std::vector<int64_t> indices;
+  for (int64_t i = 0; i < 20; ++i) {
+    pixels.insert(pixels.end(), {1, 2});
+    indices.push_back(i);
+  }
+  const ImageDataset set({{20, 1, 2, 1}, pixels, std::vector<int32_t>(20), 1, {}},
+                         {.dtype = Dtype::uint8, .mirror = true});
+  const auto batch = set.get(indices, 0).images.to_vector<int>();
+  int mirrored = 0;
+  for (size_t i = 0; i < batch.size(); i += 2) mirrored += batch[i] == 2;
+  EXPECT_THAT(mirrored, AllOf(testing::Gt(0), testing::Lt(20)));
+}
+
 TEST(ImageDataset, SharesImagesUnderOtherOptions) {
   const ImageDataset scaled(small_set());
   const ImageDataset bytes(scaled, {.dtype = Dtype::uint8});
