@@ -1,0 +1,27 @@
+#pragma once
+
+#include "lazulite/lazulite.h"
+
+namespace cnn {
+
+namespace nn = lazulite::nn;
+using lazulite::Array;
+
+/// Three blocks of 5×5 convolution, ReLU and 2×2 max-pooling (20, 50, 100 channels), then linear
+/// layers of f/2, f/4 and `classes` outputs for f pooled features, each followed by dropout.
+class Network : public nn::Module {
+ public:
+  /// Images are (n, side, side, channels).
+  Network(int64_t channels, int64_t side, int64_t classes);
+
+  /// Log-probabilities of the classes, (n, classes).
+  Array operator()(const Array& images) const;
+
+ private:
+  nn::Conv2d conv1_, conv2_, conv3_;
+  nn::MaxPool2d pool_{2};
+  nn::Linear hidden1_, hidden2_, out_;
+  nn::Dropout dropout_{0.3};
+};
+
+}  // namespace cnn

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "network.h"
+
+namespace cnn {
+
+/// Mean loss and share of right answers over some images.
+struct Score {
+  double loss = 0;
+  double accuracy = 0;
+};
+
+struct EpochResult {
+  Score training;
+  Score validation;
+  double seconds = 0;
+  double images_per_second = 0;
+  bool interrupted = false;
+};
+
+/// A network with its optimizer and the compiled functions that train and test it.
+class Trainer {
+ public:
+  Trainer(int64_t channels, int64_t side, int64_t classes, double learning_rate);
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+
+  /// One epoch over the training data, with progress on standard output, and the validation score.
+  EpochResult epoch(int64_t number, lazulite::data::DataLoader& training,
+                    lazulite::data::DataLoader& validation);
+  /// Score without dropout. Ends early if the program is interrupted.
+  Score test(lazulite::data::DataLoader& loader);
+
+  /// One training step; the loss, being computed.
+  Array step(const Array& images, const Array& labels);
+  /// Log-probabilities without dropout, being computed.
+  Array infer(const Array& images);
+
+  Network& network() { return network_; }
+
+ private:
+  Network network_;
+  lazulite::optim::Adam optimizer_;
+  // Sums over an epoch live in cells, so that no step has to wait for its result.
+  lazulite::Cell loss_sum_, right_sum_;
+  std::function<Array(Array, Array)> step_;
+  std::function<Array(Array)> infer_;
+  std::function<void(Array, Array)> score_;
+};
+
+}  // namespace cnn
