@@ -1,0 +1,60 @@
+#include <optional>
+
+#include "lazulite/backends/cpu/parallel.h"
+#include "lazulite/backends/cpu/primitives/kernel_of.h"
+#include "lazulite/backends/cpu/primitives/primitives.h"
+#include "lazulite/backends/cpu/primitives/softmax_rows.h"
+#include "lazulite/backends/cpu/primitives/strided_copy.h"
+#include "lazulite/backends/cpu/primitives/through_float.h"
+
+namespace lazulite::cpu {
+namespace {
+
+template <class T>
+std::unique_ptr<Kernel> make_softmax(SoftmaxKind kind, const Launch& launch) {
+  const Operand& x = launch.inputs[0];
+  const int64_t size = x.shape.back();
+  const int64_t rows = element_count(std::span(x.shape.data(), x.shape.size() - 1));
+  size_t scratch_bytes = 0;
+  const RowMajorInput input(x, &scratch_bytes);
+  const int64_t grain = std::max<int64_t>(8192 / std::max<int64_t>(size, 1), 1);
+  return kernel_of([=, y = launch.outputs[0]](void* const* slots) {
+    const Scratch scratch(scratch_bytes);
+    const T* from = input.get<T>(slots, scratch);
+    T* to = address<T>(slots, y);
+    const int64_t results = kind == SoftmaxKind::logsumexp ? 1 : size;
+    parallel_for(rows, grain, [&](int64_t begin, int64_t end, int) {
+      softmax_rows(kind, from + begin * size, end - begin, size, to + begin * results);
+    });
+  });
+}
+
+std::optional<SoftmaxKind> softmax_kind(const Call& call) {
+  switch (call.id) {
+    case CallId::softmax:
+      return SoftmaxKind::softmax;
+    case CallId::log_softmax:
+      return SoftmaxKind::log_softmax;
+    case CallId::logsumexp:
+      return SoftmaxKind::logsumexp;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+bool accepts(const Call& call, const Launch& launch) {
+  return softmax_kind(call) && is_floating(launch.inputs[0].dtype) &&
+         !launch.inputs[0].shape.empty();
+}
+
+std::unique_ptr<Kernel> make(const Call& call, const Launch& launch) {
+  const Dtype dtype = launch.inputs[0].dtype;
+  if (is_half(dtype)) return make_through_float(launch);
+  const SoftmaxKind kind = *softmax_kind(call);
+  return dtype == Dtype::float64 ? make_softmax<double>(kind, launch)
+                                 : make_softmax<float>(kind, launch);
+}
+
+}  // namespace lazulite::cpu

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "lazulite/backends/cpu/kernels.h"
+#include "lazulite/ops/primitives.h"
+
+namespace lazulite::cpu {
+
+// oneDNN's kernels of convolutions; null where it cannot compute them and in builds without it.
+std::unique_ptr<Kernel> make_onednn(const Convolution& p, const Launch& launch);
+std::unique_ptr<Kernel> make_onednn(const ConvolutionGradInput& p, const Launch& launch);
+std::unique_ptr<Kernel> make_onednn(const ConvolutionGradWeight& p, const Launch& launch);
+
+}  // namespace lazulite::cpu

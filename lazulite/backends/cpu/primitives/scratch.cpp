@@ -1,0 +1,45 @@
+#include "lazulite/backends/cpu/primitives/scratch.h"
+
+#include <vector>
+
+#include "lazulite/core/memory.h"
+
+namespace lazulite::cpu {
+namespace {
+
+struct Block {
+  void* memory = nullptr;
+  size_t bytes = 0;
+};
+
+struct Blocks {
+  std::vector<Block> by_depth;
+  size_t depth = 0;
+
+  ~Blocks() {
+    for (const Block& block : by_depth) {
+      if (block.memory) host_memory().release(block.memory, block.bytes);
+    }
+  }
+};
+
+thread_local Blocks blocks;
+
+}  // namespace
+
+Scratch::Scratch(size_t bytes) {
+  if (blocks.depth == blocks.by_depth.size()) blocks.by_depth.emplace_back();
+  Block& block = blocks.by_depth[blocks.depth];
+  if (block.bytes < bytes) {
+    if (block.memory) host_memory().release(block.memory, block.bytes);
+    block = {};
+    block.memory = host_memory().allocate(bytes);
+    block.bytes = bytes;
+  }
+  memory_ = static_cast<std::byte*>(block.memory);
+  ++blocks.depth;
+}
+
+Scratch::~Scratch() { --blocks.depth; }
+
+}  // namespace lazulite::cpu

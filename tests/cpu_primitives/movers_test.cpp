@@ -1,0 +1,172 @@
+#include <gtest/gtest.h>
+
+#include "launch_case.h"
+
+namespace lazulite::test {
+namespace {
+
+// One dtype of each size, and those whose sums are special.
+constexpr Dtype some_dtypes[] = {Dtype::bool_,   Dtype::int8,    Dtype::float16,
+                                 Dtype::float32, Dtype::float64, Dtype::complex64};
+
+TEST(Copy, OfEveryLayoutAndSize) {
+  for (Dtype dtype : some_dtypes) {
+    for (Layout layout : all_layouts) {
+      for (const Shape& shape : {Shape{5}, Shape{67, 130}, Shape{3, 17, 66}, Shape{2, 3, 4, 5, 6},
+                                 Shape{1, 1}, Shape{4, 0, 3}}) {
+        LaunchCase(Copy{}).random(shape, dtype, layout).output(shape, dtype).expect_agreement();
+      }
+    }
+  }
+}
+
+TEST(Copy, OfANumber) {
+  LaunchCase(Copy{}).random({}, Dtype::float32).output({}, Dtype::float32).expect_agreement();
+}
+
+TEST(Copy, LargeEnoughForSeveralThreads) {
+  for (Layout layout : all_layouts) {
+    LaunchCase(Copy{})
+        .random({300, 7, 111}, Dtype::float32, layout)
+        .output({300, 7, 111}, Dtype::float32)
+        .expect_agreement();
+  }
+}
+
+TEST(Concatenate, AlongEveryAxis) {
+  for (Dtype dtype : some_dtypes) {
+    for (int axis = 0; axis < 3; ++axis) {
+      const auto part = [&](int64_t size) {
+        Shape shape = {4, 5, 6};
+        shape[axis] = size;
+        return shape;
+      };
+      LaunchCase(Concatenate{axis})
+          .random(part(3), dtype)
+          .random(part(0), dtype)
+          .random(part(2), dtype, Layout::column_major)
+          .random(part(4), dtype, Layout::backwards)
+          .output(part(9), dtype)
+          .expect_agreement();
+    }
+  }
+}
+
+TEST(SliceUpdate, WithStepsOfEitherSign) {
+  for (Layout layout : all_layouts) {
+    LaunchCase(SliceUpdate{{1, 7}, {2, -3}})
+        .random({8, 9}, Dtype::float32, layout)
+        .random({3, 3}, Dtype::float32, layout)
+        .output({8, 9}, Dtype::float32)
+        .expect_agreement();
+  }
+  LaunchCase(SliceUpdate{{0}, {1}})
+      .random({5}, Dtype::int16)
+      .random({0}, Dtype::int16)
+      .output({5}, Dtype::int16)
+      .expect_agreement();
+}
+
+TEST(Gather, AlongEveryAxisWithEveryDtypeOfIndices) {
+  for (Dtype indices :
+       {Dtype::uint8, Dtype::uint32, Dtype::uint64, Dtype::int8, Dtype::int32, Dtype::int64}) {
+    for (int axis = 0; axis < 3; ++axis) {
+      Shape shape = {5, 6, 7};
+      Shape result(shape.begin(), shape.begin() + axis);
+      for (int64_t size : {2, 3}) result.push_back(size);
+      for (int i = axis + 1; i < 3; ++i) result.push_back(shape[i]);
+      for (Layout layout : all_layouts) {
+        // Some indices are out of range on both sides.
+        LaunchCase(Gather{axis})
+            .random(shape, Dtype::float32, layout)
+            .random({2, 3}, indices, layout, -9, 9)
+            .output(result, Dtype::float32)
+            .expect_agreement();
+      }
+    }
+  }
+}
+
+TEST(Gather, RefusesAnEmptyAxis) {
+  LaunchCase gather(Gather{0});
+  gather.random({0, 2}, Dtype::float32).random({3}, Dtype::int32).output({3, 2}, Dtype::float32);
+  EXPECT_FALSE(gather.accepted("cpu"));
+}
+
+TEST(ScatterAdd, AddsInOrder) {
+  for (Dtype dtype : some_dtypes) {
+    for (int axis = 0; axis < 3; ++axis) {
+      Shape shape = {5, 6, 7};
+      Shape updates(shape.begin(), shape.begin() + axis);
+      for (int64_t size : {4, 5}) updates.push_back(size);
+      for (int i = axis + 1; i < 3; ++i) updates.push_back(shape[i]);
+      for (Layout layout : all_layouts) {
+        LaunchCase(ScatterAdd{axis})
+            .random(shape, dtype, layout)
+            .random({4, 5}, Dtype::int32, layout, -7, 7)
+            .random(updates, dtype, layout)
+            .output(shape, dtype)
+            .expect_agreement();
+      }
+    }
+  }
+}
+
+TEST(ScatterAdd, LargeEnoughForSeveralThreads) {
+  LaunchCase(ScatterAdd{0})
+      .random({50, 64}, Dtype::float32)
+      .random({3000}, Dtype::uint32, Layout::row_major, 0, 49)
+      .random({3000, 64}, Dtype::float32)
+      .output({50, 64}, Dtype::float32)
+      .expect_agreement();
+}
+
+TEST(GatherAlong, EveryAxis) {
+  for (Dtype dtype : some_dtypes) {
+    for (int axis = 0; axis < 3; ++axis) {
+      Shape shape = {5, 6, 7};
+      Shape result = shape;
+      result[axis] = 4;
+      for (Layout layout : all_layouts) {
+        LaunchCase(GatherAlong{axis})
+            .random(shape, dtype, layout)
+            .random(result, Dtype::int64, layout, -8, 8)
+            .output(result, dtype)
+            .expect_agreement();
+      }
+    }
+  }
+}
+
+TEST(ScatterAlong, PutsOrAddsInOrder) {
+  for (Dtype dtype : some_dtypes) {
+    for (bool add : {false, true}) {
+      for (int axis = 0; axis < 3; ++axis) {
+        Shape shape = {5, 6, 7};
+        Shape updates = shape;
+        updates[axis] = 9;
+        for (Layout layout : all_layouts) {
+          LaunchCase(ScatterAlong{axis, add})
+              .random(shape, dtype, layout)
+              .random(updates, Dtype::int32, layout, -4, 3)
+              .random(updates, dtype, layout)
+              .output(shape, dtype)
+              .expect_agreement();
+        }
+      }
+    }
+  }
+}
+
+TEST(Arange, InEveryDtype) {
+  for (Dtype dtype : {Dtype::uint8, Dtype::int32, Dtype::int64, Dtype::float16, Dtype::bfloat16,
+                      Dtype::float32, Dtype::float64}) {
+    LaunchCase(Arange{3, 2}).output({40}, dtype).expect_agreement();
+    LaunchCase(Arange{0.25, 0.5}).output({40}, dtype).expect_agreement();
+    LaunchCase(Arange{100, -1.5}).output({20}, dtype).expect_agreement();
+  }
+  EXPECT_EQ(LaunchCase(Arange{5, -2}).output({3}, Dtype::int32).run("cpu")[0], (Numbers{5, 3, 1}));
+}
+
+}  // namespace
+}  // namespace lazulite::test
