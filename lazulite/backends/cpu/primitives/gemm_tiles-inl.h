@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "lazulite/backends/cpu/primitives/partial-inl.h"
+
 #ifndef LAZULITE_UNROLL
 #ifdef __clang__
 #define LAZULITE_UNROLL _Pragma("clang loop unroll(full)")
@@ -83,12 +85,12 @@ HWY_ATTR void multiply_tile(int64_t k, const T* HWY_RESTRICT a, const T* HWY_RES
   for (int j = 0; j < vectors; ++j) {
     const int64_t left = columns - j * lanes;
     if (left <= 0) break;
-    const auto valid = hn::FirstN(d, static_cast<size_t>(std::min(left, lanes)));
+    const int64_t count = std::min(left, lanes);
     LAZULITE_UNROLL
     for (int i = 0; i < rows; ++i) {
       T* to = c + i * c_row + j * lanes;
-      const auto sum = accumulate ? hn::Add(hn::MaskedLoad(valid, d, to), sums[i][j]) : sums[i][j];
-      hn::BlendedStore(sum, valid, d, to);
+      const auto sum = accumulate ? hn::Add(load_first(d, to, count), sums[i][j]) : sums[i][j];
+      store_first(sum, d, to, count);
     }
   }
 }
@@ -134,13 +136,12 @@ HWY_ATTR void multiply_dots(int64_t k, const T* HWY_RESTRICT a, int64_t a_row,
     }
   }
   if (p < k) {
-    const auto valid = hn::FirstN(d, static_cast<size_t>(k - p));
     LAZULITE_UNROLL
     for (int j = 0; j < columns; ++j) {
-      const auto right = hn::MaskedLoad(valid, d, b + j * b_column + p);
+      const auto right = load_first(d, b + j * b_column + p, k - p);
       LAZULITE_UNROLL
       for (int i = 0; i < rows; ++i) {
-        sums[i][j] = hn::MulAdd(hn::MaskedLoad(valid, d, a + i * a_row + p), right, sums[i][j]);
+        sums[i][j] = hn::MulAdd(load_first(d, a + i * a_row + p, k - p), right, sums[i][j]);
       }
     }
   }

@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "lazulite/backends/cpu/primitives/exp-inl.h"
+#include "lazulite/backends/cpu/primitives/partial-inl.h"
 #include "lazulite/backends/cpu/primitives/softmax_rows.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -21,7 +22,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class D>
 HWY_INLINE hn::Vec<D> load_part(D d, const float* x, int64_t count, float filler) {
   const auto valid = hn::FirstN(d, static_cast<size_t>(count));
-  return hn::IfThenElse(valid, hn::MaskedLoad(valid, d, x), hn::Set(d, filler));
+  return hn::IfThenElse(valid, load_first(d, x, count), hn::Set(d, filler));
 }
 
 // NaN, if there is one.
@@ -56,9 +57,9 @@ HWY_INLINE float row_powers(D d, const float* x, int64_t size, float offset, flo
   }
   if (i < size) {
     const auto valid = hn::FirstN(d, static_cast<size_t>(size - i));
-    const auto value = hn::MaskedLoad(valid, d, x + i);
+    const auto value = load_first(d, x + i, size - i);
     const auto power = hn::IfThenElseZero(valid, exp_of_nonpositive(d, hn::Sub(value, shift)));
-    if (y) hn::BlendedStore(power, valid, d, y + i);
+    if (y) store_first(power, d, y + i, size - i);
     sum = hn::Add(sum, power);
   }
   return hn::GetLane(hn::SumOfLanes(d, sum));
@@ -70,8 +71,7 @@ HWY_INLINE void change_row(D d, const float* x, int64_t size, float* y, Change c
   int64_t i = 0;
   for (; i + lanes <= size; i += lanes) hn::StoreU(change(hn::LoadU(d, x + i)), d, y + i);
   if (i < size) {
-    const auto valid = hn::FirstN(d, static_cast<size_t>(size - i));
-    hn::BlendedStore(change(hn::MaskedLoad(valid, d, x + i)), valid, d, y + i);
+    store_first(change(load_first(d, x + i, size - i)), d, y + i, size - i);
   }
 }
 
