@@ -67,8 +67,11 @@ Array slice(const Array& x, const Positions& starts, const Positions& stops,
 /// `x` with that part replaced by `update`, which is converted to its dtype and broadcast.
 Array slice_update(const Array& x, const Array& update, const Positions& starts,
                    const Positions& stops, const Positions& strides = {});
-/// Equal parts along `axis`, which must divide.
-std::vector<Array> split(const Array& x, int64_t parts, int axis = 0);
+/// So many equal parts along `axis`, whose size they must divide.
+std::vector<Array> split_equally(const Array& x, int64_t parts, int axis = 0);
+std::vector<Array> split(const Array& x, std::integral auto parts, int axis = 0) {
+  return split_equally(x, parts, axis);
+}
 /// Parts that begin at 0 and at each of the indices.
 std::vector<Array> split(const Array& x, const std::vector<int64_t>& indices, int axis = 0);
 /// The sub-arrays along `axis`, without it.

@@ -42,10 +42,14 @@ LAZULITE_OF_ONE_AXIS(all)
 LAZULITE_OF_ONE_AXIS(any)
 LAZULITE_OF_ONE_AXIS(count_nonzero)
 LAZULITE_OF_ONE_AXIS(mean)
-LAZULITE_OF_ONE_AXIS(var)
-LAZULITE_OF_ONE_AXIS(std)
 LAZULITE_OF_ONE_AXIS(logsumexp)
 #undef LAZULITE_OF_ONE_AXIS
+Array var(const Array& x, std::same_as<int> auto axis, bool keepdims = false, int ddof = 0) {
+  return var(x, Axes{axis}, keepdims, ddof);
+}
+Array std(const Array& x, std::same_as<int> auto axis, bool keepdims = false, int ddof = 0) {
+  return std(x, Axes{axis}, keepdims, ddof);
+}
 
 /// Position (uint32) of the largest or smallest element along `axis`: the first of equals, or of
 /// the NaNs if there are any. Throws for empty arrays.

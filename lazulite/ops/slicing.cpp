@@ -93,7 +93,7 @@ Array slice_update(const Array& x, const Array& update, const Positions& starts,
                     x.shape(), x.dtype());
 }
 
-std::vector<Array> split(const Array& x, int64_t parts, int axis) {
+std::vector<Array> split_equally(const Array& x, int64_t parts, int axis) {
   auto at = static_cast<size_t>(normalize_axis(axis, x.ndim(), "split"));
   int64_t size = x.shape()[at];
   if (parts <= 0 || size % parts != 0) {

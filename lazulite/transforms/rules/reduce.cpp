@@ -17,7 +17,7 @@ Array exclusive_product(const Array& x) {
   if (size == 1) return ones_like(x);
   std::vector<Array> parts = split(x, {size / 2, size / 2 * 2}, -1);
   Array others = exclusive_product(concatenate({parts[0] * parts[1], parts[2]}, -1));
-  std::vector<Array> shares = split(others, std::vector<int64_t>{size / 2}, -1);
+  std::vector<Array> shares = split(others, {size / 2}, -1);
   return concatenate({shares[0] * parts[1], shares[0] * parts[0], shares[1]}, -1);
 }
 

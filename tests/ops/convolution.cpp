@@ -1,0 +1,80 @@
+#include "lazulite/ops/convolution.h"
+
+#include <gtest/gtest.h>
+
+#include "lazulite/core/errors.h"
+#include "lazulite/ops/creation.h"
+#include "lazulite/ops/linear.h"
+#include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/operators.h"
+#include "support/backends.h"
+#include "support/expect.h"
+
+namespace lazulite {
+namespace {
+
+using test::expect_equal;
+
+class ConvolutionOp : public test::OnEveryBackend {};
+LAZULITE_ON_EVERY_BACKEND(ConvolutionOp);
+
+// Small whole numbers, so that any order of summation gives the same.
+Array numbers(const Shape& shape, int modulus) {
+  Array count = arange(element_count(shape), Dtype::float32);
+  return reshape(count % modulus - modulus / 2, shape);
+}
+
+Array expected(const std::vector<float>& values, const Shape& shape) {
+  return Array(values, shape);
+}
+
+// The expected numbers are those of MLX 0.32.4.
+TEST_P(ConvolutionOp, StridesPadsAndDilates) {
+  Array y = conv2d(numbers({2, 5, 4, 2}, 7), numbers({4, 3, 2, 2}, 5), {2, 1}, {1, 2}, {1, 2});
+  expect_equal(
+      y, expected({8,  -8,  6,  0,   0,  0,   0,  0,  -14, 16,  -14, 6,  5,   -5, -5,  0,  6,  -8,
+                   8,  -6,  5,  5,   -5, -5,  -1, -2, 2,   -4,  -7,  6,  -6,  2,  13,  -8, -9, 10,
+                   7,  -13, 12, -13, -2, 8,   -7, -7, 5,   2,   -6,  6,  0,   3,  -4,  4,  0,  -5,
+                   -5, 5,   -3, -6,  11, -12, 5,  0,  -5,  -5,  6,   0,  -6,  8,  0,   0,  0,  0,
+                   -5, 5,   5,  0,   8,  -8,  6,  0,  -5,  -5,  5,   5,  -14, 16, -14, 6,  0,  0,
+                   0,  0,   6,  -8,  8,  -6,  5,  4,  3,   -3,  -1,  -2, 2,   -4, -16, 11, -2, 5,
+                   13, -8,  -9, 10,  5,  -7,  6,  -6, -2,  8,   -7,  -7, 0,   -3, 4,   -4, 0,  3,
+                   -4, 4,   3,  -5,  -8, 9,   -3, -6, 11,  -12, 5,   0,  -5,  -5, 6,   0,  -6, 8},
+                  {2, 3, 6, 4}));
+}
+
+TEST_P(ConvolutionOp, KeepsGroupsApart) {
+  Array y = conv2d(numbers({1, 5, 4, 2}, 7), numbers({4, 3, 2, 1}, 5), 1, 0, 1, 2);
+  expect_equal(y, expected({3,  2, -4, 1, -1, 0, -4, -4, 2,  -9, 10, -9, 1,  1,  -4, 2,  11, 6,
+                            10, 4, -7, 4, -4, 6, -1, 0,  -4, -4, 2,  -9, 10, -9, -9, -4, -4, 0},
+                           {1, 3, 3, 4}));
+}
+
+TEST_P(ConvolutionOp, IsAProductOfMatricesForOnePixel) {
+  Array x = numbers({3, 2, 2, 8}, 9), w = numbers({4, 1, 1, 8}, 5);
+  expect_equal(conv2d(x, w), matmul(x, w.reshape({4, 8}).T()));
+}
+
+TEST_P(ConvolutionOp, ComputesInItsDtype) {
+  Array x = ones({1, 3, 3, 1}, Dtype::float16), w = ones({1, 3, 3, 1}, Dtype::float16);
+  expect_equal(conv2d(x, w), full({1, 1, 1, 1}, 9, Dtype::float16));
+  expect_equal(conv2d(x.astype(Dtype::float64), w), full({1, 1, 1, 1}, 9, Dtype::float64));
+  expect_equal(conv2d(zeros({0, 3, 3, 1}), ones({2, 3, 3, 1})), zeros({0, 1, 1, 2}));
+}
+
+TEST_P(ConvolutionOp, RejectsWhatDoesNotFit) {
+  Array x = zeros({1, 5, 5, 2}), w = zeros({4, 3, 3, 2});
+  EXPECT_THROW(conv2d(x, zeros({4, 3, 3, 3})), Error);
+  EXPECT_THROW(conv2d(x, zeros({4, 7, 3, 2})), Error);
+  EXPECT_THROW(conv2d(x, zeros({3, 3, 3, 1}), 1, 0, 1, 2), Error);
+  EXPECT_THROW(conv2d(x, w, 0), Error);
+  EXPECT_THROW(conv2d(x, w, 1, -1), Error);
+  EXPECT_THROW(conv2d(x, w, 1, 0, 0), Error);
+  EXPECT_THROW(conv2d(x, w, 1, 0, 1, 0), Error);
+  EXPECT_THROW(conv2d(x[0], w), Error);
+  EXPECT_THROW(conv2d(x, w[0]), Error);
+  EXPECT_THROW(conv2d(x.astype(Dtype::int32), w.astype(Dtype::int32)), Error);
+}
+
+}  // namespace
+}  // namespace lazulite

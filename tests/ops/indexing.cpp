@@ -1,0 +1,92 @@
+#include "lazulite/ops/indexing.h"
+
+#include <gtest/gtest.h>
+
+#include "lazulite/core/errors.h"
+#include "lazulite/ops/creation.h"
+#include "support/backends.h"
+#include "support/expect.h"
+
+namespace lazulite {
+namespace {
+
+using test::expect_equal;
+
+class Indexing : public test::OnEveryBackend {};
+LAZULITE_ON_EVERY_BACKEND(Indexing);
+
+Array range(const Shape& shape) { return arange(element_count(shape)).reshape(shape); }
+
+TEST_P(Indexing, TakesNumbersAndSlices) {
+  Array x = range({3, 4});
+  expect_equal(x[1], Array({4, 5, 6, 7}));
+  expect_equal(x[-1], Array({8, 9, 10, 11}));
+  expect_equal(x[{1, 2}], Array(Scalar(6)));
+  expect_equal(x[{Slice{1}, Slice{{}, {}, 2}}], Array({{4, 6}, {8, 10}}));
+  expect_equal(x[{Slice{{}, {}, -1}, 0}], Array({8, 4, 0}));
+  expect_equal(x[{Slice{-2, -1}}], Array({{4, 5, 6, 7}}));
+  expect_equal(x[{Slice{0, 99}, Slice{3, 1}}], zeros({3, 0}, Dtype::int32));
+}
+
+TEST_P(Indexing, UnderstandsEllipsisAndNewAxes) {
+  Array x = range({2, 3, 4});
+  EXPECT_EQ((x[{newaxis, 1, ellipsis, newaxis}].shape()), (Shape{1, 3, 4, 1}));
+  expect_equal(x[{ellipsis, 1}], Array({{1, 5, 9}, {13, 17, 21}}));
+  expect_equal(x[{1, ellipsis, 0}], Array({12, 16, 20}));
+  expect_equal(x[{0, 0, ellipsis, 0}], Array(Scalar(0)));
+}
+
+TEST_P(Indexing, RejectsWhatIsNotThere) {
+  Array x = range({2, 3});
+  EXPECT_THROW(x[2], Error);
+  EXPECT_THROW(x[-3], Error);
+  EXPECT_THROW((x[{0, 0, 0}]), Error);
+  EXPECT_THROW((x[{ellipsis, ellipsis}]), Error);
+  EXPECT_THROW((x[{Slice{0, 1, 0}}]), Error);
+  EXPECT_THROW(Array(Scalar(1))[0], Error);
+}
+
+TEST_P(Indexing, Gathers) {
+  Array x = range({2, 3});
+  expect_equal(take(x, Array({0, 5, -1})), Array({0, 5, 5}));
+  expect_equal(take(x, Array({{2, 0}}), 1), Array({{{2, 0}}, {{5, 3}}}));
+  expect_equal(take(x, Array({1, 1, 0}, Dtype::uint8), 0),
+               Array({{3, 4, 5}, {3, 4, 5}, {0, 1, 2}}));
+  expect_equal(take(x, 1, 1), Array({1, 4}));
+  expect_equal(take(x, Array(Scalar(-1)), -1), Array({2, 5}));
+  EXPECT_EQ(take(x, zeros({0}, Dtype::int32), 0).shape(), (Shape{0, 3}));
+  EXPECT_THROW(take(x, Array({0.5}), 0), Error);
+  EXPECT_THROW(take(zeros({0, 3}), Array({0}), 0), Error);
+  EXPECT_THROW(take(x, 3, 1), Error);
+}
+
+TEST_P(Indexing, GathersAlongAnAxis) {
+  Array x = range({2, 3});
+  expect_equal(take_along_axis(x, Array({{0, 2}, {1, -1}}), 1), Array({{0, 2}, {4, 5}}));
+  expect_equal(take_along_axis(x, Array({{1}}), 1), Array({{1}, {4}}));
+  EXPECT_THROW(take_along_axis(x, Array({0}), 1), Error);
+  EXPECT_THROW(take_along_axis(x, Array({{0.0}}), 1), Error);
+  EXPECT_THROW(take_along_axis(x, Array({{0}, {0}, {0}}), 1), Error);
+}
+
+TEST_P(Indexing, PutsAndAddsAlongAnAxis) {
+  Array x = zeros({2, 3}, Dtype::int32), where({{0}, {1}});
+  expect_equal(put_along_axis(x, where, Array({{7}, {8}}), 1), Array({{7, 0, 0}, {0, 8, 0}}));
+  expect_equal(put_along_axis(x, Array({{-1, 0}}), Array(Scalar(5)), 1),
+               Array({{5, 0, 5}, {5, 0, 5}}));
+  expect_equal(
+      add_along_axis(ones({1, 3}, Dtype::int32), Array({{2, 2, 0}}), Array({{1, 10, 100}}), 1),
+      Array({{101, 1, 12}}));
+}
+
+TEST_P(Indexing, ScattersSums) {
+  Array x = ones({3, 2}, Dtype::float32);
+  expect_equal(scatter_add(x, Array({2, 0, 2}), Array({{1, 2}, {3, 4}, {5, 6}}), 0),
+               Array({{4.0, 5.0}, {1.0, 1.0}, {7.0, 9.0}}));
+  expect_equal(scatter_add(x, Array({1}), Array({{1}, {2}, {3}}), 1),
+               Array({{1.0, 2.0}, {1.0, 3.0}, {1.0, 4.0}}));
+  EXPECT_THROW(scatter_add(x, Array({0, 1}), Array({{1, 2}, {3, 4}, {5, 6}}), 0), Error);
+}
+
+}  // namespace
+}  // namespace lazulite
