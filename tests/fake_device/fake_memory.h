@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+
+#include "lazulite/core/memory.h"
+
+namespace lazulite::fake {
+
+/// Memory whose addresses are no addresses of the host: whoever reads them directly crashes. What
+/// is new or freed is filled with bytes that no result contains by chance.
+class FakeMemory final : public MemorySpace {
+ public:
+  const char* name() const override { return "fake"; }
+  void* allocate(size_t bytes) override;
+  void release(void* pointer, size_t bytes) override;
+  void copy_from_host(void* destination, const void* source, size_t bytes) override;
+  void copy_to_host(void* destination, const void* source, size_t bytes) override;
+
+  /// The host's address of `bytes` at a fake one. Throws unless they lie in one live allocation.
+  void* resolve(const void* pointer, size_t bytes);
+
+ private:
+  std::mutex mutex_;
+  std::map<uintptr_t, size_t> live_;  // fake address to size
+};
+
+FakeMemory& fake_memory();
+
+}  // namespace lazulite::fake
