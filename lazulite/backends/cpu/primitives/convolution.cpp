@@ -1,4 +1,4 @@
-#include "lazulite/backends/cpu/primitives/onednn_convolution.h"
+#include "lazulite/backends/cpu/primitives/onednn.h"
 #include "lazulite/backends/cpu/primitives/own_convolution.h"
 #include "lazulite/backends/cpu/primitives/primitives.h"
 #include "lazulite/backends/cpu/primitives/through_float.h"

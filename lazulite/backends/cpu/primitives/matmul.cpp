@@ -3,7 +3,7 @@
 #include "lazulite/backends/cpu/parallel.h"
 #include "lazulite/backends/cpu/primitives/kernel_of.h"
 #include "lazulite/backends/cpu/primitives/matmul_shape.h"
-#include "lazulite/backends/cpu/primitives/onednn_matmul.h"
+#include "lazulite/backends/cpu/primitives/onednn.h"
 #include "lazulite/backends/cpu/primitives/primitives.h"
 #include "lazulite/backends/cpu/primitives/through_float.h"
 
@@ -126,8 +126,8 @@ std::unique_ptr<Kernel> make_complex(const MatmulShape& shape, const Launch& lau
 
 bool accepts(const Matmul&, const Launch& launch) { return is_inexact(launch.inputs[0].dtype); }
 
-std::unique_ptr<Kernel> make(const Matmul&, const Launch& launch) {
-  if (auto kernel = make_onednn_matmul(launch)) return kernel;
+std::unique_ptr<Kernel> make(const Matmul& p, const Launch& launch) {
+  if (auto kernel = make_onednn(p, launch)) return kernel;
   const Dtype dtype = launch.inputs[0].dtype;
   if (is_half(dtype)) return make_through_float(launch);
   const MatmulShape shape(launch);
