@@ -86,13 +86,15 @@ struct Taps {
   int64_t begin, end;
 };
 
-// The sums of 2x2 neighbouring outputs over depths [begin, end), for `channels` channels:
-// [channel][2][2][image]. They are added to `sums`, unless they are the first.
+// The sums of 2x2 neighbouring outputs over depths [begin, end): to [channel][2][row][image]. They
+// are added to what is there, unless they are the first.
 template <int channels>
-HWY_INLINE void sum_square(const DirectRows& shape, const float* staged, const float* weights,
-                           int64_t begin, int64_t end, Taps rows, Taps columns, float* sums) {
+HWY_NOINLINE void sum_square(const DirectRows& shape, const float* HWY_RESTRICT staged,
+                             const float* HWY_RESTRICT weights, int64_t begin, int64_t end,
+                             Taps rows, Taps columns, float* HWY_RESTRICT to) {
   constexpr int height = many_registers ? 2 : 1;
   const int64_t row_floats = shape.staged_width() * images_per_group;
+  const int64_t to_floats = shape.result_width() * images_per_group;
   const int64_t taps = shape.kernel * shape.kernel;
   for (int l = 0; l < images_per_group; l += lanes) {
     for (int y = 0; y < 2; y += height) {
@@ -111,8 +113,7 @@ HWY_INLINE void sum_square(const DirectRows& shape, const float* staged, const f
             unroll<channels>([&](auto c) LAZULITE_INLINE_LAMBDA {
               const FloatVec weight = hn::Set(FloatTag(), w[c]);
               unroll<height * 2>([&](auto i) LAZULITE_INLINE_LAMBDA {
-                FloatVec& to = sum[c * height * 2 + i];
-                to = hn::MulAdd(values[i], weight, to);
+                sum[c * height * 2 + i] = hn::MulAdd(values[i], weight, sum[c * height * 2 + i]);
               });
             });
             x += images_per_group;
@@ -122,9 +123,9 @@ HWY_INLINE void sum_square(const DirectRows& shape, const float* staged, const f
       }
       unroll<channels>([&](auto c) LAZULITE_INLINE_LAMBDA {
         unroll<height * 2>([&](auto i) LAZULITE_INLINE_LAMBDA {
-          float* to = sums + (c * 4 + y * 2 + i) * images_per_group + l;
+          float* at = to + (c * 2 + y + i / 2) * to_floats + i % 2 * images_per_group + l;
           const FloatVec some = sum[c * height * 2 + i];
-          store(begin == 0 ? some : hn::Add(load(to), some), to);
+          store(begin == 0 ? some : hn::Add(load(at), some), at);
         });
       });
     }
@@ -133,8 +134,10 @@ HWY_INLINE void sum_square(const DirectRows& shape, const float* staged, const f
 
 template <int channels, class Rows>
 void convolve_rows(const Rows& rows, const DirectRows& shape, const Epilogue& epilogue,
-                   const float* weights, int64_t begin, int64_t end, float* staged) {
-  HWY_ALIGN float sums[channels * 4 * images_per_group];
+                   const float* weights, int64_t begin, int64_t end, float* scratch) {
+  float* staged = scratch;
+  float* results = scratch + shape.staged_floats();
+  const int64_t row_floats = shape.result_width() * images_per_group;
   const int64_t taps = shape.kernel * shape.kernel;
   const int64_t part_floats = shape.depth * taps * channels;
   // A long sum is made of shorter ones: roundings add up with the length.
@@ -143,17 +146,18 @@ void convolve_rows(const Rows& rows, const DirectRows& shape, const Epilogue& ep
     const int64_t group = item / shape.row_pairs(), y = item % shape.row_pairs() * 2;
     stage_rows(rows, shape, group, y, staged);
     for (int64_t part = 0; part * channels < shape.channels; ++part) {
-      const int64_t used = std::min<int64_t>(channels, shape.channels - part * channels);
       for (int64_t x = 0; x < shape.out_w; x += 2) {
         for (int64_t k = 0; k < shape.depth; k += depths_per_sum) {
           sum_square<channels>(shape, staged + x * images_per_group, weights + part * part_floats,
                                k, std::min(shape.depth, k + depths_per_sum),
-                               Taps(y, shape, shape.height), Taps(x, shape, shape.width), sums);
+                               Taps(y, shape, shape.height), Taps(x, shape, shape.width),
+                               results + x * images_per_group);
         }
-        for (int64_t c = 0; c < used; ++c) {
-          finish_patch(epilogue, sums + c * 4 * images_per_group, 2 * images_per_group, y, x, 2, 2,
-                       group, part * channels + c);
-        }
+      }
+      const int64_t used = std::min<int64_t>(channels, shape.channels - part * channels);
+      for (int64_t c = 0; c < used; ++c) {
+        finish_patch(epilogue, results + c * 2 * row_floats, row_floats, y, 0, 2,
+                     shape.result_width(), group, part * channels + c);
       }
     }
   }
@@ -195,7 +199,7 @@ HWY_EXPORT(input_gradient);
 
 int64_t direct_forward_rows(const ConvPlan& plan) { return DirectRows::forward(plan).row_pairs(); }
 int64_t direct_forward_scratch(const ConvPlan& plan) {
-  return DirectRows::forward(plan).staged_floats();
+  return DirectRows::forward(plan).scratch_floats();
 }
 void direct_forward(const ForwardCall& call, int64_t begin, int64_t end, float* scratch) {
   HWY_DYNAMIC_DISPATCH(forward)(call, begin, end, scratch);
@@ -205,7 +209,7 @@ int64_t direct_input_gradient_rows(const ConvPlan& plan) {
   return DirectRows::input_gradient(plan).row_pairs();
 }
 int64_t direct_input_gradient_scratch(const ConvPlan& plan) {
-  return DirectRows::input_gradient(plan).staged_floats();
+  return DirectRows::input_gradient(plan).scratch_floats();
 }
 void direct_input_gradient(const ConvPlan& plan, const OutputGradient& gradient,
                            const float* weights, int64_t begin, int64_t end,

@@ -26,8 +26,13 @@ struct DirectRows {
   }
 
   int64_t row_pairs() const { return divide_up(out_h, 2); }
-  int64_t staged_width() const { return round_up(out_w, 2) + kernel - 1; }
+  int64_t result_width() const { return round_up(out_w, 2); }
+  int64_t staged_width() const { return result_width() + kernel - 1; }
   int64_t staged_floats() const { return depth * (kernel + 1) * staged_width() * images_per_group; }
+
+  int64_t scratch_floats() const {
+    return staged_floats() + 2 * most_channels_per_part * result_width() * images_per_group;
+  }
 
   int64_t depth, channels;
   int64_t height, width;  // of what is read

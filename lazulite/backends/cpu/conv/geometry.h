@@ -27,6 +27,9 @@ inline int64_t round_up(int64_t value, int64_t multiple) {
 }
 inline int64_t divide_up(int64_t value, int64_t divisor) { return (value + divisor - 1) / divisor; }
 
+// What tiles read outside the image: a row of the largest tile.
+alignas(64) inline constexpr float zero_pixels[8 * images_per_group] = {};
+
 struct WinogradGeometry {
   explicit WinogradGeometry(const ConvPlan& plan)
       : tile(plan.tile),

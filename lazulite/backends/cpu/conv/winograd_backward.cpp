@@ -13,6 +13,8 @@ namespace lazulite::cpu {
 namespace HWY_NAMESPACE {
 namespace {
 
+constexpr int64_t cached_floats = 6144;  // half of a small L1 cache
+
 // Multiplies one part of the input channels, and transforms the products along the columns:
 // columns [row of the tile][j][channel][tile][image].
 template <int size>
@@ -133,22 +135,27 @@ void point_gradient(const ConvPlan& plan, const float* input, const float* gradi
   const ConvShape& shape = plan.shape;
   const WinogradGeometry geometry(plan);
   const int64_t fours_in = divide_up(shape.c_in, 4), fours_out = divide_up(shape.c_out, 4);
+  // As many rows of the input as stay in the L1 cache while those of the gradient pass by.
+  const int64_t run_in = std::max<int64_t>(1, cached_floats / (blocks * 4 * block_floats));
+  const auto correlate = accumulate ? correlate_rows<true> : correlate_rows<false>;
   for (int64_t point = begin; point < end; ++point) {
     const float* x = input + point * geometry.point_stride(shape.c_in);
     const float* y = gradient + point * geometry.point_stride(shape.c_out);
-    for (int64_t out = 0; out < fours_out; ++out) {
-      for (int64_t in = 0; in < fours_in; ++in) {
-        const float* rows_x[4];
-        const float* rows_y[4];
-        for (int64_t i = 0; i < 4; ++i) {
-          // What a channel too many gives is never read.
-          rows_x[i] = x + std::min(in * 4 + i, shape.c_in - 1) * block_floats;
-          rows_y[i] = y + std::min(out * 4 + i, shape.c_out - 1) * block_floats;
+    for (int64_t first_in = 0; first_in < fours_in; first_in += run_in) {
+      const int64_t end_in = std::min(fours_in, first_in + run_in);
+      for (int64_t out = 0; out < fours_out; ++out) {
+        for (int64_t in = first_in; in < end_in; ++in) {
+          const float* rows_x[4];
+          const float* rows_y[4];
+          for (int64_t i = 0; i < 4; ++i) {
+            // What a channel too many gives is never read.
+            rows_x[i] = x + std::min(in * 4 + i, shape.c_in - 1) * block_floats;
+            rows_y[i] = y + std::min(out * 4 + i, shape.c_out - 1) * block_floats;
+          }
+          correlate(rows_x, rows_y, length, last_length, blocks, geometry.block_stride(shape.c_in),
+                    geometry.block_stride(shape.c_out),
+                    sums + ((point * fours_out + out) * fours_in + in) * 16);
         }
-        float* to = sums + ((point * fours_out + out) * fours_in + in) * 16;
-        const auto run = accumulate ? correlate_rows<true> : correlate_rows<false>;
-        run(rows_x, rows_y, length, last_length, blocks, geometry.block_stride(shape.c_in),
-            geometry.block_stride(shape.c_out), to);
       }
     }
   }

@@ -19,24 +19,30 @@ namespace HWY_NAMESPACE {
 template <int size>
 HWY_INLINE void transform_input_tile(const float* plane, int64_t height, int64_t width, int64_t y,
                                      int64_t x, float* to, int64_t point_stride) {
-  HWY_ALIGN float rows[size * size * lanes];
+  HWY_ALIGN float half[size * size * lanes];
+  const float* rows[size];
+  unroll<size>([&](auto i) LAZULITE_INLINE_LAMBDA {
+    const bool inside = y + i >= 0 && y + i < height;
+    rows[i] = inside ? plane + ((y + i) * width + x) * images_per_group : zero_pixels;
+  });
   for (int q = 0; q < size; ++q) {
-    const bool column_inside = x + q >= 0 && x + q < width;
-    const float* column = plane + (y * width + x + q) * images_per_group;
-    FloatVec values[size], transformed[size];
+    FloatVec transformed[size];
+    if (x + q >= 0 && x + q < width) {
+      FloatVec values[size];
+      unroll<size>(
+          [&](auto i) LAZULITE_INLINE_LAMBDA { values[i] = load(rows[i] + q * images_per_group); });
+      transform_input(values, transformed);
+    } else {
+      unroll<size>([&](auto i) LAZULITE_INLINE_LAMBDA { transformed[i] = zero(); });
+    }
     unroll<size>([&](auto i) LAZULITE_INLINE_LAMBDA {
-      const bool inside = column_inside && y + i >= 0 && y + i < height;
-      values[i] = inside ? load(column + i * width * images_per_group) : zero();
-    });
-    transform_input(values, transformed);
-    unroll<size>([&](auto i) LAZULITE_INLINE_LAMBDA {
-      store(transformed[i], rows + (i * size + q) * lanes);
+      store(transformed[i], half + (i * size + q) * lanes);
     });
   }
   for (int i = 0; i < size; ++i) {
     FloatVec values[size], transformed[size];
     unroll<size>([&](auto j)
-                     LAZULITE_INLINE_LAMBDA { values[j] = load(rows + (i * size + j) * lanes); });
+                     LAZULITE_INLINE_LAMBDA { values[j] = load(half + (i * size + j) * lanes); });
     transform_input(values, transformed);
     unroll<size>([&](auto j) LAZULITE_INLINE_LAMBDA {
       store(transformed[j], to + (j * size + i) * point_stride);
