@@ -14,6 +14,7 @@ using namespace lazulite;
 
 namespace {
 
+constexpr int64_t side = 28, classes = 10;
 constexpr int64_t all_images = 10'000, inference_batch = 512;
 constexpr int single_runs = 200;
 
@@ -24,13 +25,13 @@ std::mt19937& generator() {
 
 Array random_labels(int64_t count) {
   std::vector<int32_t> labels(static_cast<size_t>(count));
-  for (int32_t& label : labels) label = static_cast<int32_t>(generator()() % ArticleCnn::classes);
+  for (int32_t& label : labels) label = static_cast<int32_t>(generator()() % classes);
   return Array(labels, {count});
 }
 
 /// The network in evaluation mode as a function, compiled if the options say so.
 std::function<Array(Array)> inference(const Options& options) {
-  ArticleCnn network;
+  cnn::Network network(1, side, classes);
   network.eval();
   std::function<Array(Array)> forward = [network](Array x) { return network(x); };
   return options.compiled() ? compile(forward) : forward;
@@ -39,7 +40,7 @@ std::function<Array(Array)> inference(const Options& options) {
 }  // namespace
 
 Array random_images(int64_t count) {
-  const Shape shape{count, ArticleCnn::side, ArticleCnn::side, 1};
+  const Shape shape{count, side, side, 1};
   std::vector<float> pixels(static_cast<size_t>(element_count(shape)));
   std::uniform_real_distribution<float> distribution;
   for (float& pixel : pixels) pixel = distribution(generator());

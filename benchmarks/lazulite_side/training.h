@@ -2,9 +2,9 @@
 
 #include <functional>
 
+#include "apps/cnn/network.h"
 #include "lazulite/optim/optim.h"
 #include "lazulite_side/measure.h"
-#include "lazulite_side/network.h"
 
 /// Training the article's network on one batch of random images.
 class Training {
@@ -14,7 +14,7 @@ class Training {
   void step();
 
  private:
-  ArticleCnn network_;
+  cnn::Network network_{1, 28, 10};
   lazulite::optim::Adam optimizer_{1e-4};
   lazulite::Array images_, labels_;
   std::function<lazulite::Array(lazulite::Array, lazulite::Array)> update_;
