@@ -5,13 +5,20 @@
 #include <optional>
 #include <string>
 
-#include "lazulite/core/device.h"
 #include "lazulite/program/backends.h"
+#include "support/devices.h"
 
 namespace lazulite::test {
 
-// Runs every test of the fixture on each backend that every machine has.
-class OnEveryBackend : public testing::TestWithParam<const char*> {
+// Runs every test of the fixture on the reference and on each device under test.
+class OnEveryBackend : public testing::TestWithParam<std::string> {
+ public:
+  static std::vector<std::string> names() {
+    std::vector<std::string> all = devices_under_test();
+    all.insert(all.begin(), "reference");
+    return all;
+  }
+
  protected:
   void SetUp() override {
     std::string reason;
@@ -27,5 +34,5 @@ class OnEveryBackend : public testing::TestWithParam<const char*> {
 
 // Instantiates a fixture that derives from OnEveryBackend.
 #define LAZULITE_ON_EVERY_BACKEND(fixture)                                         \
-  INSTANTIATE_TEST_SUITE_P(Backends, fixture, testing::Values("reference", "cpu"), \
+  INSTANTIATE_TEST_SUITE_P(Backends, fixture, testing::ValuesIn(fixture::names()), \
                            [](const auto& info) { return info.param; })
