@@ -66,7 +66,8 @@ int num_threads() {
 
 void set_num_threads(int count) {
   if (count < 0) {
-    throw Error(fmt::format("set_num_threads: {} threads were asked for; expected 0 or more", count));
+    throw Error(
+        fmt::format("set_num_threads: {} threads were asked for; expected 0 or more", count));
   }
   requested.store(count, std::memory_order_relaxed);
 }

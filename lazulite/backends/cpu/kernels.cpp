@@ -6,14 +6,48 @@
 #include "lazulite/core/errors.h"
 
 namespace lazulite::cpu {
+namespace {
+
+bool is_fusible(const Launch& launch) {
+  return launch.primitive->visit([]<class T>(const T&) {
+    return std::is_same_v<T, Elementwise> || std::is_same_v<T, Cast> || std::is_same_v<T, Reduce>;
+  });
+}
+
+// A fused kernel of this launch's one operation.
+FusedKernel fused_alone(const Launch& launch) {
+  FusedKernel kernel;
+  for (const Operand& input : launch.inputs) kernel.input_dtypes.push_back(input.dtype);
+  if (const auto* reduce = launch.primitive->get_if<Reduce>()) {
+    kernel.shape = launch.inputs[0].shape;
+    kernel.reduce_axes = reduce->axes;
+    kernel.reductions.push_back({reduce->op, 0});
+    return kernel;
+  }
+  kernel.shape = launch.outputs[0].shape;
+  FusedOp op;
+  op.dtype = launch.outputs[0].dtype;
+  if (const auto* elementwise = launch.primitive->get_if<Elementwise>()) {
+    op.row = elementwise->row;
+  } else {
+    op.is_cast = true;
+  }
+  for (size_t i = 0; i < launch.inputs.size(); ++i) op.inputs.push_back(static_cast<uint16_t>(i));
+  kernel.stores.push_back(static_cast<uint16_t>(launch.inputs.size()));
+  kernel.ops.push_back(std::move(op));
+  return kernel;
+}
+
+}  // namespace
 
 bool can_run(const Launch& launch) {
-  if (launch.fused) return true;
+  if (launch.fused || is_fusible(launch)) return true;
   return launch.primitive->visit([&](const auto& p) { return accepts(p, launch); });
 }
 
 std::unique_ptr<Kernel> make_kernel(const Launch& launch) {
-  if (launch.fused) return make_fused(launch);
+  if (launch.fused) return make_fused(*launch.fused, launch);
+  if (is_fusible(launch)) return make_fused(fused_alone(launch), launch);
   if (!can_run(launch)) {
     throw Error(fmt::format("{}: the cpu backend has no kernel for this operation", launch.name()));
   }

@@ -20,7 +20,7 @@ bool can_run(const Launch& launch);
 // The kernel of a launch, which must outlive it. Throws where there is none.
 std::unique_ptr<Kernel> make_kernel(const Launch& launch);
 
-// The kernel of a fused launch.
-std::unique_ptr<Kernel> make_fused(const Launch& launch);
+// The kernel of a launch that does what `fused` says. Neither needs to outlive this call.
+std::unique_ptr<Kernel> make_fused(const FusedKernel& fused, const Launch& launch);
 
 }  // namespace lazulite::cpu

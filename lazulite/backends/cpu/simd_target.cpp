@@ -17,7 +17,9 @@ constexpr struct {
   int64_t target;
 } targets[] = {
 #if HWY_ARCH_X86
-    {"sse4", HWY_SSE4}, {"avx2", HWY_AVX2}, {"avx512", HWY_AVX3},
+    {"sse4", HWY_SSE4},
+    {"avx2", HWY_AVX2},
+    {"avx512", HWY_AVX3},
 #else
     {"neon", HWY_NEON},
 #endif

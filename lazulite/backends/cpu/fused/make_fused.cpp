@@ -1,10 +1,12 @@
+#include "lazulite/backends/cpu/fused/elementwise.h"
+#include "lazulite/backends/cpu/fused/reduction.h"
 #include "lazulite/backends/cpu/kernels.h"
-#include "lazulite/core/errors.h"
 
 namespace lazulite::cpu {
 
-std::unique_ptr<Kernel> make_fused(const Launch& launch) {
-  throw Error(std::string(launch.name()) + ": the cpu backend cannot run fused kernels yet");
+std::unique_ptr<Kernel> make_fused(const FusedKernel& kernel, const Launch& launch) {
+  return kernel.reductions.empty() ? make_elementwise(kernel, launch)
+                                   : make_reduction(kernel, launch);
 }
 
 }  // namespace lazulite::cpu

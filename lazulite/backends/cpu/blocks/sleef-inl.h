@@ -1,0 +1,96 @@
+// Transcendental functions of Real<float> and Real<double>, by SLEEF (https://sleef.org) to 1 ULP.
+// Its own header declares only what the whole file is compiled for, so each target declares its
+// functions here.
+#if defined(LAZULITE_CPU_SLEEF_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef LAZULITE_CPU_SLEEF_INL_H
+#undef LAZULITE_CPU_SLEEF_INL_H
+#else
+#define LAZULITE_CPU_SLEEF_INL_H
+#endif
+
+#include <cmath>
+
+#include "lazulite/backends/cpu/blocks/real-inl.h"
+
+#undef LAZULITE_SLEEF_FLOAT
+#undef LAZULITE_SLEEF_DOUBLE
+#if HWY_TARGET == HWY_AVX3
+#define LAZULITE_SLEEF_FLOAT(name) Sleef_##name##f16_u10avx512f
+#define LAZULITE_SLEEF_DOUBLE(name) Sleef_##name##d8_u10avx512f
+#elif HWY_TARGET == HWY_AVX2
+#define LAZULITE_SLEEF_FLOAT(name) Sleef_##name##f8_u10avx2
+#define LAZULITE_SLEEF_DOUBLE(name) Sleef_##name##d4_u10avx2
+#elif HWY_TARGET == HWY_SSE4
+#define LAZULITE_SLEEF_FLOAT(name) Sleef_##name##f4_u10sse4
+#define LAZULITE_SLEEF_DOUBLE(name) Sleef_##name##d2_u10sse4
+#elif HWY_TARGET == HWY_NEON
+#define LAZULITE_SLEEF_FLOAT(name) Sleef_##name##f4_u10advsimd
+#define LAZULITE_SLEEF_DOUBLE(name) Sleef_##name##d2_u10advsimd
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace lazulite::cpu::HWY_NAMESPACE {
+
+#ifdef LAZULITE_SLEEF_FLOAT
+using RawFloat = decltype(hn::Vec<hn::ScalableTag<float>>::raw);
+using RawDouble = decltype(hn::Vec<hn::ScalableTag<double>>::raw);
+
+#define LAZULITE_UNARY(name)                                                         \
+  extern "C" RawFloat LAZULITE_SLEEF_FLOAT(name)(RawFloat);                          \
+  extern "C" RawDouble LAZULITE_SLEEF_DOUBLE(name)(RawDouble);                       \
+  HWY_INLINE Real<float> name(Real<float> x) {                                       \
+    return {hn::Vec<hn::ScalableTag<float>>{LAZULITE_SLEEF_FLOAT(name)(x.v.raw)}};   \
+  }                                                                                  \
+  HWY_INLINE Real<double> name(Real<double> x) {                                     \
+    return {hn::Vec<hn::ScalableTag<double>>{LAZULITE_SLEEF_DOUBLE(name)(x.v.raw)}}; \
+  }
+#define LAZULITE_BINARY(name)                                                                 \
+  extern "C" RawFloat LAZULITE_SLEEF_FLOAT(name)(RawFloat, RawFloat);                         \
+  extern "C" RawDouble LAZULITE_SLEEF_DOUBLE(name)(RawDouble, RawDouble);                     \
+  HWY_INLINE Real<float> name(Real<float> x, Real<float> y) {                                 \
+    return {hn::Vec<hn::ScalableTag<float>>{LAZULITE_SLEEF_FLOAT(name)(x.v.raw, y.v.raw)}};   \
+  }                                                                                           \
+  HWY_INLINE Real<double> name(Real<double> x, Real<double> y) {                              \
+    return {hn::Vec<hn::ScalableTag<double>>{LAZULITE_SLEEF_DOUBLE(name)(x.v.raw, y.v.raw)}}; \
+  }
+#else
+#define LAZULITE_UNARY(name)                                        \
+  template <class T>                                                \
+  HWY_INLINE Real<T> name(Real<T> x) {                              \
+    return lane_by_lane(x, x, [](T a, T) { return std::name(a); }); \
+  }
+#define LAZULITE_BINARY(name)                                            \
+  template <class T>                                                     \
+  HWY_INLINE Real<T> name(Real<T> x, Real<T> y) {                        \
+    return lane_by_lane(x, y, [](T a, T b) { return std::name(a, b); }); \
+  }
+#endif
+
+LAZULITE_UNARY(exp)
+LAZULITE_UNARY(expm1)
+LAZULITE_UNARY(log)
+LAZULITE_UNARY(log2)
+LAZULITE_UNARY(log10)
+LAZULITE_UNARY(log1p)
+LAZULITE_UNARY(erf)
+LAZULITE_UNARY(sin)
+LAZULITE_UNARY(cos)
+LAZULITE_UNARY(tan)
+LAZULITE_UNARY(asin)
+LAZULITE_UNARY(acos)
+LAZULITE_UNARY(atan)
+LAZULITE_UNARY(sinh)
+LAZULITE_UNARY(cosh)
+LAZULITE_UNARY(tanh)
+LAZULITE_UNARY(asinh)
+LAZULITE_UNARY(acosh)
+LAZULITE_UNARY(atanh)
+LAZULITE_BINARY(pow)
+LAZULITE_BINARY(atan2)
+#undef LAZULITE_UNARY
+#undef LAZULITE_BINARY
+
+}  // namespace lazulite::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // LAZULITE_CPU_SLEEF_INL_H
