@@ -1,11 +1,9 @@
-# The cpu backend's convolution kernels as a library of their own, for tests and benchmarks: a
-# backend shows nothing but its entry.
+# The cpu backend's own objects, for tests and benchmarks of its kernels: its library shows nothing
+# but its entry.
 include_guard(GLOBAL)
-find_package(OpenMP REQUIRED COMPONENTS CXX)
-find_package(hwy REQUIRED)
 
-file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/lazulite/backends/cpu/conv/*.cpp)
-add_library(cpu_conv_kernels STATIC ${sources}
-                                    ${PROJECT_SOURCE_DIR}/lazulite/backends/cpu/parallel.cpp)
-lazulite_compile(cpu_conv_kernels -O3)
-target_link_libraries(cpu_conv_kernels PUBLIC lazulite hwy::hwy PRIVATE OpenMP::OpenMP_CXX)
+add_library(cpu_conv_kernels INTERFACE)
+target_sources(cpu_conv_kernels INTERFACE $<TARGET_OBJECTS:lazulite_cpu>)
+get_target_property(libraries lazulite_cpu LINK_LIBRARIES)
+list(TRANSFORM libraries REPLACE "(.+)" "$<LINK_ONLY:\\1>")
+target_link_libraries(cpu_conv_kernels INTERFACE ${libraries})

@@ -4,6 +4,8 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+# A test that links a backend's objects needs the libraries that the backend found.
+set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
 endif()
@@ -24,6 +26,11 @@ if(LAZULITE_SANITIZE)
   if(LAZULITE_SANITIZE MATCHES undefined)
     add_compile_options(-fno-sanitize-recover=undefined)
   endif()
+endif()
+
+# A library says what it uses; sanitizers leave symbols for the program to bring.
+if(NOT APPLE AND NOT LAZULITE_SANITIZE)
+  add_link_options(LINKER:-z,defs)
 endif()
 
 find_program(LAZULITE_CCACHE ccache)

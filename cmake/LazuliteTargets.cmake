@@ -33,7 +33,8 @@ function(lazulite_add_plugin name)
   endif()
   add_library(lazulite_${name} MODULE ${sources})
   lazulite_compile(lazulite_${name} -O3)
-  target_link_libraries(lazulite_${name} PRIVATE lazulite)
+  find_package(fmt REQUIRED)
+  target_link_libraries(lazulite_${name} PRIVATE lazulite fmt::fmt)
   set_target_properties(lazulite_${name} PROPERTIES CXX_VISIBILITY_PRESET hidden
                                                     VISIBILITY_INLINES_HIDDEN ON
                                                     SUFFIX ${CMAKE_SHARED_LIBRARY_SUFFIX})
