@@ -24,6 +24,7 @@ std::vector<Array> broadcast_arrays(const std::vector<Array>& arrays) {
   Shape shape;
   for (const Array& x : arrays) shape = broadcast_shapes(shape, x.shape(), "broadcast_arrays");
   std::vector<Array> out;
+  out.reserve(arrays.size());
   for (const Array& x : arrays) out.push_back(broadcast_to(x, shape));
   return out;
 }

@@ -4,9 +4,9 @@
 
 namespace lazulite {
 
-#define LAZULITE_BINARY_OPERATOR(symbol, row)                                          \
-  inline Array operator symbol(const Array& x, const Array& y) { return row(x, y); }   \
-  inline Array operator symbol(const Array& x, const Scalar& y) { return row(x, y); }  \
+#define LAZULITE_BINARY_OPERATOR(symbol, row)                                         \
+  inline Array operator symbol(const Array& x, const Array& y) { return row(x, y); }  \
+  inline Array operator symbol(const Array& x, const Scalar& y) { return row(x, y); } \
   inline Array operator symbol(const Scalar& x, const Array& y) { return row(x, y); }
 
 LAZULITE_BINARY_OPERATOR(+, add)

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/trace.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/indexing.h"
 #include "lazulite/ops/primitives.h"
@@ -38,7 +39,11 @@ Array key(uint64_t seed) {
 }
 
 Cell& state() {
-  static auto* cell = new Cell(key(time_seed()), "random state");
+  static auto* cell = [] {
+    // A function that is being traced must find the state there, not make it.
+    TraceScope untraced(nullptr);
+    return new Cell(key(time_seed()), "random state");
+  }();
   return *cell;
 }
 

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/ops/composed/comparison.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/reduction.h"
+#include "lazulite/transforms/compile.h"
 #include "support/backends.h"
 #include "support/expect.h"
 
@@ -121,6 +123,17 @@ TEST_P(Random, DrawsFromTheState) {
   expect_close(random::normal({3}),
                floats({-1.420398473739624f, -0.9367081522941589f, 0.9646756052970886f}), two_ulp);
   expect_equal(random::randint(0, 10, {5}), Array({2, 7, 2, 6, 9}));
+}
+
+TEST_P(Random, DrawsAnewInCompiledFunctions) {
+  auto draw = compile([](const Arrays&) { return Arrays{random::uniform({3})}; });
+  // Before anything else: the state may not exist yet when the function is traced.
+  EXPECT_FALSE(bool(array_equal(draw({})[0], draw({})[0])));
+  random::seed(5);
+  Array first = draw({})[0], second = draw({})[0];
+  random::seed(5);
+  expect_equal(first, random::uniform({3}));
+  expect_equal(second, random::uniform({3}));
 }
 
 TEST_P(Random, HasTheRightMoments) {
