@@ -81,6 +81,7 @@ class Reduction final : public Kernel {
       computed.push_back(compute_dtype(dtypes.back()));
     }
     const std::vector<ReduceGeometry> steps = reduce_steps(kernel.shape, kernel.reduce_axes);
+    size_t largest_step = 0;
     for (size_t i = 0; i < steps.size(); ++i) {
       const bool is_last = i + 1 == steps.size();
       if (i == 0) {
@@ -89,7 +90,7 @@ class Reduction final : public Kernel {
         const FusedKernel next = following_kernel(kernel, steps[i]);
         steps_.emplace_back(next, following_launch(next), steps[i], is_last ? dtypes : computed);
       }
-      shared_bytes_ = std::max(shared_bytes_, steps_.back().shared_bytes());
+      largest_step = std::max(largest_step, steps_.back().shared_bytes());
       if (is_last) break;
       results_bytes_.emplace_back();
       for (Dtype dtype : computed) {
@@ -98,6 +99,7 @@ class Reduction final : public Kernel {
         shared_bytes_ += results_bytes_.back().back();
       }
     }
+    shared_bytes_ += largest_step;
   }
 
   void run(void* const* slots) override {
