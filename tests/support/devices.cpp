@@ -11,7 +11,7 @@ namespace lazulite::test {
 std::vector<std::string> devices_under_test() {
   add_backend_path(LAZULITE_FAKE_DEVICE_FOLDER);
   const char* names = std::getenv("LAZULITE_TEST_DEVICES");
-  std::istringstream list(names ? names : "fake");
+  std::istringstream list(names ? names : "cpu:fake");
   std::vector<std::string> devices;
   for (std::string name; std::getline(list, name, ':');) devices.push_back(name);
   return devices;

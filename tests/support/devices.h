@@ -10,7 +10,7 @@
 namespace lazulite::test {
 
 /// The devices that are compared with the reference: those that the environment variable
-/// LAZULITE_TEST_DEVICES names (separated by ':'), otherwise the tests' own fake device.
+/// LAZULITE_TEST_DEVICES names (separated by ':'), otherwise "cpu" and the tests' own "fake".
 std::vector<std::string> devices_under_test();
 
 /// A piece of graph: results as a function of inputs.
