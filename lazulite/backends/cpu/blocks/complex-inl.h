@@ -1,4 +1,5 @@
 // The dialect of elementwise.def over one complex number, with the standard library's functions.
+// Its parts are computed in double: errors of logarithms in float would grow in the exponentials.
 #if defined(LAZULITE_CPU_COMPLEX_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef LAZULITE_CPU_COMPLEX_INL_H
 #undef LAZULITE_CPU_COMPLEX_INL_H
@@ -18,16 +19,16 @@
 HWY_BEFORE_NAMESPACE();
 namespace lazulite::cpu::HWY_NAMESPACE {
 
+using Complex = std::complex<double>;
+
 template <class V, class Number>
-requires std::is_same_v<V, complex64> HWY_INLINE V constant(Number value) {
-  return {static_cast<float>(value)};
+requires std::is_same_v<V, Complex> HWY_INLINE V constant(Number value) {
+  return {static_cast<double>(value)};
 }
-HWY_INLINE complex64 make_complex(float real, float imag) { return {real, imag}; }
-HWY_INLINE complex64 select(bool condition, complex64 yes, complex64 no) {
-  return condition ? yes : no;
-}
-HWY_INLINE float abs(float x) { return std::fabs(x); }
-HWY_INLINE float rint(float x) { return std::nearbyint(x); }
+HWY_INLINE Complex make_complex(double real, double imag) { return {real, imag}; }
+HWY_INLINE Complex select(bool condition, Complex yes, Complex no) { return condition ? yes : no; }
+HWY_INLINE double abs(double x) { return std::fabs(x); }
+HWY_INLINE double rint(double x) { return std::nearbyint(x); }
 
 }  // namespace lazulite::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

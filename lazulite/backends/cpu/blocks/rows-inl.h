@@ -22,7 +22,7 @@ struct Nothing {};
 
 #define NONE Nothing()
 #define C(number) constant<V>(number)
-#define R(number) static_cast<float>(number)
+#define R(number) static_cast<double>(number)
 #define LAZULITE_VALUE(kind, expression)                                                          \
   template <class X, class V>                                                                     \
   static HWY_INLINE auto kind([[maybe_unused]] X x, [[maybe_unused]] V y, [[maybe_unused]] V z) { \
@@ -141,7 +141,7 @@ struct DialectType<T> {
 };
 template <>
 struct DialectType<complex64> {
-  using type = complex64;
+  using type = Complex;
 };
 template <class T>
 struct ConditionType {

@@ -35,13 +35,13 @@ namespace lazulite::cpu::HWY_NAMESPACE {
 using RawFloat = decltype(hn::Vec<hn::ScalableTag<float>>::raw);
 using RawDouble = decltype(hn::Vec<hn::ScalableTag<double>>::raw);
 
-#define LAZULITE_UNARY(name)                                                         \
+#define LAZULITE_UNARY_AS(own_name, name)                                            \
   extern "C" RawFloat LAZULITE_SLEEF_FLOAT(name)(RawFloat);                          \
   extern "C" RawDouble LAZULITE_SLEEF_DOUBLE(name)(RawDouble);                       \
-  HWY_INLINE Real<float> name(Real<float> x) {                                       \
+  HWY_INLINE Real<float> own_name(Real<float> x) {                                   \
     return {hn::Vec<hn::ScalableTag<float>>{LAZULITE_SLEEF_FLOAT(name)(x.v.raw)}};   \
   }                                                                                  \
-  HWY_INLINE Real<double> name(Real<double> x) {                                     \
+  HWY_INLINE Real<double> own_name(Real<double> x) {                                 \
     return {hn::Vec<hn::ScalableTag<double>>{LAZULITE_SLEEF_DOUBLE(name)(x.v.raw)}}; \
   }
 #define LAZULITE_BINARY(name)                                                                 \
@@ -54,9 +54,9 @@ using RawDouble = decltype(hn::Vec<hn::ScalableTag<double>>::raw);
     return {hn::Vec<hn::ScalableTag<double>>{LAZULITE_SLEEF_DOUBLE(name)(x.v.raw, y.v.raw)}}; \
   }
 #else
-#define LAZULITE_UNARY(name)                                        \
+#define LAZULITE_UNARY_AS(own_name, name)                           \
   template <class T>                                                \
-  HWY_INLINE Real<T> name(Real<T> x) {                              \
+  HWY_INLINE Real<T> own_name(Real<T> x) {                          \
     return lane_by_lane(x, x, [](T a, T) { return std::name(a); }); \
   }
 #define LAZULITE_BINARY(name)                                            \
@@ -65,13 +65,14 @@ using RawDouble = decltype(hn::Vec<hn::ScalableTag<double>>::raw);
     return lane_by_lane(x, y, [](T a, T b) { return std::name(a, b); }); \
   }
 #endif
+#define LAZULITE_UNARY(name) LAZULITE_UNARY_AS(name, name)
 
 LAZULITE_UNARY(exp)
 LAZULITE_UNARY(expm1)
 LAZULITE_UNARY(log)
 LAZULITE_UNARY(log2)
 LAZULITE_UNARY(log10)
-LAZULITE_UNARY(log1p)
+LAZULITE_UNARY_AS(near_log1p, log1p)
 LAZULITE_UNARY(erf)
 LAZULITE_UNARY(sin)
 LAZULITE_UNARY(cos)
@@ -82,13 +83,37 @@ LAZULITE_UNARY(atan)
 LAZULITE_UNARY(sinh)
 LAZULITE_UNARY(cosh)
 LAZULITE_UNARY(tanh)
-LAZULITE_UNARY(asinh)
-LAZULITE_UNARY(acosh)
+LAZULITE_UNARY_AS(near_asinh, asinh)
+LAZULITE_UNARY_AS(near_acosh, acosh)
 LAZULITE_UNARY(atanh)
 LAZULITE_BINARY(pow)
 LAZULITE_BINARY(atan2)
 #undef LAZULITE_UNARY
+#undef LAZULITE_UNARY_AS
 #undef LAZULITE_BINARY
+
+// SLEEF's overflow for numbers whose square does; there the logarithm alone is exact enough.
+template <class T>
+HWY_INLINE Truth<T> is_far(Real<T> x) {
+  return x > constant<Real<T>>(0x1p60);
+}
+template <class T>
+HWY_INLINE Real<T> log_of_twice(Real<T> x) {
+  return log(x) + constant<Real<T>>(0.6931471805599453);
+}
+template <class T>
+HWY_INLINE Real<T> log1p(Real<T> x) {
+  return select(is_far(x), log(x), near_log1p(x));
+}
+template <class T>
+HWY_INLINE Real<T> asinh(Real<T> x) {
+  const Real<T> far = log_of_twice(abs(x));
+  return select(is_far(abs(x)), Real<T>{hn::CopySign(far.v, x.v)}, near_asinh(x));
+}
+template <class T>
+HWY_INLINE Real<T> acosh(Real<T> x) {
+  return select(is_far(x), log_of_twice(x), near_acosh(x));
+}
 
 }  // namespace lazulite::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -40,8 +40,8 @@ template <class T>
 uint8_t stored_as(Truth<T>);
 template <class T>
 T stored_as(Integer<T>);
-complex64 stored_as(complex64);
-float stored_as(float);
+complex64 stored_as(Complex);
+float stored_as(double);  // a part or the magnitude of a complex number
 bool stored_as(bool);
 bool stored_as(int);  // of | and & between bools
 
@@ -128,13 +128,13 @@ template <class T>
 HWY_INLINE Integer<T> wrap(T x) {
   return {x};
 }
-HWY_INLINE complex64 wrap(complex64 x) { return x; }
+HWY_INLINE Complex wrap(complex64 x) { return Complex(x); }
 template <class T>
 HWY_INLINE T unwrap(Integer<T> x) {
   return x.v;
 }
-HWY_INLINE complex64 unwrap(complex64 x) { return x; }
-HWY_INLINE float unwrap(float x) { return x; }
+HWY_INLINE complex64 unwrap(Complex x) { return complex64(x); }
+HWY_INLINE float unwrap(double x) { return static_cast<float>(x); }
 HWY_INLINE bool unwrap(bool x) { return x; }
 HWY_INLINE bool unwrap(int x) { return x != 0; }
 
