@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -10,12 +11,15 @@
 
 namespace lazulite::test {
 
-// Runs every test of the fixture on the reference and on each device under test.
+// Runs every test of the fixture on the backends that every machine has, and on each device under
+// test.
 class OnEveryBackend : public testing::TestWithParam<std::string> {
  public:
   static std::vector<std::string> names() {
-    std::vector<std::string> all = devices_under_test();
-    all.insert(all.begin(), "reference");
+    std::vector<std::string> all = {"reference", "cpu"};
+    for (const std::string& name : devices_under_test()) {
+      if (std::find(all.begin(), all.end(), name) == all.end()) all.push_back(name);
+    }
     return all;
   }
 
