@@ -204,6 +204,8 @@ HWY_EXPORT(gemm_double);
 
 // Rows of a up to which copying b costs more than it gains.
 constexpr int64_t few_rows = 64;
+// Columns of b up to which copying a does.
+constexpr int64_t few_columns = 16;
 
 template <class T>
 void clear(const GemmLayout& s, T* c) {
@@ -213,8 +215,10 @@ void clear(const GemmLayout& s, T* c) {
 }  // namespace
 
 GemmMethod choose_gemm_method(const GemmLayout& s) {
+  const bool dots = s.a_column == 1 && s.b_row == 1;
+  if (dots && s.n <= few_columns) return GemmMethod::dots;
   if (s.m > few_rows) return GemmMethod::packed;
-  if (s.a_column == 1 && s.b_row == 1) return GemmMethod::dots;
+  if (dots) return GemmMethod::dots;
   return s.b_column == 1 ? GemmMethod::direct_b : GemmMethod::packed;
 }
 

@@ -25,10 +25,9 @@ Grid choose_grid(const MatmulShape& shape) {
   const int64_t parts = (workers + shape.batch_size() - 1) / shape.batch_size();
   const GemmLayout& s = shape.layout;
   Grid best;
-  // The least operands to read for each part; the other methods are for few rows.
+  // The least operands to read for each part.
   int64_t least = std::numeric_limits<int64_t>::max();
   for (int64_t rows = 1; rows <= parts; ++rows) {
-    if (rows > 1 && s.method != GemmMethod::packed) break;
     const int64_t columns = (parts + rows - 1) / rows;
     const int64_t read = (s.m + rows - 1) / rows + (s.n + columns - 1) / columns;
     if (read < least) {

@@ -9,6 +9,10 @@ namespace {
 
 using dnnl::memory;
 
+// For smaller products, and those with a vector, our own kernels are faster: on a Zen 5 core 14 us
+// against 39 us for 1x900x450, 0.1 against 0.8 for 1x225x10.
+constexpr double least_multiplications = 150000;
+
 // oneDNN reads matrices one of whose strides is 1, without repetition.
 bool is_plain(int64_t rows, int64_t columns, int64_t row, int64_t column) {
   return (column == 1 && row >= columns) || (row == 1 && column >= rows);
@@ -21,6 +25,10 @@ std::unique_ptr<Kernel> make_onednn(const Matmul&, const Launch& launch) {
   if (!type || launch.outputs[0].size() == 0 || launch.inputs[0].size() == 0) return nullptr;
   const MatmulShape shape(launch);
   const GemmLayout& s = shape.layout;
+  if (*type == memory::data_type::f32 &&
+      (s.m == 1 || shape.multiplications() < least_multiplications)) {
+    return nullptr;
+  }
   if (shape.batch.size() > 1 || !is_plain(s.m, s.k, s.a_row, s.a_column) ||
       !is_plain(s.k, s.n, s.b_row, s.b_column)) {
     return nullptr;
