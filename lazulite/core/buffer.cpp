@@ -6,8 +6,19 @@
 
 namespace lazulite {
 
+namespace {
+
+uint64_t next_content() {
+  static std::atomic<uint64_t> counter{1};
+  return counter.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+Buffer::Buffer(size_t bytes) : bytes_(bytes), content_(next_content()) {}
+
 Buffer::Buffer(void* data, size_t bytes, Deleter deleter)
-    : bytes_(bytes), deleter_(std::move(deleter)), exported_(true) {
+    : bytes_(bytes), deleter_(std::move(deleter)), exported_(true), content_(next_content()) {
   slots_.push_back({&host_memory(), data, true});
 }
 
@@ -34,6 +45,7 @@ void* Buffer::writable(MemorySpace& space) {
   Slot& target = slot(space);
   for (Slot& other : slots_) other.valid = false;
   target.valid = true;
+  content_ = next_content();
   return target.pointer;
 }
 

@@ -16,7 +16,7 @@ class Buffer : public RefCounted {
   using Deleter = std::function<void(void*)>;
 
   /// Memory is taken at the first `writable`.
-  explicit Buffer(size_t bytes) : bytes_(bytes) {}
+  explicit Buffer(size_t bytes);
   /// Adopts host memory that somebody else allocated; `deleter` runs when the last user is gone.
   Buffer(void* data, size_t bytes, Deleter deleter);
   ~Buffer();
@@ -26,6 +26,9 @@ class Buffer : public RefCounted {
   void* writable(MemorySpace& space);
   /// The content in `space`, copied there if it is elsewhere.
   void* readable(MemorySpace& space);
+
+  /// A number that no other content of any buffer has.
+  uint64_t content() const { return content_; }
 
   /// Somebody outside holds a pointer into it: never donated or reused.
   void mark_exported() { exported_ = true; }
@@ -44,6 +47,7 @@ class Buffer : public RefCounted {
   std::vector<Slot> slots_;
   Deleter deleter_;
   std::atomic<bool> exported_{false};
+  std::atomic<uint64_t> content_;
 };
 
 using BufferPtr = Ref<Buffer>;

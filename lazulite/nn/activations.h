@@ -7,7 +7,6 @@ namespace lazulite::nn {
 
 // Element by element, except softmax, softmin and log_softmax, which normalise along an axis.
 
-Array relu(const Array& x);
 Array relu6(const Array& x);
 Array leaky_relu(const Array& x, double negative_slope = 0.01);
 Array elu(const Array& x, double alpha = 1);
@@ -24,6 +23,7 @@ Array softsign(const Array& x);
 Array hardswish(const Array& x);
 Array log_sigmoid(const Array& x);
 using lazulite::log_softmax;
+using lazulite::relu;
 using lazulite::sigmoid;
 using lazulite::softmax;
 using lazulite::tanh;

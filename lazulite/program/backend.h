@@ -16,8 +16,10 @@ class Executable {
   virtual ~Executable() = default;
   /// Runs the launches in order and returns when their results are in memory, or, for a backend
   /// with its own queue, when they are ordered before all later work of the backend. `slots` holds
-  /// the address of each slot of the plan in the backend's memory.
-  virtual void run(std::span<void* const> slots) = 0;
+  /// the address of each slot of the plan in the backend's memory. `contents` holds, for each slot,
+  /// a number that differs whenever its content may differ, or 0 where nothing is known: so that
+  /// what was derived from it (packed weights) can be kept.
+  virtual void run(std::span<void* const> slots, std::span<const uint64_t> contents) = 0;
 };
 
 /// A device's side of the framework. One object for each device index, living until the process
@@ -32,6 +34,13 @@ class Backend {
   /// Whether `prepare` accepts this launch. A call that is refused runs as its composition; an
   /// elementwise operation, reduction or other primitive that is refused is an error that names it.
   virtual bool can_run(const Launch& launch) const = 0;
+  /// Whether a launch that `can_run` accepts reads its input (or writes its output) number `index`
+  /// in a layout other than row-major.
+  virtual bool accepts_layout(const Launch& launch, size_t index, bool output,
+                              Layout layout) const {
+    (void)launch, (void)index, (void)output, (void)layout;
+    return false;
+  }
   /// Whether elementwise operations should be fused at all.
   virtual bool fuses() const { return true; }
   /// Makes `segment` ready. The launches stay where they are for the executable's life.

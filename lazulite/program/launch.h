@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "lazulite/program/fused_kernel.h"
+#include "lazulite/program/layout.h"
 
 namespace lazulite {
 
@@ -14,6 +15,8 @@ struct Operand {
   Shape shape;
   Strides strides;
   Dtype dtype = Dtype::float32;
+  /// Other than row_major only where the backend has accepted it; strides mean nothing then.
+  Layout layout = Layout::row_major;
   /// False for an output that nobody reads; the launch need not write it.
   bool used = true;
   /// For an output of a fused kernel: the input (of the same shape, both row-major) whose memory it
@@ -21,7 +24,7 @@ struct Operand {
   int shares_input = -1;
 
   int64_t size() const { return element_count(shape); }
-  size_t bytes() const { return static_cast<size_t>(size()) * size_of(dtype); }
+  size_t bytes() const { return layout_bytes(shape, dtype, layout); }
   bool row_major() const { return is_row_major(shape, strides); }
 };
 

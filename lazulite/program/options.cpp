@@ -17,6 +17,7 @@ std::atomic<bool>& fusion_flag() {
   return flag;
 }
 
+std::atomic<ConvAlgorithm> convolution{ConvAlgorithm::automatic};
 std::atomic<size_t> budget_nodes{PendingBudget{}.nodes};
 std::atomic<size_t> budget_bytes{PendingBudget{}.bytes};
 
@@ -29,6 +30,9 @@ struct Counters {
 
 bool fusion_enabled() { return fusion_flag(); }
 void set_fusion_enabled(bool enabled) { fusion_flag() = enabled; }
+
+ConvAlgorithm conv_algorithm() { return convolution; }
+void set_conv_algorithm(ConvAlgorithm algorithm) { convolution = algorithm; }
 
 PendingBudget pending_budget() { return {budget_nodes, budget_bytes}; }
 void set_pending_budget(PendingBudget budget) {

@@ -10,6 +10,13 @@ namespace lazulite {
 bool fusion_enabled();
 void set_fusion_enabled(bool enabled);
 
+/// How convolutions are computed: `automatic` takes Winograd's algorithm where its error stays under
+/// 4e-5 of the output's standard deviation; `direct` never does.
+enum class ConvAlgorithm { automatic, direct };
+ConvAlgorithm conv_algorithm();
+/// Takes effect for plans that are made from now on.
+void set_conv_algorithm(ConvAlgorithm algorithm);
+
 /// How much may be pending in one thread before it is evaluated anyway: nodes created since its
 /// last evaluation, and bytes of their results. Zero turns the limit off.
 struct PendingBudget {

@@ -55,6 +55,7 @@ Plan::Run Plan::bind(std::vector<Array>& inputs, std::span<const uint32_t> refer
 void Plan::execute(Run& run) const {
   std::lock_guard lock(running_);
   SmallVector<void*, 64> pointers(slots_.size(), nullptr);
+  SmallVector<uint64_t, 64> contents(slots_.size(), 0);
   size_t arena_index = 0;
   for (const Segment& segment : segments_) {
     MemorySpace& memory = segment.backend->memory();
@@ -65,6 +66,7 @@ void Plan::execute(Run& run) const {
         continue;
       }
       const Output& output = output_of(*source_of(run, id));
+      contents[id] = output.buffer->content();
       pointers[id] = static_cast<std::byte*>(output.buffer->readable(memory)) +
                      output.offset * static_cast<int64_t>(size_of(output.dtype));
     }
@@ -77,7 +79,7 @@ void Plan::execute(Run& run) const {
         if (slots_[id].kind == Slot::Kind::scratch) pointers[id] = base + slots_[id].arena_offset;
       }
     }
-    segment.executable->run({pointers.data(), pointers.size()});
+    segment.executable->run({pointers.data(), pointers.size()}, {contents.data(), contents.size()});
   }
 }
 

@@ -38,8 +38,15 @@ class PlanBuilder {
     auto can_run = [&](const Instruction& instruction) {
       return backend_of(instruction.device).can_run(launch_for_question(instruction));
     };
+    simplify(program_);
+    match_conv_blocks(program_, can_run);
     expand_calls(program_, can_run);
     simplify(program_);
+    choose_layouts(program_, [&](const Instruction& instruction, size_t index, bool output,
+                                 Layout layout) {
+      return backend_of(instruction.device)
+          .accepts_layout(launch_for_question(instruction), index, output, layout);
+    });
     fuse(program_, [](const Device& device) {
       return fusion_enabled() && backend_of(device).fuses();
     });
@@ -52,7 +59,7 @@ class PlanBuilder {
     auto operand = [&](ValueId id) {
       const Value& value = program_.values[id];
       return Operand{.shape = value.shape, .strides = row_major_strides(value.shape),
-                     .dtype = value.dtype};
+                     .dtype = value.dtype, .layout = value.layout};
     };
     for (ValueId input : instruction.inputs) launch.inputs.push_back(operand(input));
     for (ValueId output : instruction.outputs) launch.outputs.push_back(operand(output));
@@ -83,7 +90,7 @@ class PlanBuilder {
   Operand new_result(ValueId id) {
     const Value& value = program_.values[id];
     Operand operand{.shape = value.shape, .strides = row_major_strides(value.shape),
-                    .dtype = value.dtype};
+                    .dtype = value.dtype, .layout = value.layout};
     operand.slot = add_slot({Slot::Kind::scratch, operand.bytes()});
     operands_[id] = operand;
     return operand;

@@ -34,6 +34,7 @@ Cache& cache() {
 std::shared_ptr<const Plan> cached_plan(Program program) {
   std::string key = structural_key(program);
   key.push_back(fusion_enabled() ? 'f' : 'u');
+  key.push_back(conv_algorithm() == ConvAlgorithm::direct ? 'd' : 'a');
   Cache& c = cache();
   {
     std::lock_guard lock(c.mutex);

@@ -6,6 +6,7 @@
 
 #include "lazulite/core/node.h"
 #include "lazulite/program/fused_kernel.h"
+#include "lazulite/program/layout.h"
 
 namespace lazulite {
 
@@ -15,6 +16,7 @@ using ValueId = uint32_t;
 struct Value {
   Shape shape;
   Dtype dtype;
+  Layout layout = Layout::row_major;
 };
 
 /// One step: a primitive, or (after the fusion pass) a fused kernel, applied to values.
@@ -39,7 +41,7 @@ struct Program {
   std::vector<ValueId> outputs;
 
   ValueId add_value(Shape shape, Dtype dtype) {
-    values.push_back({std::move(shape), dtype});
+    values.push_back({std::move(shape), dtype, Layout::row_major});
     return static_cast<ValueId>(values.size() - 1);
   }
 };

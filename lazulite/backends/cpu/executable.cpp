@@ -9,9 +9,9 @@ CpuExecutable::CpuExecutable(std::span<const Launch> segment) {
   for (const Launch& launch : segment) kernels_.push_back(make_kernel(launch));
 }
 
-void CpuExecutable::run(std::span<void* const> slots) {
+void CpuExecutable::run(std::span<void* const> slots, std::span<const uint64_t> contents) {
   ThreadScope scope;
-  for (const auto& kernel : kernels_) kernel->run(slots.data());
+  for (const auto& kernel : kernels_) kernel->run(slots.data(), contents.data());
 }
 
 }  // namespace lazulite::cpu

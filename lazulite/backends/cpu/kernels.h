@@ -12,6 +12,12 @@ class Kernel {
   virtual ~Kernel() = default;
   // slots[i] is the address of slot i of the plan.
   virtual void run(void* const* slots) = 0;
+  // The same for kernels that keep what they derive from inputs: contents[i] differs whenever the
+  // content of slot i may differ, and is 0 where nothing is known.
+  virtual void run(void* const* slots, const uint64_t* contents) {
+    (void)contents;
+    run(slots);
+  }
 };
 
 // Whether make_kernel accepts the launch.

@@ -8,7 +8,7 @@ namespace {
 class ReferenceExecutable final : public Executable {
  public:
   explicit ReferenceExecutable(std::span<const Launch> launches) : launches_(launches) {}
-  void run(std::span<void* const> slots) override {
+  void run(std::span<void* const> slots, std::span<const uint64_t>) override {
     for (const Launch& launch : launches_) {
       if (launch.fused) {
         run_fused(*launch.fused, {launch, slots});

@@ -9,9 +9,19 @@ namespace lazulite {
 /// Replaces every call that its device cannot run by its composition.
 void expand_calls(Program& program, const std::function<bool(const Instruction&)>& can_run);
 
-/// Removes instructions whose results nobody uses, casts to the same dtype, and repetitions of the
-/// same computation.
+/// Removes instructions whose results nobody uses or that change nothing, repetitions of the same
+/// computation, and broadcasts and transpositions that what follows does by itself.
 void simplify(Program& program);
+
+/// Replaces convolution, bias, relu and max-pooling, and their derivatives, by the calls conv_block
+/// and conv_block_grad where `can_run` accepts them and nothing else needs what lies between.
+void match_conv_blocks(Program& program, const std::function<bool(const Instruction&)>& can_run);
+
+/// Lets values between instructions that both know a physical layout stay in it. `accepts` says
+/// whether an instruction takes its input (or gives its output) number `index` in the layout.
+void choose_layouts(Program& program,
+                    const std::function<bool(const Instruction&, size_t index, bool output,
+                                             Layout layout)>& accepts);
 
 /// Gathers elementwise operations, casts and reductions into fused kernels, and orders the
 /// instructions. Where `fuses` refuses the device, each becomes a kernel of its own.

@@ -47,6 +47,81 @@ bool same_computation(const Program& program, const Instruction& a, const Instru
   return true;
 }
 
+// Which instruction defines each value, and how many read it (results of the program included).
+struct Uses {
+  std::vector<const Instruction*> definition;
+  std::vector<int> count;
+
+  explicit Uses(const Program& program)
+      : definition(program.values.size(), nullptr), count(program.values.size(), 0) {
+    for (const Instruction& instruction : program.instructions) {
+      for (ValueId output : instruction.outputs) definition[output] = &instruction;
+      for (ValueId input : instruction.inputs) ++count[input];
+    }
+    for (ValueId output : program.outputs) ++count[output];
+  }
+};
+
+bool swaps_last_axes(const Instruction* instruction) {
+  const Transpose* transpose =
+      instruction ? instruction->primitive->get_if<Transpose>() : nullptr;
+  if (!transpose || transpose->axes.size() < 2) return false;
+  int last = static_cast<int>(transpose->axes.size()) - 1;
+  for (int axis = 0; axis < last - 1; ++axis) {
+    if (transpose->axes[static_cast<size_t>(axis)] != axis) return false;
+  }
+  return transpose->axes.back() == last - 1;
+}
+
+// (Aᵀ B)ᵀ becomes Bᵀ A, so that the gradient of a transposed weight comes out row-major.
+void turn_products(Program& program) {
+  Uses uses(program);
+  std::vector<Instruction> out;
+  out.reserve(program.instructions.size());
+  for (const Instruction& instruction : program.instructions) {
+    const Instruction* product =
+        swaps_last_axes(&instruction) ? uses.definition[instruction.inputs[0]] : nullptr;
+    bool turns = product && product->primitive->get_if<Matmul>() &&
+                 uses.count[product->outputs[0]] == 1 && product->device == instruction.device;
+    const Instruction* left = turns ? uses.definition[product->inputs[0]] : nullptr;
+    if (!swaps_last_axes(left)) {
+      out.push_back(instruction);
+      continue;
+    }
+    Shape turned = program.values[product->inputs[1]].shape;
+    std::swap(turned[turned.size() - 1], turned[turned.size() - 2]);
+    ValueId value = program.add_value(turned, program.values[product->inputs[1]].dtype);
+    out.push_back({left->primitive, nullptr, {product->inputs[1]}, {value}, instruction.device});
+    out.push_back({product->primitive, nullptr, {value, left->inputs[0]}, instruction.outputs,
+                   instruction.device});
+  }
+  program.instructions = std::move(out);
+}
+
+// Elementwise operations broadcast by themselves.
+void skip_broadcasts(Program& program) {
+  Uses uses(program);
+  for (Instruction& instruction : program.instructions) {
+    if (!instruction.primitive->get_if<Elementwise>()) continue;
+    for (ValueId& input : instruction.inputs) {
+      const Instruction* source = uses.definition[input];
+      if (source && source->primitive->get_if<Broadcast>()) input = source->inputs[0];
+    }
+  }
+}
+
+// Instructions whose output is their input.
+bool changes_nothing(const Program& program, const Instruction& instruction) {
+  if (instruction.primitive->get_if<Alias>() || instruction.primitive->get_if<StopGradient>()) {
+    return true;
+  }
+  const Value& from = program.values[instruction.inputs.empty() ? 0 : instruction.inputs[0]];
+  const Value& to = program.values[instruction.outputs[0]];
+  if (instruction.primitive->get_if<Cast>()) return from.dtype == to.dtype;
+  bool reshapes = instruction.primitive->get_if<Reshape>() || instruction.primitive->get_if<Broadcast>();
+  return reshapes && from.shape == to.shape;
+}
+
 }  // namespace
 
 void simplify(Program& program) {
@@ -56,8 +131,7 @@ void simplify(Program& program) {
   std::vector<Instruction> kept;
   for (Instruction& instruction : program.instructions) {
     for (ValueId& input : instruction.inputs) input = renamed[input];
-    if (instruction.primitive->get_if<Cast>() &&
-        program.values[instruction.inputs[0]].dtype == program.values[instruction.outputs[0]].dtype) {
+    if (changes_nothing(program, instruction)) {
       renamed[instruction.outputs[0]] = instruction.inputs[0];
       continue;
     }
@@ -78,6 +152,8 @@ void simplify(Program& program) {
   }
   program.instructions = std::move(kept);
   for (ValueId& output : program.outputs) output = renamed[output];
+  skip_broadcasts(program);
+  turn_products(program);
   remove_unused(program);
 }
 
