@@ -42,6 +42,7 @@ class PlanBuilder {
     match_conv_blocks(program_, can_run);
     expand_calls(program_, can_run);
     simplify(program_);
+    find_used();
     choose_layouts(program_, [&](const Instruction& instruction, size_t index, bool output,
                                  Layout layout) {
       return backend_of(instruction.device)
@@ -59,7 +60,8 @@ class PlanBuilder {
     auto operand = [&](ValueId id) {
       const Value& value = program_.values[id];
       return Operand{.shape = value.shape, .strides = row_major_strides(value.shape),
-                     .dtype = value.dtype, .layout = value.layout};
+                     .dtype = value.dtype, .layout = value.layout,
+                     .used = used_.empty() || used_[id]};
     };
     for (ValueId input : instruction.inputs) launch.inputs.push_back(operand(input));
     for (ValueId output : instruction.outputs) launch.outputs.push_back(operand(output));
@@ -102,7 +104,7 @@ class PlanBuilder {
     for (ValueId input : instruction.inputs) launch.inputs.push_back(operands_[input]);
     for (ValueId output : instruction.outputs) {
       Operand operand = new_result(output);
-      operand.used = is_used(output);
+      operand.used = used_[output];
       launch.outputs.push_back(operand);
     }
     add_launch(std::move(launch), instruction.device);
@@ -123,15 +125,12 @@ class PlanBuilder {
     devices_.push_back(device);
   }
 
-  bool is_used(ValueId id) {
-    if (used_.empty()) {
-      used_.assign(program_.values.size(), false);
-      for (ValueId output : program_.outputs) used_[output] = true;
-      for (const Instruction& instruction : program_.instructions) {
-        for (ValueId input : instruction.inputs) used_[input] = true;
-      }
+  void find_used() {
+    used_.assign(program_.values.size(), false);
+    for (ValueId output : program_.outputs) used_[output] = true;
+    for (const Instruction& instruction : program_.instructions) {
+      for (ValueId input : instruction.inputs) used_[input] = true;
     }
-    return used_[id];
   }
 
   // Views become other strides on the same slot. A reshape that strides cannot express is a copy.

@@ -1,6 +1,7 @@
 #include "lazulite/program/backend.h"
 
 #include "lazulite/backends/cpu/executable.h"
+#include "lazulite/backends/cpu/primitives/conv_block.h"
 #include "lazulite/backends/cpu/simd_target.h"
 
 namespace lazulite::cpu {
@@ -11,6 +12,13 @@ class CpuBackend final : public Backend {
   const char* name() const override { return "cpu"; }
   MemorySpace& memory() override { return host_memory(); }
   bool can_run(const Launch& launch) const override { return cpu::can_run(launch); }
+  bool accepts_layout(const Launch& launch, size_t index, bool output,
+                      Layout layout) const override {
+    const Call* call = launch.fused ? nullptr : launch.primitive->get_if<Call>();
+    return call && layout == Layout::image_lanes &&
+           (call->id == CallId::conv_block || call->id == CallId::conv_block_grad) &&
+           conv_block_accepts_layout(*call, launch, index, output);
+  }
   std::unique_ptr<Executable> prepare(std::span<const Launch> segment) override {
     return std::make_unique<CpuExecutable>(segment);
   }

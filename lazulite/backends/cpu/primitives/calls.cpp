@@ -1,6 +1,7 @@
 #include <optional>
 
 #include "lazulite/backends/cpu/parallel.h"
+#include "lazulite/backends/cpu/primitives/conv_block.h"
 #include "lazulite/backends/cpu/primitives/kernel_of.h"
 #include "lazulite/backends/cpu/primitives/primitives.h"
 #include "lazulite/backends/cpu/primitives/softmax_rows.h"
@@ -42,14 +43,20 @@ std::optional<SoftmaxKind> softmax_kind(const Call& call) {
   }
 }
 
+bool is_conv_block(const Call& call) {
+  return call.id == CallId::conv_block || call.id == CallId::conv_block_grad;
+}
+
 }  // namespace
 
 bool accepts(const Call& call, const Launch& launch) {
+  if (is_conv_block(call)) return accepts_conv_block(call, launch);
   return softmax_kind(call) && is_floating(launch.inputs[0].dtype) &&
          !launch.inputs[0].shape.empty();
 }
 
 std::unique_ptr<Kernel> make(const Call& call, const Launch& launch) {
+  if (is_conv_block(call)) return make_conv_block(call, launch);
   const Dtype dtype = launch.inputs[0].dtype;
   if (is_half(dtype)) return make_through_float(launch);
   const SoftmaxKind kind = *softmax_kind(call);
