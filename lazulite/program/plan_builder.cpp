@@ -274,8 +274,9 @@ class PlanBuilder {
 
   bool can_share(const Launch& launch, size_t index, const Operand& output) const {
     const Operand& input = launch.inputs[index];
+    // Single elements are not worth it, and kernels may read them at any time.
     if (input.dtype != output.dtype || !(input.shape == output.shape) || input.offset != 0 ||
-        !input.row_major()) {
+        !input.row_major() || input.size() <= 1) {
       return false;
     }
     // Another operand on the same memory might be read after it has been overwritten.
