@@ -22,7 +22,7 @@ class FakeExecutable final : public Executable {
  public:
   explicit FakeExecutable(std::span<const Launch> launches) : launches_(launches) {}
 
-  void run(std::span<void* const> slots) override {
+  void run(std::span<void* const> slots, std::span<const uint64_t>) override {
     for (const Launch& launch : launches_) {
       std::vector<void*> host(slots.size(), nullptr);
       for (const Operand& operand : launch.inputs) resolve(operand, slots, host);
