@@ -133,7 +133,9 @@ LaunchCase& LaunchCase::random(const Shape& shape, Dtype dtype, Layout layout, d
 
 LaunchCase& LaunchCase::output(const Shape& shape, Dtype dtype, bool used) {
   // Slots are numbered when the launch runs: those of the inputs come first.
-  launch_.outputs.push_back({0, 0, shape, row_major_strides(shape), dtype, used});
+  Operand operand{.shape = shape, .strides = row_major_strides(shape), .dtype = dtype};
+  operand.used = used;
+  launch_.outputs.push_back(operand);
   return *this;
 }
 
