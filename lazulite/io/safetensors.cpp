@@ -99,8 +99,12 @@ class Reader {
     Entry out{name, named->first, {}, offsets[0], offsets[1]};
     uint64_t bytes = size_of(out.dtype);
     for (const Json& size : shape) {
+      // An empty shape may hold a size that no signed number does.
+      if (size.get<uint64_t>() > INT64_MAX ||
+          __builtin_mul_overflow(bytes, size.get<uint64_t>(), &bytes)) {
+        bad("is absurdly large");
+      }
       out.shape.push_back(size.get<int64_t>());
-      if (__builtin_mul_overflow(bytes, size.get<uint64_t>(), &bytes)) bad("is absurdly large");
     }
     if (out.end < out.begin || out.end > size_ - data_ || out.end - out.begin != bytes) {
       bad(fmt::format("of {} bytes claims the data from {} to {} of {}", bytes, out.begin, out.end,
