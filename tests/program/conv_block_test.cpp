@@ -1,0 +1,51 @@
+#include <gtest/gtest.h>
+
+#include "lazulite/lazulite.h"
+
+namespace lazulite {
+namespace {
+
+// Convolution, bias, relu and pooling, and the loss' gradients, in one evaluation.
+Arrays block(const Array& x, const Array& w, const Array& b, int padding) {
+  auto loss = [&](const Arrays& in) {
+    Array y = nn::relu(conv2d(in[0], in[1], 1, padding) + in[2]);
+    Array pooled = max_pool2d(y, 2);
+    return Arrays{sum(square(pooled)), pooled};
+  };
+  auto [values, gradients] = value_and_grad(loss, {0, 1, 2})({x, w, b});
+  Arrays all{values[1]};
+  all.insert(all.end(), gradients.begin(), gradients.end());
+  eval(all);
+  return all;
+}
+
+struct Case {
+  int64_t n, side, in, out, kernel;
+  int padding;
+};
+
+class ConvBlock : public testing::TestWithParam<Case> {};
+
+TEST_P(ConvBlock, AgreesWithTheReference) {
+  auto [n, side, in, out, kernel, padding] = GetParam();
+  random::seed(4);
+  Array x = random::normal({n, side, side, in}).eval();
+  Array w = (random::normal({out, kernel, kernel, in}) * 0.2).eval();
+  Array b = random::normal({out}).eval();
+  Arrays fast = block(x, w, b, padding), exact;
+  {
+    DeviceScope scope(Device("reference"));
+    exact = block(x, w, b, padding);
+  }
+  for (size_t i = 0; i < fast.size(); ++i) {
+    double scale = max(abs(exact[i])).item<double>();
+    EXPECT_LE(max(abs(fast[i] - exact[i])).item<double>(), 1e-4 * scale) << "array " << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, ConvBlock,
+                         testing::Values(Case{1, 12, 1, 5, 5, 2}, Case{5, 9, 3, 7, 3, 1},
+                                         Case{17, 14, 4, 10, 5, 2}, Case{33, 7, 5, 6, 5, 2}));
+
+}  // namespace
+}  // namespace lazulite

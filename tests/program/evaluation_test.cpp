@@ -1,0 +1,130 @@
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "lazulite/lazulite.h"
+
+namespace lazulite {
+namespace {
+
+/// Sets the budget of pending nodes until the end of the scope.
+struct BudgetScope {
+  PendingBudget before = pending_budget();
+  explicit BudgetScope(PendingBudget budget) { set_pending_budget(budget); }
+  ~BudgetScope() { set_pending_budget(before); }
+};
+
+TEST(Fusion, RunsGeluInOneLaunchThatMovesItsInputAndOutput) {
+  Array x = random::normal({1 << 20}).eval();
+  ExecutionStatistics before = execution_statistics();
+  Array y = nn::gelu_approx(x).eval();
+  ExecutionStatistics after = execution_statistics();
+  EXPECT_EQ(after.launches - before.launches, 1u);
+  uint64_t moved = after.bytes_read - before.bytes_read + after.bytes_written - before.bytes_written;
+  EXPECT_LE(double(moved), 1.1 * double(x.nbytes() + y.nbytes()));
+  double v = x[0].item<double>();
+  double exact = 0.5 * v * (1 + std::tanh(0.7978845608 * (v + 0.044715 * v * v * v)));
+  EXPECT_NEAR(y[0].item<double>(), exact, 1e-5);
+}
+
+TEST(Fusion, KeepsTheBits) {
+  Array x = random::normal({64, 65}).eval();
+  auto f = [&] {
+    Array centred = x - mean(x, {-1}, true);
+    return (centred * rsqrt(mean(square(centred), {-1}, true) + 1e-5) * 1.5 + 0.25).to_vector<float>();
+  };
+  std::vector<float> fused = f();
+  set_fusion_enabled(false);
+  std::vector<float> apart = f();
+  set_fusion_enabled(true);
+  EXPECT_EQ(fused, apart);
+}
+
+TEST(Fusion, StoresWhatIsStillHeld) {
+  Array x({1.0, 2.0, 3.0});
+  Array doubled = x * 2;
+  Array y = doubled + 1;
+  ExecutionStatistics before = execution_statistics();
+  y.eval();
+  EXPECT_TRUE(doubled.is_evaluated());
+  EXPECT_EQ(execution_statistics().launches - before.launches, 1u);
+  EXPECT_EQ(doubled.to_vector<float>(), (std::vector<float>{2, 4, 6}));
+}
+
+TEST(Evaluation, ReusesPlansWhateverTheValues) {
+  auto run = [](double scale) { (Array({1.0, 2.0}) * scale + 1).eval(); };
+  run(2);
+  uint64_t before = execution_statistics().plans_built;
+  for (int i = 0; i < 10; ++i) run(i);
+  EXPECT_EQ(execution_statistics().plans_built, before);
+}
+
+TEST(Evaluation, SurvivesAChainOfAMillion) {
+  BudgetScope off({0, 0});
+  Array sum(0.0f);
+  for (int i = 0; i < 1'000'000; ++i) sum = sum + 1;
+  EXPECT_EQ(sum.item<float>(), 1e6f);
+  Array dropped(0.0f);
+  for (int i = 0; i < 1'000'000; ++i) dropped = dropped + 1;
+}
+
+TEST(Evaluation, FlushesWhatIsPendingWithinItsBudget) {
+  BudgetScope small({100, 0});
+  uint64_t before = execution_statistics().flushes;
+  Array x(0.0f);
+  for (int i = 0; i < 1000; ++i) x = x + 1;
+  uint64_t flushes = execution_statistics().flushes - before;
+  EXPECT_EQ(flushes, 10u);
+  EXPECT_EQ(x.item<float>(), 1000.0f);
+}
+
+TEST(Evaluation, RunsFromFourThreadsAtOnce) {
+  Array shared = random::normal({300, 300}).eval();
+  std::vector<double> expected, found(4);
+  auto work = [&](int i) { return sum(matmul(shared, shared) * double(i + 1)).item<double>(); };
+  for (int i = 0; i < 4; ++i) expected.push_back(work(i));
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&, i] {
+      for (int repeat = 0; repeat < 20; ++repeat) found[size_t(i)] = work(i);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(found, expected);
+}
+
+TEST(Evaluation, GivesTheSameBitsTwice) {
+  auto run = [] {
+    random::seed(11);
+    Array x = random::normal({70, 90}), w = random::normal({90, 80});
+    return sum(softmax(matmul(x, w), -1) * random::uniform({70, 80}), {0}).to_vector<float>();
+  };
+  EXPECT_EQ(run(), run());
+}
+
+TEST(Evaluation, AsyncEvalReturnsBeforeTheValueIsUsed) {
+  Array x = random::normal({200, 200});
+  Array y = matmul(x, x);
+  async_eval({y});
+  EXPECT_TRUE(y.is_evaluated());
+  EXPECT_NEAR(y[0][0].item<double>(), sum(x[0] * x[{Slice{}, 0}]).item<double>(), 1e-3);
+}
+
+TEST(Memory, RefusesMoreThanTheMachineHasWithASentence) {
+  try {
+    (random::uniform({1 << 20, 1 << 14}) + 1).eval();
+    FAIL() << "64 GiB were allocated";
+  } catch (const OutOfMemory& error) {
+    EXPECT_NE(std::string(error.what()).find("requested"), std::string::npos);
+  }
+  EXPECT_EQ((Array(1.0f) + 1).item<float>(), 2.0f);
+}
+
+TEST(Devices, UnknownOnesAreNamed) {
+  std::string reason;
+  EXPECT_FALSE(device_available(Device("abacus"), &reason));
+  EXPECT_NE(reason.find("abacus"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace lazulite

@@ -1,0 +1,153 @@
+#include <gtest/gtest.h>
+
+#include "lazulite/lazulite.h"
+
+namespace lazulite {
+namespace {
+
+/// A small network with dropout, trained on fixed data; its step can be compiled or not.
+struct Training {
+  nn::Sequential network{nn::Conv2d(1, 4, 3, {.padding = 1}), nn::ReLU(), nn::MaxPool2d(2),
+                         nn::Flatten(), nn::Linear(64, 16), nn::Dropout(0.3), nn::ReLU(),
+                         nn::Linear(16, 3)};
+  optim::Adam optimizer{1e-2};
+  Array x, y;
+
+  explicit Training(uint64_t seed) {
+    random::seed(seed);
+    nn::Sequential fresh{nn::Conv2d(1, 4, 3, {.padding = 1}), nn::ReLU(), nn::MaxPool2d(2),
+                         nn::Flatten(), nn::Linear(64, 16), nn::Dropout(0.3), nn::ReLU(),
+                         nn::Linear(16, 3)};
+    network = fresh;
+    x = random::normal({20, 8, 8, 1}).eval();
+    y = random::randint(0, 3, {20}).eval();
+  }
+
+  Array step(const Array& images, const Array& labels) {
+    auto loss = [this](const Array& a, const Array& b) { return nn::cross_entropy(network(a), b); };
+    auto [value, gradients] = nn::value_and_grad(network, loss)(images, labels);
+    optimizer.update(network, gradients);
+    return value;
+  }
+
+  // Parameters, optimizer state and random key, all as bits.
+  std::vector<Array> state() const {
+    std::vector<Array> out;
+    for (const auto& [name, cell] : network.parameters()) out.push_back(cell.get());
+    for (const auto& [name, array] : optimizer.state()) out.push_back(array);
+    out.push_back(random::state().get());
+    eval(out);
+    return out;
+  }
+};
+
+void expect_same_bits(const std::vector<Array>& a, const std::vector<Array>& b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (size_t i = 0; i < a.size(); ++i) {
+    ASSERT_EQ(a[i].dtype(), b[i].dtype());
+    EXPECT_EQ(a[i].to_vector<double>(), b[i].to_vector<double>()) << "array " << i;
+  }
+}
+
+TEST(Compile, TrainsToTheSameBitsAsUncompiled) {
+  Training plain(7);
+  for (int i = 0; i < 100; ++i) {
+    Array loss = plain.step(plain.x, plain.y);
+    std::vector<Array> all = plain.state();
+    all.push_back(loss);
+    eval(all);
+  }
+  std::vector<Array> expected = plain.state();
+
+  Training compiled(7);
+  auto step = compile([&](Array x, Array y) -> Array { return compiled.step(x, y); });
+  uint64_t before = trace_count();
+  for (int i = 0; i < 100; ++i) step(compiled.x, compiled.y);
+  expect_same_bits(compiled.state(), expected);
+  // Once with an empty optimizer, once with its state.
+  EXPECT_EQ(trace_count() - before, 2u);
+}
+
+TEST(Compile, FrozenParametersStayAndUnfreezingTracesAgain) {
+  Training t(3);
+  auto step = compile([&](Array x, Array y) -> Array { return t.step(x, y); });
+  step(t.x, t.y);
+  auto named = [&](const std::string& name) {
+    for (const auto& [path, cell] : t.network.parameters()) {
+      if (path == name) return cell.get().to_vector<float>();
+    }
+    return std::vector<float>();
+  };
+  t.network.freeze({"bias"});
+  auto bias = named("layers.4.bias"), weight = named("layers.4.weight");
+  ASSERT_EQ(bias.size(), 16u);
+  step(t.x, t.y);
+  EXPECT_EQ(named("layers.4.bias"), bias);
+  EXPECT_NE(named("layers.4.weight"), weight);
+  t.network.unfreeze();
+  step(t.x, t.y);
+  EXPECT_NE(named("layers.4.bias"), bias);
+}
+
+TEST(Compile, SeesAReboundCell) {
+  Cell scale(Array(2.0f), "scale");
+  auto f = compile([&](Array x) -> Array { return x * scale.get(); });
+  EXPECT_EQ(f(Array(3.0f)).item<float>(), 6.0f);
+  scale = Array(5.0f);
+  EXPECT_EQ(f(Array(3.0f)).item<float>(), 15.0f);
+  // Another shape needs another trace.
+  scale = Array({1.0, 10.0});
+  EXPECT_EQ(f(Array(3.0f)).to_vector<float>(), (std::vector<float>{3, 30}));
+}
+
+TEST(Compile, ChangesNothingWhenTheFunctionThrows) {
+  Cell cell(Array(1.0f), "count");
+  bool fail = true;
+  auto f = compile([&](Array x) -> Array {
+    cell = cell.get() + x;
+    if (fail) throw std::runtime_error("no");
+    return x;
+  });
+  EXPECT_THROW(f(Array(1.0f)), std::runtime_error);
+  EXPECT_EQ(cell.get().item<float>(), 1.0f);
+  fail = false;
+  f(Array(1.0f));
+  EXPECT_EQ(cell.get().item<float>(), 2.0f);
+}
+
+TEST(Compile, RefusesToEvaluateAnArgument) {
+  auto f = compile([](Array x) -> Array { return Array(x.item<float>()); });
+  EXPECT_THROW(f(Array(1.0f)), Error);
+}
+
+TEST(Compile, NamesAnArrayThatEscapes) {
+  Array kept;
+  auto f = compile([&](Array x) -> Array {
+    kept = exp(x);
+    return x;
+  });
+  try {
+    f(Array({1.0, 2.0}));
+    FAIL() << "the escape went unnoticed";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("exp"), std::string::npos) << error.what();
+  }
+}
+
+TEST(Compile, AllocatesNothingOnceWarm) {
+  Training t(5);
+  auto step = compile([&](Array x, Array y) -> Array { return t.step(x, y); });
+  for (int i = 0; i < 5; ++i) step(t.x, t.y).eval();
+  uint64_t before = memory_statistics().system_allocations;
+  for (int i = 0; i < 20; ++i) step(t.x, t.y).eval();
+  EXPECT_EQ(memory_statistics().system_allocations, before);
+}
+
+TEST(Compile, DifferentiatesThrough) {
+  auto square_of = compile([](Array x) -> Array { return x * x; });
+  auto slope = grad([&](const Array& x) { return square_of(x); });
+  EXPECT_EQ(slope(Array(3.0f)).item<float>(), 6.0f);
+}
+
+}  // namespace
+}  // namespace lazulite
