@@ -42,6 +42,7 @@ class PlanBuilder {
     match_conv_blocks(program_, can_run);
     expand_calls(program_, can_run);
     simplify(program_);
+    absorb_views(program_);
     find_used();
     choose_layouts(program_, [&](const Instruction& instruction, size_t index, bool output,
                                  Layout layout) {

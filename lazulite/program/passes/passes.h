@@ -9,9 +9,12 @@ namespace lazulite {
 /// Replaces every call that its device cannot run by its composition.
 void expand_calls(Program& program, const std::function<bool(const Instruction&)>& can_run);
 
-/// Removes instructions whose results nobody uses or that change nothing, repetitions of the same
-/// computation, and broadcasts and transpositions that what follows does by itself.
+/// Removes instructions whose results nobody uses or that change nothing, and repetitions of the
+/// same computation.
 void simplify(Program& program);
+
+/// Removes broadcasts and transpositions that the instructions around them can do by themselves.
+void absorb_views(Program& program);
 
 /// Replaces convolution, bias, relu and max-pooling, and their derivatives, by the calls conv_block
 /// and conv_block_grad where `can_run` accepts them and nothing else needs what lies between.

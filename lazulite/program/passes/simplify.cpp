@@ -152,6 +152,10 @@ void simplify(Program& program) {
   }
   program.instructions = std::move(kept);
   for (ValueId& output : program.outputs) output = renamed[output];
+  remove_unused(program);
+}
+
+void absorb_views(Program& program) {
   skip_broadcasts(program);
   turn_products(program);
   remove_unused(program);
