@@ -1,7 +1,9 @@
 #include "options.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <iostream>
+#include <limits>
 
 namespace cnn {
 
@@ -13,6 +15,24 @@ const char* name_of(DatasetKind dataset) {
     default: return "CIFAR-100";
   }
 }
+
+namespace {
+
+// A check of a number's text. CLI11's own checks name the range of double in their messages.
+template <class T>
+CLI::Validator number(T least, const char* expected) {
+  auto check = [=](const std::string& text) {
+    T value{};
+    const char* end = text.data() + text.size();
+    auto [stop, error] = std::from_chars(text.data(), end, value);
+    bool good = error == std::errc() && stop == end && value >= least &&
+                value <= std::numeric_limits<T>::max();
+    return good ? std::string() : "must be " + std::string(expected) + ", not '" + text + "'";
+  };
+  return CLI::Validator(check, "");
+}
+
+}  // namespace
 
 std::optional<Options> parse_options(int argc, char** argv, int* exit_code) {
   Options options;
@@ -35,17 +55,19 @@ std::optional<Options> parse_options(int argc, char** argv, int* exit_code) {
     group->add_option(source.flag, source.path, source.help)->type_name("PATH")->default_str("");
   }
   group->require_option(1);
-  app.add_option("--epochs", options.epochs, "Epochs to train")->check(CLI::PositiveNumber);
-  app.add_option("--batch", options.batch, "Images in a training step")->check(CLI::PositiveNumber);
+  auto positive = number(int64_t{1}, "a positive whole number");
+  app.add_option("--epochs", options.epochs, "Epochs to train")->check(positive);
+  app.add_option("--batch", options.batch, "Images in a training step")->check(positive);
   app.add_option("--lr", options.learning_rate, "Learning rate of Adam")
-      ->check(CLI::PositiveNumber);
+      ->check(number(std::numeric_limits<double>::min(), "a positive number"));
   app.add_option("--device", options.device, "Where to compute")
       ->check(CLI::IsMember({"cpu", "gpu"}));
   app.add_option("--framework", options.framework, "Name of the framework in the results")
       ->check(CLI::IsMember({"lazulite"}));
-  app.add_option("--seed", options.seed, "Seed of weights, order, split and dropout");
+  app.add_option("--seed", options.seed, "Seed of weights, order, split and dropout")
+      ->check(number(uint64_t{0}, "0 or a positive whole number"));
   app.add_option("--threads", options.threads, "Threads; 0: as many as the machine offers")
-      ->check(CLI::NonNegativeNumber);
+      ->check(number(0, "0 or a positive whole number"));
   app.add_flag("--bench", options.bench,
                "Measure single steps too, and write FRAMEWORK.DEVICE.cnn.bench.out");
   app.add_option("--json", options.json, "Write all results to this file")->type_name("FILE");
