@@ -10,8 +10,9 @@
 // Packed images. Sixteen images lie side by side as the lanes of vectors:
 //     [ceil(n / 16)][channels][height][width][16]
 // Sixteen on every machine, so that a layout does not depend on the instruction set: narrower
-// vectors take a group in halves or quarters. No channel is ever padded, and pooling and transforms work lane by lane. Where n is no multiple
-// of 16, the lanes left over hold anything finite in activations; in gradients they hold zeros.
+// vectors take a group in halves or quarters. No channel is ever padded, and pooling and transforms
+// work lane by lane. Where n is no multiple of 16, the lanes left over hold anything finite in
+// activations; in gradients they hold zeros.
 //
 // Weights are [c_out][kernel][kernel][c_in], gradients of weights too.
 //
@@ -37,8 +38,8 @@ struct ConvShape {
 struct ConvOptions {
   bool relu = false;
   // 2x2, stride 2: an odd last row or column is left out. A NaN in a window is its maximum, the
-  // last of several; otherwise the first maximum in row-major order is. Elements are compared before
-  // the bias is added.
+  // last of several; otherwise the first maximum in row-major order is. Elements are compared
+  // before the bias is added.
   bool pool = false;
   // Winograd's algorithm differs from the exact result by at most 4e-5 of the output's standard
   // deviation; without it the error is 5e-6 at most.
