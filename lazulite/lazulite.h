@@ -1,13 +1,15 @@
 #pragma once
 
-// Everything: arrays, operations, transforms, networks, optimizers, data.
+// Everything: arrays, operations, transforms, networks, optimizers, data, files.
 #include "lazulite/core/array.h"
 #include "lazulite/core/cell.h"
 #include "lazulite/core/device.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/core/memory.h"
+#include "lazulite/core/print.h"
 #include "lazulite/core/threads.h"
 #include "lazulite/data/data.h"
+#include "lazulite/io/safetensors.h"
 #include "lazulite/nn/nn.h"
 #include "lazulite/ops/ops.h"
 #include "lazulite/optim/optim.h"

@@ -1,5 +1,4 @@
-#include <lazulite/core/print.h>
-#include <lazulite/ops/ops.h>
+#include <lazulite/lazulite.h>
 
 #include <cstdio>
 
