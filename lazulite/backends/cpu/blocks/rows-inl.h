@@ -10,9 +10,10 @@
 #include <concepts>
 
 #include "lazulite/backends/cpu/blocks/erfinv-inl.h"
+#include "lazulite/backends/cpu/blocks/range_ends-inl.h"
 #include "lazulite/backends/cpu/blocks/row_table.h"
-#include "lazulite/backends/cpu/blocks/sleef-inl.h"
 #include "lazulite/backends/cpu/blocks/sources-inl.h"
+#include "lazulite/backends/cpu/blocks/tanh-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace lazulite::cpu::HWY_NAMESPACE {
