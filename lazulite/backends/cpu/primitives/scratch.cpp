@@ -23,6 +23,11 @@ struct Blocks {
   }
 };
 
+#ifdef __linux__
+// In the memory that each thread starts with, which is found without a call; and the leak sanitizer
+// stumbles over what opened libraries add to the threads of OpenMP later.
+[[gnu::tls_model("initial-exec")]]
+#endif
 thread_local Blocks blocks;
 
 }  // namespace
