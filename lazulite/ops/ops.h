@@ -7,6 +7,7 @@
 #include "lazulite/ops/convolution.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/elementwise.h"
+#include "lazulite/ops/fp8.h"
 #include "lazulite/ops/indexing.h"
 #include "lazulite/ops/linear.h"
 #include "lazulite/ops/manipulation.h"
@@ -14,3 +15,4 @@
 #include "lazulite/ops/pooling.h"
 #include "lazulite/ops/random.h"
 #include "lazulite/ops/reduction.h"
+#include "lazulite/ops/rounding.h"
