@@ -53,12 +53,13 @@ int initial_threads() {
   return std::max(static_cast<int>(granted), 1);
 }
 
-// OpenMP's threads that spin while they wait take the processor from whoever has work, so that a
-// busy neighbour makes each parallel loop wait for a scheduler's slice. The runtime reads this when
-// it is loaded, with the first backend; what the user has chosen stays.
+// OpenMP's threads that spin for long while they wait take the processor from whoever has work, so
+// that a busy neighbour makes each parallel loop wait for a scheduler's slice; those that sleep at
+// once make each loop of a small network wait to be woken. libgomp reads this when it is loaded,
+// with the first backend; what the user has chosen stays.
 struct WaitPolicy {
   WaitPolicy() {
-    if (!std::getenv("GOMP_SPINCOUNT")) setenv("OMP_WAIT_POLICY", "passive", 0);
+    if (!std::getenv("OMP_WAIT_POLICY")) setenv("GOMP_SPINCOUNT", "2000", 0);
   }
 } wait_policy;
 
