@@ -39,13 +39,15 @@ Plan::Run Plan::bind(std::vector<Array>& inputs, std::span<const uint32_t> refer
   for (const Segment& segment : segments_) {
     MemorySpace& memory = segment.backend->memory();
     if (arena_bytes_ > 0) {
-      run.arenas.push_back(alone ? new_buffer(memory, arena_bytes_)
+      run.arenas.push_back(alone ? spare_.take(memory, arena_bytes_)
                                  : workspace(memory, arena_bytes_));
     }
-    for (uint32_t slot : segment.writes) {
-      BufferPtr& buffer = run.owned[slots_[slot].binding];
+    for (uint32_t id : segment.writes) {
+      const Slot& slot = slots_[id];
+      BufferPtr& buffer = run.owned[slot.binding];
       if (buffer) continue;
-      buffer = new_buffer(memory, slots_[slot].bytes);
+      // A buffer that is kept as a spare is not given away, and what may be should be.
+      buffer = slot.takes_input ? new_buffer(memory, slot.bytes) : spare_.take(memory, slot.bytes);
     }
   }
   run.inputs = std::move(inputs);

@@ -8,6 +8,7 @@
 #include "lazulite/core/event.h"
 #include "lazulite/program/backend.h"
 #include "lazulite/program/program.h"
+#include "lazulite/program/spare_buffers.h"
 
 namespace lazulite {
 
@@ -21,8 +22,9 @@ struct Slot {
   };
   Kind kind;
   size_t bytes = 0;
-  size_t arena_offset = 0;  // scratch
-  uint32_t binding = 0;     // index among the inputs, constants or owned buffers
+  size_t arena_offset = 0;   // scratch
+  uint32_t binding = 0;      // index among the inputs, constants or owned buffers
+  bool takes_input = false;  // owned, and may take over an input's memory
 };
 
 /// A result's elements: a view of a slot.
@@ -46,7 +48,7 @@ struct Segment {
 /// What is known of a plan without running it.
 struct PlanStatistics {
   size_t launches = 0;
-  size_t bytes_read = 0;     // distinct bytes that launches read, summed over launches
+  size_t bytes_read = 0;  // distinct bytes that launches read, summed over launches
   size_t bytes_written = 0;
   size_t arena_bytes = 0;
 };
@@ -105,6 +107,7 @@ class Plan {
   PlanStatistics statistics_;
   bool small_ = false;
   mutable std::mutex running_;
+  mutable SpareBuffers spare_;
 };
 
 }  // namespace lazulite

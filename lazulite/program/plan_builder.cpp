@@ -44,14 +44,13 @@ class PlanBuilder {
     simplify(program_);
     absorb_views(program_);
     find_used();
-    choose_layouts(program_, [&](const Instruction& instruction, size_t index, bool output,
-                                 Layout layout) {
-      return backend_of(instruction.device)
-          .accepts_layout(launch_for_question(instruction), index, output, layout);
-    });
-    fuse(program_, [](const Device& device) {
-      return fusion_enabled() && backend_of(device).fuses();
-    });
+    choose_layouts(program_,
+                   [&](const Instruction& instruction, size_t index, bool output, Layout layout) {
+                     return backend_of(instruction.device)
+                         .accepts_layout(launch_for_question(instruction), index, output, layout);
+                   });
+    fuse(program_,
+         [](const Device& device) { return fusion_enabled() && backend_of(device).fuses(); });
     verify(program_, "fuse");
   }
 
@@ -60,8 +59,10 @@ class PlanBuilder {
     Launch launch{instruction.primitive, instruction.fused, {}, {}};
     auto operand = [&](ValueId id) {
       const Value& value = program_.values[id];
-      return Operand{.shape = value.shape, .strides = row_major_strides(value.shape),
-                     .dtype = value.dtype, .layout = value.layout,
+      return Operand{.shape = value.shape,
+                     .strides = row_major_strides(value.shape),
+                     .dtype = value.dtype,
+                     .layout = value.layout,
                      .used = used_.empty() || used_[id]};
     };
     for (ValueId input : instruction.inputs) launch.inputs.push_back(operand(input));
@@ -92,8 +93,10 @@ class PlanBuilder {
 
   Operand new_result(ValueId id) {
     const Value& value = program_.values[id];
-    Operand operand{.shape = value.shape, .strides = row_major_strides(value.shape),
-                    .dtype = value.dtype, .layout = value.layout};
+    Operand operand{.shape = value.shape,
+                    .strides = row_major_strides(value.shape),
+                    .dtype = value.dtype,
+                    .layout = value.layout};
     operand.slot = add_slot({Slot::Kind::scratch, operand.bytes()});
     operands_[id] = operand;
     return operand;
@@ -156,8 +159,8 @@ class PlanBuilder {
     } else if (primitive.get_if<Reshape>() &&
                !reshape_strides(from.shape, from.strides, out.shape, out.strides)) {
       Launch copy{make_primitive(Copy{}), nullptr, {from}, {}};
-      Operand flat{.shape = from.shape, .strides = row_major_strides(from.shape),
-                   .dtype = from.dtype};
+      Operand flat{
+          .shape = from.shape, .strides = row_major_strides(from.shape), .dtype = from.dtype};
       flat.slot = add_slot({Slot::Kind::scratch, flat.bytes()});
       copy.outputs.push_back(flat);
       add_launch(std::move(copy), instruction.device);
@@ -262,6 +265,7 @@ class PlanBuilder {
           output.shares_input = static_cast<int>(j);
           if (donation) {
             plan_.donations_.emplace_back(output.slot, input.slot);
+            plan_.slots_[output.slot].takes_input = true;
           } else {
             last[input.slot] = std::max(last[input.slot], last[output.slot]);
             replaced[output.slot] = input.slot;
@@ -339,7 +343,8 @@ class PlanBuilder {
         if (output.used) statistics.bytes_written += output.bytes();
       }
       // Only these are sure to cost about as much as the bytes they touch.
-      light &= launch.fused || launch.primitive->get_if<Copy>() || launch.primitive->get_if<Arange>();
+      light &=
+          launch.fused || launch.primitive->get_if<Copy>() || launch.primitive->get_if<Arange>();
     }
     plan_.small_ = light && statistics.bytes_read + statistics.bytes_written < small_bytes;
   }
