@@ -98,7 +98,8 @@ std::vector<Bytes> run_launch(const std::string& backend, const Launch& launch,
     const int shared = launch.outputs[o].shares_input;
     if (shared >= 0) slots[inputs.size() + o] = slots[static_cast<size_t>(shared)];
   }
-  backend_of(Device(backend)).prepare(std::span(&launch, 1))
+  backend_of(Device(backend))
+      .prepare(std::span(&launch, 1))
       ->run(slots, std::vector<uint64_t>(slots.size(), 0));
   std::vector<Bytes> outputs;
   for (size_t o = 0; o < launch.outputs.size(); ++o) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 
 #include "lazulite/core/threads.h"
 
@@ -28,14 +29,21 @@ void parallel_for(int64_t n, int64_t grain, FunctionRef<void(int64_t, int64_t, i
     body(0, n, 0);
     return;
   }
+  std::exception_ptr error;  // of any part: none may leave OpenMP's region
 #pragma omp parallel num_threads(static_cast <int>(parts))
   {
     const int64_t team = omp_get_num_threads();
     const int64_t worker = omp_get_thread_num();
     const int64_t begin = n * worker / team;
     const int64_t end = n * (worker + 1) / team;
-    if (begin < end) body(begin, end, static_cast<int>(worker));
+    try {
+      if (begin < end) body(begin, end, static_cast<int>(worker));
+    } catch (...) {
+#pragma omp critical(lazulite_parallel_for_error)
+      error = std::current_exception();
+    }
   }
+  if (error) std::rethrow_exception(error);
 }
 
 ThreadScope::ThreadScope() : previous_(omp_get_max_threads()) {

@@ -39,7 +39,7 @@ int thread_count();
 // has at least `grain` elements, unless n is smaller; worker lies in [0, thread_count()), and no
 // two calls with the same worker overlap. Runs on the caller, as worker 0, inside another loop, on
 // every thread but the executor (see the core's become_executor_thread) and in a forked child, in
-// which OpenMP's threads are gone.
+// which OpenMP's threads are gone. Throws what a part has thrown, once all have ended.
 void parallel_for(int64_t n, int64_t grain, FunctionRef<void(int64_t, int64_t, int)> body);
 
 // While it lives, OpenMP code of others (oneDNN) called by this thread obeys the same rules.

@@ -2,8 +2,8 @@
 # but its entry.
 include_guard(GLOBAL)
 
-add_library(cpu_conv_kernels INTERFACE)
-target_sources(cpu_conv_kernels INTERFACE $<TARGET_OBJECTS:lazulite_cpu>)
+add_library(cpu_kernels INTERFACE)
+target_sources(cpu_kernels INTERFACE $<TARGET_OBJECTS:lazulite_cpu>)
 get_target_property(libraries lazulite_cpu LINK_LIBRARIES)
 list(TRANSFORM libraries REPLACE "(.+)" "$<LINK_ONLY:\\1>")
-target_link_libraries(cpu_conv_kernels INTERFACE ${libraries})
+target_link_libraries(cpu_kernels INTERFACE ${libraries})
