@@ -16,8 +16,6 @@ constexpr uintptr_t distance = uintptr_t{1} << 62;
 // As floats this is NaN, as integers -1, as bool neither true nor false.
 constexpr int poison = 0xff;
 
-void* host_address(uintptr_t fake) { return reinterpret_cast<void*>(fake - distance); }
-
 }  // namespace
 
 void* FakeMemory::allocate(size_t bytes) {
@@ -27,7 +25,7 @@ void* FakeMemory::allocate(size_t bytes) {
   std::memset(pointer, poison, bytes);
   uintptr_t fake = reinterpret_cast<uintptr_t>(pointer) + distance;
   std::lock_guard lock(mutex_);
-  live_[fake] = bytes;
+  live_[fake] = {pointer, bytes};
   return reinterpret_cast<void*>(fake);
 }
 
@@ -54,8 +52,10 @@ void* FakeMemory::resolve(const void* pointer, size_t bytes) {
   std::lock_guard lock(mutex_);
   auto next = live_.upper_bound(address);
   if (next != live_.begin()) {
-    auto [start, size] = *std::prev(next);
-    if (address - start + bytes <= size) return host_address(address);
+    const auto& [start, block] = *std::prev(next);
+    if (address - start + bytes <= block.bytes) {
+      return static_cast<std::byte*>(block.host) + (address - start);
+    }
   }
   throw Error(
       fmt::format("fake memory: {} bytes at {:#x} are not in a live allocation", bytes, address));

@@ -23,7 +23,11 @@ class FakeMemory final : public MemorySpace {
 
  private:
   std::mutex mutex_;
-  std::map<uintptr_t, size_t> live_;  // fake address to size
+  struct Block {
+    void* host;  // held here, so that the leak sanitizer sees that what is kept is kept
+    size_t bytes;
+  };
+  std::map<uintptr_t, Block> live_;  // by fake address
 };
 
 FakeMemory& fake_memory();
