@@ -18,8 +18,7 @@ Numbers arg_extreme(bool maximum, Dtype dtype, const Numbers& values) {
 }
 
 TEST(ArgReduce, AgreesOnEveryAxisLayoutAndDtype) {
-  for (Dtype dtype : {Dtype::bool_, Dtype::uint8, Dtype::int32, Dtype::int64, Dtype::float16,
-                      Dtype::bfloat16, Dtype::float32, Dtype::float64}) {
+  for (Dtype dtype : all_dtypes) {
     for (bool maximum : {false, true}) {
       for (int axis = 0; axis < 3; ++axis) {
         Shape shape = {9, 40, 21};

@@ -37,14 +37,10 @@ std::vector<Problem> problems() {
 
 double tolerance_of(Dtype dtype) {
   switch (dtype) {
-    case Dtype::float16:
-      return 1e-3;
-    case Dtype::bfloat16:
-      return 8e-3;
-    case Dtype::float64:
-      return 1e-14;
-    default:
-      return 2e-6;
+    case Dtype::float16: return 1e-3;
+    case Dtype::bfloat16: return 8e-3;
+    case Dtype::float64: return 1e-14;
+    default: return 2e-6;
   }
 }
 

@@ -149,7 +149,8 @@ std::vector<std::vector<std::byte>> LaunchCase::bytes(const std::string& backend
     results.emplace_back(output.bytes(), std::byte(0xa5));
   }
   for (auto& result : results) slots.push_back(result.data());
-  backend_of(Device(backend)).prepare(std::span(&launch_, 1))
+  backend_of(Device(backend))
+      .prepare(std::span(&launch_, 1))
       ->run(slots, std::vector<uint64_t>(slots.size(), 0));
   return results;
 }

@@ -14,6 +14,12 @@ enum class Layout { row_major, column_major, spread, backwards, repeated };
 inline constexpr Layout all_layouts[] = {Layout::row_major, Layout::column_major, Layout::spread,
                                          Layout::backwards, Layout::repeated};
 
+inline constexpr Dtype all_dtypes[] = {
+#define LAZULITE_DTYPE(type, name) Dtype::name,
+    LAZULITE_FOR_EACH_DTYPE(LAZULITE_DTYPE)
+#undef LAZULITE_DTYPE
+};
+
 using Number = std::complex<double>;
 using Numbers = std::vector<Number>;
 
