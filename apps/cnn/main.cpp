@@ -36,10 +36,11 @@ void use_device(const Options& options) {
 }
 
 void print_epoch(int64_t number, const EpochResult& epoch) {
-  fmt::print("epoch {:2d}  training loss {:.4f}, accuracy {:.2f}%  validation loss {:.4f}, "
-             "accuracy {:.2f}%  {:.0f} images/s  {:.2f} s\n",
-             number, epoch.training.loss, 100 * epoch.training.accuracy, epoch.validation.loss,
-             100 * epoch.validation.accuracy, epoch.images_per_second, epoch.seconds);
+  fmt::print(
+      "epoch {:2d}  training loss {:.4f}, accuracy {:.2f}%  validation loss {:.4f}, "
+      "accuracy {:.2f}%  {:.0f} images/s  {:.2f} s\n",
+      number, epoch.training.loss, 100 * epoch.training.accuracy, epoch.validation.loss,
+      100 * epoch.validation.accuracy, epoch.images_per_second, epoch.seconds);
   std::fflush(stdout);
 }
 
@@ -47,8 +48,8 @@ void print_test(const Report& report) {
   const TestTimes& times = report.test_times;
   fmt::print("{} test images at batch 512: {:.1f} ms ({:.0f} images/s)\n", times.images,
              times.batched_ms, double(times.images) / times.batched_ms * 1000);
-  fmt::print("one image at a time: {:.1f} us on average, {:.1f} us at best\n",
-             times.single_us.mean, times.single_us.min);
+  fmt::print("one image at a time: {:.1f} us on average, {:.1f} us at best\n", times.single_us.mean,
+             times.single_us.min);
   fmt::print("test loss: {:.4f}\ntest accuracy: {:.2f}%\n", report.test.loss,
              100 * report.test.accuracy);
 }

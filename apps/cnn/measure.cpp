@@ -20,7 +20,8 @@ constexpr int repeats = 100;
 double microseconds(const std::function<void()>& work) {
   auto start = std::chrono::steady_clock::now();
   work();
-  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
+  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start)
+      .count();
 }
 
 lazulite::data::Batch take(const DatasetPtr& data, int64_t first, int64_t count) {

@@ -34,8 +34,7 @@ Array::Array(Scalar value, Dtype dtype) {
   *this = ready_array(std::move(buffer), {}, dtype);
 }
 
-Array::Array(std::initializer_list<NestedList> items)
-    : Array(items, NestedList(items).dtype()) {}
+Array::Array(std::initializer_list<NestedList> items) : Array(items, NestedList(items).dtype()) {}
 
 Array::Array(std::initializer_list<NestedList> items, Dtype dtype) {
   NestedList list(items);
@@ -111,8 +110,8 @@ LAZULITE_FOR_EACH_DTYPE(LAZULITE_DTYPE)
 
 const void* Array::host_data(Dtype expected) const {
   if (dtype() != expected) {
-    throw Error(fmt::format("data: the array holds {}, not {}", name_of(dtype()),
-                            name_of(expected)));
+    throw Error(
+        fmt::format("data: the array holds {}, not {}", name_of(dtype()), name_of(expected)));
   }
   eval();
   Output& out = node_->outputs[output_];

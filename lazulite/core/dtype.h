@@ -11,20 +11,20 @@ namespace lazulite {
 using complex64 = std::complex<float>;
 
 // One line a dtype: C++ type and name. Everything that depends on the list is generated from it.
-#define LAZULITE_FOR_EACH_DTYPE(F) \
-  F(bool, bool_)                   \
-  F(uint8_t, uint8)                \
-  F(uint16_t, uint16)              \
-  F(uint32_t, uint32)              \
-  F(uint64_t, uint64)              \
-  F(int8_t, int8)                  \
-  F(int16_t, int16)                \
-  F(int32_t, int32)                \
-  F(int64_t, int64)                \
-  F(::lazulite::float16, float16)  \
+#define LAZULITE_FOR_EACH_DTYPE(F)  \
+  F(bool, bool_)                    \
+  F(uint8_t, uint8)                 \
+  F(uint16_t, uint16)               \
+  F(uint32_t, uint32)               \
+  F(uint64_t, uint64)               \
+  F(int8_t, int8)                   \
+  F(int16_t, int16)                 \
+  F(int32_t, int32)                 \
+  F(int64_t, int64)                 \
+  F(::lazulite::float16, float16)   \
   F(::lazulite::bfloat16, bfloat16) \
-  F(float, float32)                \
-  F(double, float64)               \
+  F(float, float32)                 \
+  F(double, float64)                \
   F(::lazulite::complex64, complex64)
 
 enum class Dtype : uint8_t {
@@ -42,7 +42,8 @@ size_t size_of(Dtype dtype);
 DtypeKind kind_of(Dtype dtype);
 
 inline bool is_integer(Dtype dtype) {
-  return kind_of(dtype) == DtypeKind::unsigned_integer || kind_of(dtype) == DtypeKind::signed_integer;
+  return kind_of(dtype) == DtypeKind::unsigned_integer ||
+         kind_of(dtype) == DtypeKind::signed_integer;
 }
 inline bool is_floating(Dtype dtype) { return kind_of(dtype) == DtypeKind::floating; }
 /// Floating or complex: the dtypes that derivatives flow through.
@@ -55,10 +56,10 @@ Dtype result_type(Dtype a, Dtype b);
 
 template <class T>
 struct DtypeOf;
-#define LAZULITE_DTYPE(type, name)                      \
-  template <>                                           \
-  struct DtypeOf<type> {                                \
-    static constexpr Dtype value = Dtype::name;         \
+#define LAZULITE_DTYPE(type, name)              \
+  template <>                                   \
+  struct DtypeOf<type> {                        \
+    static constexpr Dtype value = Dtype::name; \
   };
 LAZULITE_FOR_EACH_DTYPE(LAZULITE_DTYPE)
 #undef LAZULITE_DTYPE
@@ -75,8 +76,7 @@ template <class F>
 decltype(auto) visit_dtype(Dtype dtype, F&& f) {
   switch (dtype) {
 #define LAZULITE_DTYPE(type, name) \
-  case Dtype::name:                \
-    return f(TypeTag<type>());
+  case Dtype::name: return f(TypeTag<type>());
     LAZULITE_FOR_EACH_DTYPE(LAZULITE_DTYPE)
 #undef LAZULITE_DTYPE
   }

@@ -12,8 +12,7 @@ namespace lazulite {
 class NestedList {
  public:
   template <class T>
-    requires std::is_constructible_v<Scalar, T>
-  NestedList(T value) : values_{Scalar(value)} {}
+  requires std::is_constructible_v<Scalar, T> NestedList(T value) : values_{Scalar(value)} {}
   NestedList(std::initializer_list<NestedList> items);
 
   const Shape& shape() const { return shape_; }

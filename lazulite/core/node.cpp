@@ -31,9 +31,7 @@ Node::Node(PrimitivePtr primitive_, SmallVector<Array, 2> inputs_, SmallVector<O
 }
 
 Node::Node(State state, Output output, EventPtr event)
-    : sequence(next_sequence()),
-      thread(thread_number()),
-      state_(state), event_(std::move(event)) {
+    : sequence(next_sequence()), thread(thread_number()), state_(state), event_(std::move(event)) {
   outputs.push_back(std::move(output));
 }
 

@@ -16,7 +16,8 @@ class RefCounted {
   bool retain_if_alive() const {
     uint32_t count = references_.load(std::memory_order_relaxed);
     while (count != 0) {
-      if (references_.compare_exchange_weak(count, count + 1, std::memory_order_acq_rel)) return true;
+      if (references_.compare_exchange_weak(count, count + 1, std::memory_order_acq_rel))
+        return true;
     }
     return false;
   }

@@ -9,8 +9,8 @@
 namespace lazulite {
 
 DtypeKind Scalar::kind() const {
-  constexpr DtypeKind kinds[] = {DtypeKind::boolean, DtypeKind::signed_integer,
-                                 DtypeKind::floating, DtypeKind::complex};
+  constexpr DtypeKind kinds[] = {DtypeKind::boolean, DtypeKind::signed_integer, DtypeKind::floating,
+                                 DtypeKind::complex};
   return kinds[value_.index()];
 }
 
@@ -22,8 +22,8 @@ Dtype Scalar::dtype() const {
     default: break;
   }
   int64_t value = std::get<int64_t>(value_);
-  bool small = value >= std::numeric_limits<int32_t>::min() &&
-               value <= std::numeric_limits<int32_t>::max();
+  bool small =
+      value >= std::numeric_limits<int32_t>::min() && value <= std::numeric_limits<int32_t>::max();
   return small ? Dtype::int32 : Dtype::int64;
 }
 
@@ -56,7 +56,8 @@ bool operator==(const Scalar& a, const Scalar& b) {
   auto bits = [](const Scalar& s) {
     auto value = s.as<complex64>();
     if (const double* real = std::get_if<double>(&s.value_)) return std::bit_cast<uint64_t>(*real);
-    if (const int64_t* whole = std::get_if<int64_t>(&s.value_)) return static_cast<uint64_t>(*whole);
+    if (const int64_t* whole = std::get_if<int64_t>(&s.value_))
+      return static_cast<uint64_t>(*whole);
     uint64_t out = 0;
     std::memcpy(&out, &value, sizeof(value));
     return out;

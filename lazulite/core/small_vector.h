@@ -21,8 +21,7 @@ class SmallVector {
   explicit SmallVector(size_t count, const T& value = T()) { resize(count, value); }
   SmallVector(std::initializer_list<T> values) : SmallVector(values.begin(), values.end()) {}
   template <class Iterator>
-    requires(!std::is_integral_v<Iterator>)
-  SmallVector(Iterator first, Iterator last) {
+  requires(!std::is_integral_v<Iterator>) SmallVector(Iterator first, Iterator last) {
     reserve(static_cast<size_t>(std::distance(first, last)));
     for (; first != last; ++first) push_back(*first);
   }

@@ -40,77 +40,52 @@ PickleRef Unpickler::run() {
 
 void Unpickler::step(uint8_t opcode) {
   switch (opcode) {
-    case op_none:
-      return push(PickleNone());
-    case op_newtrue:
-      return push(true);
-    case op_newfalse:
-      return push(false);
+    case op_none: return push(PickleNone());
+    case op_newtrue: return push(true);
+    case op_newfalse: return push(false);
     case op_binint:
     case op_binint1:
     case op_binint2:
     case op_long1:
-    case op_binfloat:
-      return push_number(opcode);
+    case op_binfloat: return push_number(opcode);
     case op_binstring:
-    case op_binunicode:
-      return push(take(take_unsigned(4)));
-    case op_short_binstring:
-      return push(take(take_unsigned(1)));
-    case op_empty_list:
-      return push(PickleList());
-    case op_empty_dict:
-      return push(PickleDict());
-    case op_empty_tuple:
-      return push_tuple(0);
-    case op_tuple1:
-      return push_tuple(1);
-    case op_tuple2:
-      return push_tuple(2);
-    case op_tuple3:
-      return push_tuple(3);
+    case op_binunicode: return push(take(take_unsigned(4)));
+    case op_short_binstring: return push(take(take_unsigned(1)));
+    case op_empty_list: return push(PickleList());
+    case op_empty_dict: return push(PickleDict());
+    case op_empty_tuple: return push_tuple(0);
+    case op_tuple1: return push_tuple(1);
+    case op_tuple2: return push_tuple(2);
+    case op_tuple3: return push_tuple(3);
     case op_binget:
     case op_long_binget:
     case op_binput:
-    case op_long_binput:
-      return use_memo(opcode);
-    case op_global:
-      return push_global();
-    case op_reduce:
-      return reduce();
-    case op_build:
-      return build();
-    default:
-      return change_stack(opcode);
+    case op_long_binput: return use_memo(opcode);
+    case op_global: return push_global();
+    case op_reduce: return reduce();
+    case op_build: return build();
+    default: return change_stack(opcode);
   }
 }
 
 void Unpickler::change_stack(uint8_t opcode) {
   switch (opcode) {
-    case op_mark:
-      return marks_.push_back(stack_.size());
-    case op_pop:
-      pop();
-      return;
-    case op_pop_mark:
-      pop_to_mark();
-      return;
+    case op_mark: return marks_.push_back(stack_.size());
+    case op_pop: pop(); return;
+    case op_pop_mark: pop_to_mark(); return;
     case op_dup: {
       PickleValue* value = pop();
       stack_.insert(stack_.end(), {value, value});
       return;
     }
-    case op_append:
-      return append({pop()});
-    case op_appends:
-      return append(pop_to_mark());
+    case op_append: return append({pop()});
+    case op_appends: return append(pop_to_mark());
     case op_setitem: {
       PickleValue* value = pop();
       PickleValue* key = pop();
       return set_items({key, value});
     }
-    case op_setitems:
-      return set_items(pop_to_mark());
+    case op_setitems: return set_items(pop_to_mark());
     case op_list: {
       const Items items = pop_to_mark();
       push(PickleList());
@@ -133,16 +108,11 @@ void Unpickler::change_stack(uint8_t opcode) {
 
 void Unpickler::push_number(uint8_t opcode) {
   switch (opcode) {
-    case op_binint:
-      return push(int64_t{static_cast<int32_t>(take_unsigned(4))});
-    case op_binint1:
-      return push(static_cast<int64_t>(take_unsigned(1)));
-    case op_binint2:
-      return push(static_cast<int64_t>(take_unsigned(2)));
-    case op_long1:
-      return push(take_long());
-    default:
-      return push(take_double());
+    case op_binint: return push(int64_t{static_cast<int32_t>(take_unsigned(4))});
+    case op_binint1: return push(static_cast<int64_t>(take_unsigned(1)));
+    case op_binint2: return push(static_cast<int64_t>(take_unsigned(2)));
+    case op_long1: return push(take_long());
+    default: return push(take_double());
   }
 }
 

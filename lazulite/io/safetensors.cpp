@@ -19,11 +19,11 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::pair<Dtype, const char*> format_names[] = {
-    {Dtype::bool_, "BOOL"},    {Dtype::uint8, "U8"},     {Dtype::uint16, "U16"},
-    {Dtype::uint32, "U32"},    {Dtype::uint64, "U64"},   {Dtype::int8, "I8"},
-    {Dtype::int16, "I16"},     {Dtype::int32, "I32"},    {Dtype::int64, "I64"},
-    {Dtype::float16, "F16"},   {Dtype::bfloat16, "BF16"}, {Dtype::float32, "F32"},
-    {Dtype::float64, "F64"},   {Dtype::complex64, "C64"}};
+    {Dtype::bool_, "BOOL"},  {Dtype::uint8, "U8"},      {Dtype::uint16, "U16"},
+    {Dtype::uint32, "U32"},  {Dtype::uint64, "U64"},    {Dtype::int8, "I8"},
+    {Dtype::int16, "I16"},   {Dtype::int32, "I32"},     {Dtype::int64, "I64"},
+    {Dtype::float16, "F16"}, {Dtype::bfloat16, "BF16"}, {Dtype::float32, "F32"},
+    {Dtype::float64, "F64"}, {Dtype::complex64, "C64"}};
 
 const char* format_name(Dtype dtype) {
   auto found = std::find_if(std::begin(format_names), std::end(format_names),
@@ -48,7 +48,8 @@ class Reader {
   }
 
   NamedArrays load() {
-    if (size_ < 8) fail(0, fmt::format("it has {} bytes, fewer than the header's length takes", size_));
+    if (size_ < 8)
+      fail(0, fmt::format("it has {} bytes, fewer than the header's length takes", size_));
     uint64_t length = 0;
     stream_.read(reinterpret_cast<char*>(&length), 8);
     if (length > size_ - 8) {
@@ -72,8 +73,8 @@ class Reader {
 
  private:
   [[noreturn]] void fail(uint64_t offset, const std::string& what) const {
-    throw Error(fmt::format("{} is not a readable safetensors file: at byte {}: {}", path_, offset,
-                            what));
+    throw Error(
+        fmt::format("{} is not a readable safetensors file: at byte {}: {}", path_, offset, what));
   }
 
   Entry entry(const std::string& name, const Json& description) const {

@@ -8,9 +8,7 @@ Array relu6(const Array& x) { return minimum(relu(x), 6); }
 Array leaky_relu(const Array& x, double negative_slope) { return maximum(x, x * negative_slope); }
 Array elu(const Array& x, double alpha) { return where(x > 0, x, expm1(x) * alpha); }
 Array selu(const Array& x) { return elu(x, 1.67326) * 1.0507; }
-Array celu(const Array& x, double alpha) {
-  return relu(x) + expm1(minimum(x, 0) / alpha) * alpha;
-}
+Array celu(const Array& x, double alpha) { return relu(x) + expm1(minimum(x, 0) / alpha) * alpha; }
 Array gelu(const Array& x) { return x * (erf(x / std::numbers::sqrt2) + 1) / 2; }
 Array gelu_approx(const Array& x) {
   // sqrt(2 / pi)

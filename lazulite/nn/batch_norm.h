@@ -19,8 +19,8 @@ class BatchNorm : public Module {
   explicit BatchNorm(int64_t features, BatchNormOptions options = {});
   Array operator()(const Array& x);
 
-  Cell weight, bias;                 ///< empty unless affine
-  Cell running_mean, running_var;    ///< empty unless tracked
+  Cell weight, bias;               ///< empty unless affine
+  Cell running_mean, running_var;  ///< empty unless tracked
 
  private:
   BatchNormOptions options_;

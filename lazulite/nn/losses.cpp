@@ -20,10 +20,11 @@ Array reduce(const Array& loss, Reduction reduction) {
 Array scores_of(const Array& scores, const Array& targets, const char* operation) {
   Shape expected(scores.shape().begin(), scores.shape().end() - (scores.ndim() > 0 ? 1 : 0));
   if (scores.ndim() == 0 || !(targets.shape() == expected) || !is_integer(targets.dtype())) {
-    throw Error(fmt::format("{}: scores of shape {} need integer targets of shape {}, not {} of "
-                            "shape {}",
-                            operation, to_string(scores.shape()), to_string(expected),
-                            name_of(targets.dtype()), to_string(targets.shape())));
+    throw Error(
+        fmt::format("{}: scores of shape {} need integer targets of shape {}, not {} of "
+                    "shape {}",
+                    operation, to_string(scores.shape()), to_string(expected),
+                    name_of(targets.dtype()), to_string(targets.shape())));
   }
   return squeeze(take_along_axis(scores, expand_dims(targets, -1), -1), -1);
 }

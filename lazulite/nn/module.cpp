@@ -36,7 +36,8 @@ Module::Module() : state_(std::make_shared<State>()) {}
 NamedCells Module::parameters() const {
   NamedCells out;
   State::visit(state_, "", [&](const std::string& path, const std::shared_ptr<State>& state) {
-    for (const State::Entry& entry : state->entries) out.emplace_back(path + entry.name, entry.cell);
+    for (const State::Entry& entry : state->entries)
+      out.emplace_back(path + entry.name, entry.cell);
   });
   return out;
 }

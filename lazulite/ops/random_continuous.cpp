@@ -33,12 +33,9 @@ void check_bounds(const Array& low, const Array& high, const Shape& shape, const
 // The largest number below 1.
 float below_one(Dtype dtype) {
   switch (dtype) {
-    case Dtype::float16:
-      return 1 - 0x1p-11f;
-    case Dtype::bfloat16:
-      return 1 - 0x1p-8f;
-    default:
-      return 1 - 0x1p-24f;
+    case Dtype::float16: return 1 - 0x1p-11f;
+    case Dtype::bfloat16: return 1 - 0x1p-8f;
+    default: return 1 - 0x1p-24f;
   }
 }
 

@@ -16,12 +16,9 @@ namespace {
 
 Dtype bits_dtype(int width) {
   switch (width) {
-    case 1:
-      return Dtype::uint8;
-    case 2:
-      return Dtype::uint16;
-    case 4:
-      return Dtype::uint32;
+    case 1: return Dtype::uint8;
+    case 2: return Dtype::uint16;
+    case 4: return Dtype::uint32;
     default:
       throw Error(fmt::format("random: bits come in widths of 1, 2 and 4 bytes, not {}", width));
   }

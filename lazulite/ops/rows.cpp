@@ -88,14 +88,11 @@ RowTypes row_types(Row row, std::span<const Dtype> inputs) {
     case TypeRule::floating:
       if (!is_inexact(common)) compute = Dtype::float32;
       break;
-    case TypeRule::logical:
-      compute = Dtype::bool_;
-      break;
+    case TypeRule::logical: compute = Dtype::bool_; break;
     case TypeRule::shift:
       if (common == Dtype::bool_) compute = Dtype::uint8;
       break;
-    default:
-      break;
+    default: break;
   }
 
   const char* value = is_floating(compute)          ? i.floating
@@ -109,14 +106,11 @@ RowTypes row_types(Row row, std::span<const Dtype> inputs) {
   }
 
   switch (i.rule) {
-    case TypeRule::real:
-      return {compute, compute == Dtype::complex64 ? Dtype::float32 : compute};
+    case TypeRule::real: return {compute, compute == Dtype::complex64 ? Dtype::float32 : compute};
     case TypeRule::compare:
     case TypeRule::classify:
-    case TypeRule::logical:
-      return {compute, Dtype::bool_};
-    default:
-      return {compute, compute};
+    case TypeRule::logical: return {compute, Dtype::bool_};
+    default: return {compute, compute};
   }
 }
 

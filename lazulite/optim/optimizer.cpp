@@ -21,9 +21,10 @@ void Optimizer::update(const nn::Module& module, const nn::NamedArrays& gradient
   for (const auto& [name, gradient] : gradients) {
     auto found = parameters.find(name);
     if (found == parameters.end()) {
-      throw Error(fmt::format("Optimizer: there is a gradient for '{}', but the module has no such "
-                              "parameter",
-                              name));
+      throw Error(
+          fmt::format("Optimizer: there is a gradient for '{}', but the module has no such "
+                      "parameter",
+                      name));
     }
     Array parameter = found->second.get();
     found->second.set(astype(apply_single(gradient, parameter, states_[name]), parameter.dtype()));

@@ -16,8 +16,7 @@ inline void eval(std::initializer_list<Array> arrays) {
   eval(std::span<const Array>(arrays.begin(), arrays.size()));
 }
 template <class... Arrays>
-  requires(std::is_same_v<Arrays, Array> && ...)
-void eval(const Array& first, const Arrays&... rest) {
+requires(std::is_same_v<Arrays, Array>&&...) void eval(const Array& first, const Arrays&... rest) {
   eval({first, rest...});
 }
 

@@ -11,8 +11,8 @@ namespace lazulite {
 /// once on the caller's.
 class Executor {
  public:
-  /// Runs `work` later and then finishes `event`, with the error that it threw, if any. Blocks while
-  /// a few others are waiting already.
+  /// Runs `work` later and then finishes `event`, with the error that it threw, if any. Blocks
+  /// while a few others are waiting already.
   static void submit(std::function<void()> work, EventPtr event);
   /// The same on the calling thread, before it returns.
   static void run_here(std::function<void()> work, const EventPtr& event);

@@ -10,8 +10,8 @@ namespace lazulite {
 /// One operation inside a fused kernel: a row, or a cast.
 struct FusedOp {
   bool is_cast = false;
-  Row row = Row(0);           ///< unless a cast
-  Dtype dtype;                ///< of the result, to which it is rounded
+  Row row = Row(0);                 ///< unless a cast
+  Dtype dtype;                      ///< of the result, to which it is rounded
   SmallVector<uint16_t, 3> inputs;  ///< registers
   bool operator==(const FusedOp&) const = default;
 };

@@ -10,10 +10,8 @@ class KeyWriter {
   std::string bytes;
 
   template <class T>
-    requires std::is_arithmetic_v<T> || std::is_enum_v<T>
-  void write(T value) {
-    bytes.append(reinterpret_cast<const char*>(&value), sizeof(value));
-  }
+  requires std::is_arithmetic_v<T> || std::is_enum_v<T>
+  void write(T value) { bytes.append(reinterpret_cast<const char*>(&value), sizeof(value)); }
   template <class T, size_t N>
   void write(const SmallVector<T, N>& values) {
     write(static_cast<uint32_t>(values.size()));

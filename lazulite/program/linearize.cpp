@@ -81,8 +81,7 @@ std::vector<ValueId> append_graph(Program& program, std::span<const Array> input
     }
     if (leaf.node()->state() == Node::State::placeholder) {
       throw Error("a traced array of shape " + to_string(leaf.shape()) + " and dtype " +
-                  name_of(leaf.dtype()) +
-                  " is used outside of the function that it was traced in");
+                  name_of(leaf.dtype()) + " is used outside of the function that it was traced in");
     }
     for (const auto& [value, array] : program.constants) {
       if (array.is_same(leaf)) return value;

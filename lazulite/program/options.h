@@ -10,8 +10,8 @@ namespace lazulite {
 bool fusion_enabled();
 void set_fusion_enabled(bool enabled);
 
-/// How convolutions are computed: `automatic` takes Winograd's algorithm where its error stays under
-/// 4e-5 of the output's standard deviation; `direct` never does.
+/// How convolutions are computed: `automatic` takes Winograd's algorithm where its error stays
+/// under 4e-5 of the output's standard deviation; `direct` never does.
 enum class ConvAlgorithm { automatic, direct };
 ConvAlgorithm conv_algorithm();
 /// Takes effect for plans that are made from now on.
@@ -28,12 +28,12 @@ void set_pending_budget(PendingBudget budget);
 
 /// Counters since the start of the process.
 struct ExecutionStatistics {
-  uint64_t evaluations = 0;   ///< plans run
+  uint64_t evaluations = 0;  ///< plans run
   uint64_t plans_built = 0;
   uint64_t launches = 0;
-  uint64_t bytes_read = 0;    ///< distinct bytes read by each launch, summed
+  uint64_t bytes_read = 0;  ///< distinct bytes read by each launch, summed
   uint64_t bytes_written = 0;
-  uint64_t flushes = 0;       ///< evaluations that the budget caused
+  uint64_t flushes = 0;  ///< evaluations that the budget caused
 };
 ExecutionStatistics execution_statistics();
 

@@ -53,10 +53,11 @@ void verify(const Program& program, const char* stage) {
     size_t results = kernel.stores.size() + kernel.reductions.size();
     if (kernel.input_dtypes.size() != instruction.inputs.size() ||
         results != instruction.outputs.size()) {
-      throw Error(fmt::format("internal error after the pass '{}': a fused kernel with {} inputs "
-                              "and {} results has {} and {} operands",
-                              stage, kernel.input_dtypes.size(), results,
-                              instruction.inputs.size(), instruction.outputs.size()));
+      throw Error(
+          fmt::format("internal error after the pass '{}': a fused kernel with {} inputs "
+                      "and {} results has {} and {} operands",
+                      stage, kernel.input_dtypes.size(), results, instruction.inputs.size(),
+                      instruction.outputs.size()));
     }
   }
   for (ValueId output : program.outputs) {

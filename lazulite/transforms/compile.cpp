@@ -45,7 +45,8 @@ struct Traced {
 
   bool matches(const Arrays& given) const {
     bool same = given.size() == arguments.size();
-    for (size_t i = 0; same && i < given.size(); ++i) same = Signature::of(given[i]) == arguments[i];
+    for (size_t i = 0; same && i < given.size(); ++i)
+      same = Signature::of(given[i]) == arguments[i];
     for (size_t i = 0; same && i < cells.size(); ++i) {
       same = Signature::of(cells[i].state->value) == cells[i].before;
     }

@@ -59,7 +59,7 @@ template <class R, class... Arguments>
 std::function<R(Arguments...)> compile_function(std::function<R(Arguments...)> function) {
   auto compiled = compile_arrays([function = std::move(function)](const Arrays& inputs) {
     Arrays out;
-    auto call = [&]<size_t... I>(std::index_sequence<I...>) -> R { return function(inputs[I]...); };
+    auto call = [&]<size_t... I>(std::index_sequence<I...>)->R { return function(inputs[I]...); };
     if constexpr (std::is_void_v<R>) {
       call(std::index_sequence_for<Arguments...>());
     } else {

@@ -51,9 +51,8 @@ Tape record(const Arrays& results, const Arrays& sources) {
       stack.pop_back();
     }
   }
-  std::sort(tape.nodes.begin(), tape.nodes.end(), [](const Array& a, const Array& b) {
-    return a.node()->sequence < b.node()->sequence;
-  });
+  std::sort(tape.nodes.begin(), tape.nodes.end(),
+            [](const Array& a, const Array& b) { return a.node()->sequence < b.node()->sequence; });
   for (const Array& source : sources) tape.position.emplace(source.node(), 0);
   for (const Array& node : tape.nodes) tape.position.emplace(node.node(), 0);
   return tape;
@@ -114,15 +113,16 @@ Array differentiable(const Array& array) {
 
 Arrays backward(const Arrays& results, const Arrays& given, const Arrays& sources) {
   if (results.size() != given.size()) {
-    throw Error(fmt::format("vjp: {} cotangents were given for {} results", given.size(),
-                            results.size()));
+    throw Error(
+        fmt::format("vjp: {} cotangents were given for {} results", given.size(), results.size()));
   }
   Tape tape = record(results, sources);
   Cotangents cotangents;
   for (size_t i = 0; i < results.size(); ++i) {
     if (!(given[i].shape() == results[i].shape())) {
-      throw Error(fmt::format("vjp: the cotangent of result {} has shape {} where the result has {}",
-                              i, to_string(given[i].shape()), to_string(results[i].shape())));
+      throw Error(
+          fmt::format("vjp: the cotangent of result {} has shape {} where the result has {}", i,
+                      to_string(given[i].shape()), to_string(results[i].shape())));
     }
     if (tape.position.count(results[i].node())) cotangents.add(results[i], given[i]);
   }
@@ -178,9 +178,10 @@ std::function<std::pair<Arrays, Arrays>(const Arrays&)> value_and_grad(ArraysFun
     }
     Arrays results = function(inputs);
     if (results.empty() || results[0].size() != 1 || results[0].ndim() != 0) {
-      throw Error(fmt::format("grad: the function's first result must be a scalar, not an array of "
-                              "shape {}",
-                              results.empty() ? "nothing" : to_string(results[0].shape())));
+      throw Error(
+          fmt::format("grad: the function's first result must be a scalar, not an array of "
+                      "shape {}",
+                      results.empty() ? "nothing" : to_string(results[0].shape())));
     }
     Arrays first{results[0]};
     Arrays gradients = backward(first, {ones_like(results[0])}, sources);

@@ -19,8 +19,9 @@ std::pair<Arrays, Arrays> vjp(const ArraysFunction& function, const Arrays& prim
 
 /// The function that computes the results of `function` and the gradients of its first result, a
 /// scalar, with respect to the arguments `argnums` (counted from the end if negative).
-std::function<std::pair<Arrays, Arrays>(const Arrays&)> value_and_grad(
-    ArraysFunction function, std::vector<int> argnums = {0});
+std::function<std::pair<Arrays, Arrays>(const Arrays&)> value_and_grad(ArraysFunction function,
+                                                                       std::vector<int> argnums = {
+                                                                           0});
 
 /// The function that computes the gradients alone.
 ArraysFunction grad(ArraysFunction function, std::vector<int> argnums = {0});

@@ -20,17 +20,10 @@ std::string damage(std::string content, std::mt19937& random) {
   for (size_t edits = 1 + below(4); edits > 0 && !content.empty(); --edits) {
     const size_t at = below(content.size());
     switch (below(4)) {
-      case 0:
-        content[at] = static_cast<char>(random());
-        break;
-      case 1:
-        content[at] ^= static_cast<char>(1 << below(8));
-        break;
-      case 2:
-        content.resize(at);
-        break;
-      default:
-        content.insert(at, content.substr(below(content.size()), below(20)));
+      case 0: content[at] = static_cast<char>(random()); break;
+      case 1: content[at] ^= static_cast<char>(1 << below(8)); break;
+      case 2: content.resize(at); break;
+      default: content.insert(at, content.substr(below(content.size()), below(20)));
     }
   }
   return content;

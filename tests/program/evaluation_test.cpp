@@ -20,7 +20,8 @@ TEST(Fusion, RunsGeluInOneLaunchThatMovesItsInputAndOutput) {
   Array y = nn::gelu_approx(x).eval();
   ExecutionStatistics after = execution_statistics();
   EXPECT_EQ(after.launches - before.launches, 1u);
-  uint64_t moved = after.bytes_read - before.bytes_read + after.bytes_written - before.bytes_written;
+  uint64_t moved =
+      after.bytes_read - before.bytes_read + after.bytes_written - before.bytes_written;
   EXPECT_LE(double(moved), 1.1 * double(x.nbytes() + y.nbytes()));
   double v = x[0].item<double>();
   double exact = 0.5 * v * (1 + std::tanh(0.7978845608 * (v + 0.044715 * v * v * v)));
@@ -31,7 +32,8 @@ TEST(Fusion, KeepsTheBits) {
   Array x = random::normal({64, 65}).eval();
   auto f = [&] {
     Array centred = x - mean(x, {-1}, true);
-    return (centred * rsqrt(mean(square(centred), {-1}, true) + 1e-5) * 1.5 + 0.25).to_vector<float>();
+    return (centred * rsqrt(mean(square(centred), {-1}, true) + 1e-5) * 1.5 + 0.25)
+        .to_vector<float>();
   };
   std::vector<float> fused = f();
   set_fusion_enabled(false);

@@ -25,14 +25,10 @@ struct Format {
 };
 Format format_of(Dtype dtype) {
   switch (dtype) {
-    case Dtype::float16:
-      return {11, -14};
-    case Dtype::bfloat16:
-      return {8, -126};
-    case Dtype::float64:
-      return {53, -1022};
-    default:
-      return {24, -126};
+    case Dtype::float16: return {11, -14};
+    case Dtype::bfloat16: return {8, -126};
+    case Dtype::float64: return {53, -1022};
+    default: return {24, -126};
   }
 }
 

@@ -83,14 +83,9 @@ Array laid_out(const Array& array, Layout layout) {
   Array result = array;
   // Each moves the elements to where the view afterwards finds them.
   switch (layout) {
-    case Layout::row_major:
-      break;
-    case Layout::transposed:
-      result = transpose(copy(transpose(array)).eval());
-      break;
-    case Layout::reversed:
-      result = flip(copy(flip(array)).eval());
-      break;
+    case Layout::row_major: break;
+    case Layout::transposed: result = transpose(copy(transpose(array)).eval()); break;
+    case Layout::reversed: result = flip(copy(flip(array)).eval()); break;
     case Layout::spread: {
       Array wide = repeat(array, 3, -1).eval();
       Positions starts(array.ndim(), 0), steps(array.ndim(), 1);

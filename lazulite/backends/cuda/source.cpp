@@ -15,30 +15,18 @@ namespace {
 // The type of an element in memory.
 const char* type_of(Dtype dtype) {
   switch (dtype) {
-    case Dtype::bool_:
-      return "bool";
-    case Dtype::uint8:
-      return "unsigned char";
-    case Dtype::uint16:
-      return "unsigned short";
-    case Dtype::uint32:
-      return "unsigned int";
-    case Dtype::uint64:
-      return "unsigned long long";
-    case Dtype::int8:
-      return "signed char";
-    case Dtype::int16:
-      return "short";
-    case Dtype::int32:
-      return "int";
-    case Dtype::int64:
-      return "long long";
-    case Dtype::float32:
-      return "float";
-    case Dtype::float64:
-      return "double";
-    default:
-      return name_of(dtype);
+    case Dtype::bool_: return "bool";
+    case Dtype::uint8: return "unsigned char";
+    case Dtype::uint16: return "unsigned short";
+    case Dtype::uint32: return "unsigned int";
+    case Dtype::uint64: return "unsigned long long";
+    case Dtype::int8: return "signed char";
+    case Dtype::int16: return "short";
+    case Dtype::int32: return "int";
+    case Dtype::int64: return "long long";
+    case Dtype::float32: return "float";
+    case Dtype::float64: return "double";
+    default: return name_of(dtype);
   }
 }
 
@@ -97,16 +85,11 @@ Fold fold_of(ReduceOp op, Dtype dtype) {
                      : kind_of(dtype) <= DtypeKind::unsigned_integer ? "unsigned long long"
                                                                      : "long long";
   switch (op) {
-    case ReduceOp::sum:
-      return {type, "0", "a + b"};
-    case ReduceOp::prod:
-      return {type, "1", "a * b"};
-    case ReduceOp::all:
-      return {"bool", "true", "a & b"};
-    case ReduceOp::any:
-      return {"bool", "false", "a | b"};
-    default:
-      break;
+    case ReduceOp::sum: return {type, "0", "a + b"};
+    case ReduceOp::prod: return {type, "1", "a * b"};
+    case ReduceOp::all: return {"bool", "true", "a & b"};
+    case ReduceOp::any: return {"bool", "false", "a | b"};
+    default: break;
   }
   Row row = op == ReduceOp::min ? Row::minimum : Row::maximum;
   return {register_type(dtype), "", fmt::format("{}(a, b)", function_name(row, dtype))};

@@ -20,14 +20,10 @@ Dtype compute_dtype(const FusedKernel& kernel, const FusedOp& op) {
 Dtype wide_dtype(ReduceOp op, Dtype dtype) {
   if (op == ReduceOp::all || op == ReduceOp::any) return Dtype::bool_;
   switch (kind_of(dtype)) {
-    case DtypeKind::complex:
-      return dtype;
-    case DtypeKind::floating:
-      return Dtype::float64;
-    case DtypeKind::signed_integer:
-      return Dtype::int64;
-    default:
-      return Dtype::uint64;
+    case DtypeKind::complex: return dtype;
+    case DtypeKind::floating: return Dtype::float64;
+    case DtypeKind::signed_integer: return Dtype::int64;
+    default: return Dtype::uint64;
   }
 }
 

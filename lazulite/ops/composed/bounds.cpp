@@ -10,14 +10,10 @@ namespace {
 
 double largest_finite(Dtype dtype) {
   switch (dtype) {
-    case Dtype::float16:
-      return 65504;
-    case Dtype::bfloat16:
-      return 0x1.FEp127;
-    case Dtype::float64:
-      return std::numeric_limits<double>::max();
-    default:
-      return std::numeric_limits<float>::max();
+    case Dtype::float16: return 65504;
+    case Dtype::bfloat16: return 0x1.FEp127;
+    case Dtype::float64: return std::numeric_limits<double>::max();
+    default: return std::numeric_limits<float>::max();
   }
 }
 

@@ -26,9 +26,8 @@ void expand_calls(Program& program, const std::function<bool(const Instruction&)
       placeholders.emplace_back(new Node(Node::State::placeholder, std::move(output)), 0);
     }
     std::vector<Array> results = compose(*call, placeholders);
-    std::vector<ValueId> values =
-        append_graph(program, placeholders,
-                     {instruction.inputs.data(), instruction.inputs.size()}, results);
+    std::vector<ValueId> values = append_graph(
+        program, placeholders, {instruction.inputs.data(), instruction.inputs.size()}, results);
     for (size_t i = 0; i < values.size(); ++i) renamed[instruction.outputs[i]] = values[i];
   }
   for (ValueId& output : program.outputs) output = renamed[output];

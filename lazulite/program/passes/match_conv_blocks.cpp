@@ -18,7 +18,9 @@ struct ConvBlock {
 class Matcher {
  public:
   explicit Matcher(const Program& program)
-      : program_(program), definition_(program.values.size(), none), readers_(program.values.size()) {
+      : program_(program),
+        definition_(program.values.size(), none),
+        readers_(program.values.size()) {
     for (uint32_t i = 0; i < program.instructions.size(); ++i) {
       for (ValueId output : program.instructions[i].outputs) definition_[output] = i;
       for (ValueId input : program.instructions[i].inputs) readers_[input].push_back(i);
@@ -40,7 +42,8 @@ class Matcher {
     block.bias = definition_[sums];
     if (!is_row(block.bias, Row::add)) return false;
     block.convolution = definition_[at(block.bias).inputs[0]];
-    return convolution_matches(block) && only_read_by(at(block.convolution).outputs[0], block.bias) &&
+    return convolution_matches(block) &&
+           only_read_by(at(block.convolution).outputs[0], block.bias) &&
            only_read_by(at(block.relu).outputs[0], pool) && backward_matches(block, sums);
   }
 
@@ -66,14 +69,15 @@ class Matcher {
     const Shape& kernel = program_.values[instruction.inputs[1]].shape;
     const Value& bias = program_.values[at(block.bias).inputs[1]];
     auto is_one = [](int n) { return n == 1; };
-    bool all_float = std::all_of(instruction.inputs.begin(), instruction.inputs.end(), [&](ValueId v) {
-      return program_.values[v].dtype == Dtype::float32;
-    });
+    bool all_float =
+        std::all_of(instruction.inputs.begin(), instruction.inputs.end(),
+                    [&](ValueId v) { return program_.values[v].dtype == Dtype::float32; });
     return all_float && bias.dtype == Dtype::float32 && bias.shape == Shape{kernel[0]} &&
            std::all_of(convolution->stride.begin(), convolution->stride.end(), is_one) &&
            std::all_of(convolution->dilation.begin(), convolution->dilation.end(), is_one) &&
            convolution->groups == 1 && kernel[1] == kernel[2] &&
-           convolution->padding[0] == convolution->padding[1] && convolution->padding[0] < kernel[1];
+           convolution->padding[0] == convolution->padding[1] &&
+           convolution->padding[0] < kernel[1];
   }
 
   // Either nothing but the forward pass reads what lies inside the block, or exactly its backward
@@ -170,9 +174,8 @@ void match_conv_blocks(Program& program, const std::function<bool(const Instruct
       replacements.emplace_back(block.relu_grad, std::move(backward));
     }
     replacements.emplace_back(block.pool, std::move(forward));
-    for (uint32_t index :
-         {block.convolution, block.bias, block.relu, block.pool, block.pool_grad, block.relu_grad,
-          block.input_grad, block.weight_grad, block.bias_grad}) {
+    for (uint32_t index : {block.convolution, block.bias, block.relu, block.pool, block.pool_grad,
+                           block.relu_grad, block.input_grad, block.weight_grad, block.bias_grad}) {
       if (index != none) removed[index] = true;
     }
   }

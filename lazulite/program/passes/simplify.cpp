@@ -35,8 +35,8 @@ size_t hash_of(const Program& program, const Instruction& instruction) {
 }
 
 bool same_computation(const Program& program, const Instruction& a, const Instruction& b) {
-  if (!(a.device == b.device) || !(a.inputs == b.inputs) ||
-      a.outputs.size() != b.outputs.size() || !(*a.primitive == *b.primitive)) {
+  if (!(a.device == b.device) || !(a.inputs == b.inputs) || a.outputs.size() != b.outputs.size() ||
+      !(*a.primitive == *b.primitive)) {
     return false;
   }
   for (size_t i = 0; i < a.outputs.size(); ++i) {
@@ -63,8 +63,7 @@ struct Uses {
 };
 
 bool swaps_last_axes(const Instruction* instruction) {
-  const Transpose* transpose =
-      instruction ? instruction->primitive->get_if<Transpose>() : nullptr;
+  const Transpose* transpose = instruction ? instruction->primitive->get_if<Transpose>() : nullptr;
   if (!transpose || transpose->axes.size() < 2) return false;
   int last = static_cast<int>(transpose->axes.size()) - 1;
   for (int axis = 0; axis < last - 1; ++axis) {
@@ -92,7 +91,10 @@ void turn_products(Program& program) {
     std::swap(turned[turned.size() - 1], turned[turned.size() - 2]);
     ValueId value = program.add_value(turned, program.values[product->inputs[1]].dtype);
     out.push_back({left->primitive, nullptr, {product->inputs[1]}, {value}, instruction.device});
-    out.push_back({product->primitive, nullptr, {value, left->inputs[0]}, instruction.outputs,
+    out.push_back({product->primitive,
+                   nullptr,
+                   {value, left->inputs[0]},
+                   instruction.outputs,
                    instruction.device});
   }
   program.instructions = std::move(out);
@@ -118,7 +120,8 @@ bool changes_nothing(const Program& program, const Instruction& instruction) {
   const Value& from = program.values[instruction.inputs.empty() ? 0 : instruction.inputs[0]];
   const Value& to = program.values[instruction.outputs[0]];
   if (instruction.primitive->get_if<Cast>()) return from.dtype == to.dtype;
-  bool reshapes = instruction.primitive->get_if<Reshape>() || instruction.primitive->get_if<Broadcast>();
+  bool reshapes =
+      instruction.primitive->get_if<Reshape>() || instruction.primitive->get_if<Broadcast>();
   return reshapes && from.shape == to.shape;
 }
 

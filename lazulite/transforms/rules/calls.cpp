@@ -36,14 +36,10 @@ Gradients composition_gradient(const Call& call, const VjpRequest& r) {
 
 Gradients vjp(const Call& call, const VjpRequest& r) {
   switch (call.id) {
-    case CallId::softmax:
-      return {softmax_gradient(r.outputs[0], r.cotangents[0])};
-    case CallId::log_softmax:
-      return {log_softmax_gradient(r.outputs[0], r.cotangents[0])};
-    case CallId::logsumexp:
-      return {logsumexp_gradient(r.inputs[0], r.outputs[0], r.cotangents[0])};
-    default:
-      return composition_gradient(call, r);
+    case CallId::softmax: return {softmax_gradient(r.outputs[0], r.cotangents[0])};
+    case CallId::log_softmax: return {log_softmax_gradient(r.outputs[0], r.cotangents[0])};
+    case CallId::logsumexp: return {logsumexp_gradient(r.inputs[0], r.outputs[0], r.cotangents[0])};
+    default: return composition_gradient(call, r);
   }
 }
 

@@ -108,14 +108,10 @@ template <class T>
 AccumulateFunction accumulate_of(ReduceOp op) {
   constexpr bool is_bool = std::is_same_v<T, bool>;
   switch (op) {
-    case ReduceOp::sum:
-      return accumulate < is_bool ? ReduceOp::any : ReduceOp::sum, T > ;
-    case ReduceOp::prod:
-      return accumulate < is_bool ? ReduceOp::all : ReduceOp::prod, T > ;
-    case ReduceOp::min:
-      return accumulate < is_bool ? ReduceOp::all : ReduceOp::min, T > ;
-    case ReduceOp::max:
-      return accumulate < is_bool ? ReduceOp::any : ReduceOp::max, T > ;
+    case ReduceOp::sum: return accumulate < is_bool ? ReduceOp::any : ReduceOp::sum, T > ;
+    case ReduceOp::prod: return accumulate < is_bool ? ReduceOp::all : ReduceOp::prod, T > ;
+    case ReduceOp::min: return accumulate < is_bool ? ReduceOp::all : ReduceOp::min, T > ;
+    case ReduceOp::max: return accumulate < is_bool ? ReduceOp::any : ReduceOp::max, T > ;
     case ReduceOp::all:
       if constexpr (is_bool) return accumulate<ReduceOp::all, T>;
       break;

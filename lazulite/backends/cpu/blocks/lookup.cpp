@@ -10,14 +10,11 @@ template <class T>
 T identity(ReduceOp op) {
   switch (op) {
     case ReduceOp::sum:
-    case ReduceOp::any:
-      return T(0);
+    case ReduceOp::any: return T(0);
     case ReduceOp::prod:
-    case ReduceOp::all:
-      return T(1);
+    case ReduceOp::all: return T(1);
     case ReduceOp::min:
-    case ReduceOp::max:
-      break;
+    case ReduceOp::max: break;
   }
   const bool is_min = op == ReduceOp::min;
   if constexpr (std::is_same_v<T, complex64>) {

@@ -42,14 +42,10 @@ void stream(void* out, const void* a, const void*, const void*, int64_t n) {
 #define LAZULITE_OF_SIZE(name)                   \
   BlockFunction name##_of(size_t element_size) { \
     switch (element_size) {                      \
-      case 1:                                    \
-        return name<uint8_t>;                    \
-      case 2:                                    \
-        return name<uint16_t>;                   \
-      case 4:                                    \
-        return name<uint32_t>;                   \
-      default:                                   \
-        return name<uint64_t>;                   \
+      case 1: return name<uint8_t>;              \
+      case 2: return name<uint16_t>;             \
+      case 4: return name<uint32_t>;             \
+      default: return name<uint64_t>;            \
     }                                            \
   }
 LAZULITE_OF_SIZE(fill)

@@ -163,18 +163,12 @@ template <class Row, class T>
 constexpr bool computes_in() {
   constexpr bool is_bool = std::is_same_v<T, bool>, is_integer = std::is_integral_v<T> && !is_bool;
   switch (Row::rule) {
-    case TypeRule::floating:
-      return !std::is_integral_v<T>;
-    case TypeRule::logical:
-      return is_bool;
-    case TypeRule::bitwise:
-      return std::is_integral_v<T>;
-    case TypeRule::shift:
-      return is_integer;
-    case TypeRule::numeric_not_bool:
-      return !is_bool;
-    default:
-      return true;
+    case TypeRule::floating: return !std::is_integral_v<T>;
+    case TypeRule::logical: return is_bool;
+    case TypeRule::bitwise: return std::is_integral_v<T>;
+    case TypeRule::shift: return is_integer;
+    case TypeRule::numeric_not_bool: return !is_bool;
+    default: return true;
   }
 }
 

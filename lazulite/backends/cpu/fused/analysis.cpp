@@ -50,17 +50,10 @@ void Lowering::find_roots_and_levels() {
     tape_.access.push_back(classify(k));
     values_[k].root = static_cast<uint16_t>(k);
     switch (tape_.access[k]) {
-      case Access::fixed:
-        values_[k].level = Level::launch;
-        break;
-      case Access::invariant:
-        values_[k].level = Level::invariant;
-        break;
-      case Access::row_scalar:
-        values_[k].level = Level::row;
-        break;
-      default:
-        values_[k].level = Level::block;
+      case Access::fixed: values_[k].level = Level::launch; break;
+      case Access::invariant: values_[k].level = Level::invariant; break;
+      case Access::row_scalar: values_[k].level = Level::row; break;
+      default: values_[k].level = Level::block;
     }
   }
   for (size_t i = 0; i < kernel_.ops.size(); ++i) {

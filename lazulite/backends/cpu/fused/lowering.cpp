@@ -39,14 +39,10 @@ void Lowering::run() {
 
 std::vector<Instruction>& Lowering::code(Level level) {
   switch (level) {
-    case Level::launch:
-      return tape_.launch;
-    case Level::invariant:
-      return tape_.invariant;
-    case Level::row:
-      return tape_.row;
-    default:
-      return tape_.block;
+    case Level::launch: return tape_.launch;
+    case Level::invariant: return tape_.invariant;
+    case Level::row: return tape_.row;
+    default: return tape_.block;
   }
 }
 

@@ -12,9 +12,7 @@ void ReduceStep::run_unit(Worker& worker, int64_t unit) const {
       run_whole(worker, unit * ranges, std::min((unit + 1) * ranges, geometry_.outer));
       break;
     }
-    case Mode::rows:
-      run_rows(worker, unit / groups, unit % groups);
-      break;
+    case Mode::rows: run_rows(worker, unit / groups, unit % groups); break;
     case Mode::segments:
       run_segments(worker, unit / tiles_ / groups, unit / tiles_ % groups, unit % tiles_);
       break;

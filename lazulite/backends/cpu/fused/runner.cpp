@@ -42,17 +42,10 @@ void Runner::run(int64_t row, int64_t column, int64_t n) {
   for (size_t k = 0; k < tape_.access.size(); ++k) {
     const int64_t size = tape_.input_sizes[k];
     switch (tape_.access[k]) {
-      case Access::contiguous:
-        places_[k] = inputs_[k] + start * size;
-        break;
-      case Access::row:
-        places_[k] = inputs_[k] + (row_offsets_[k] + column) * size;
-        break;
-      case Access::row_scalar:
-        places_[k] = inputs_[k] + row_offsets_[k] * size;
-        break;
-      default:
-        break;
+      case Access::contiguous: places_[k] = inputs_[k] + start * size; break;
+      case Access::row: places_[k] = inputs_[k] + (row_offsets_[k] + column) * size; break;
+      case Access::row_scalar: places_[k] = inputs_[k] + row_offsets_[k] * size; break;
+      default: break;
     }
   }
   for (size_t o = 0; o < tape_.output_sizes.size(); ++o) {

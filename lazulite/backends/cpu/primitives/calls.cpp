@@ -32,14 +32,10 @@ std::unique_ptr<Kernel> make_softmax(SoftmaxKind kind, const Launch& launch) {
 
 std::optional<SoftmaxKind> softmax_kind(const Call& call) {
   switch (call.id) {
-    case CallId::softmax:
-      return SoftmaxKind::softmax;
-    case CallId::log_softmax:
-      return SoftmaxKind::log_softmax;
-    case CallId::logsumexp:
-      return SoftmaxKind::logsumexp;
-    default:
-      return std::nullopt;
+    case CallId::softmax: return SoftmaxKind::softmax;
+    case CallId::log_softmax: return SoftmaxKind::log_softmax;
+    case CallId::logsumexp: return SoftmaxKind::logsumexp;
+    default: return std::nullopt;
   }
 }
 

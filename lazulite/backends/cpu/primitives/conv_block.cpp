@@ -131,8 +131,8 @@ class ConvBlock final : public Kernel {
   void run(void* const* slots) override { run(slots, nullptr); }
   void run(void* const* slots, const uint64_t* contents) override {
     Scratch scratch(scratch_bytes_);
-    const float* weights = weights_.get(w_.get<float>(slots, scratch),
-                                        contents ? contents[w_slot_] : 0);
+    const float* weights =
+        weights_.get(w_.get<float>(slots, scratch), contents ? contents[w_slot_] : 0);
     uint8_t* residual = residual_.used ? address<uint8_t>(slots, residual_) : nullptr;
     conv_forward(plan_, x_.get(slots, scratch), weights, b_.get<float>(slots, scratch),
                  y_.target(slots, scratch), residual, scratch.at<float>(workspace_));
@@ -168,11 +168,10 @@ class FewImagesBlock final : public Kernel {
   void run(void* const* slots) override { run(slots, nullptr); }
   void run(void* const* slots, const uint64_t* contents) override {
     Scratch scratch(scratch_bytes_);
-    const float* weights = weights_.get(w_.get<float>(slots, scratch),
-                                        contents ? contents[w_slot_] : 0);
-    conv_image_forward(plan_, x_.get<float>(slots, scratch), weights,
-                       b_.get<float>(slots, scratch), address<float>(slots, y_),
-                       scratch.at<float>(workspace_));
+    const float* weights =
+        weights_.get(w_.get<float>(slots, scratch), contents ? contents[w_slot_] : 0);
+    conv_image_forward(plan_, x_.get<float>(slots, scratch), weights, b_.get<float>(slots, scratch),
+                       address<float>(slots, y_), scratch.at<float>(workspace_));
   }
 
  private:

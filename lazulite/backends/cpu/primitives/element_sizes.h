@@ -11,14 +11,10 @@ namespace lazulite::cpu {
 template <class F>
 decltype(auto) visit_element_size(Dtype dtype, F&& f) {
   switch (size_of(dtype)) {
-    case 1:
-      return f(TypeTag<uint8_t>());
-    case 2:
-      return f(TypeTag<uint16_t>());
-    case 4:
-      return f(TypeTag<uint32_t>());
-    default:
-      return f(TypeTag<uint64_t>());
+    case 1: return f(TypeTag<uint8_t>());
+    case 2: return f(TypeTag<uint16_t>());
+    case 4: return f(TypeTag<uint32_t>());
+    default: return f(TypeTag<uint64_t>());
   }
 }
 

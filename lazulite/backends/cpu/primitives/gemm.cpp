@@ -174,12 +174,9 @@ void gemm_dots(const GemmLayout& s, const T* a, const T* b, T* c, bool accumulat
 template <class T>
 void gemm_any(const GemmLayout& s, const T* a, const T* b, T* c, bool accumulate) {
   switch (s.method) {
-    case GemmMethod::packed:
-      return gemm_packed(s, a, b, c, accumulate);
-    case GemmMethod::direct_b:
-      return gemm_direct_b(s, a, b, c, accumulate);
-    case GemmMethod::dots:
-      return gemm_dots(s, a, b, c, accumulate);
+    case GemmMethod::packed: return gemm_packed(s, a, b, c, accumulate);
+    case GemmMethod::direct_b: return gemm_direct_b(s, a, b, c, accumulate);
+    case GemmMethod::dots: return gemm_dots(s, a, b, c, accumulate);
   }
 }
 

@@ -61,14 +61,10 @@ StridedCopy::StridedCopy(const Shape& shape, const Strides& from, const Strides&
 void StridedCopy::run(const std::byte* from, std::byte* to) const {
   if (empty_) return;
   switch (element_bytes_) {
-    case 1:
-      return copy(reinterpret_cast<const uint8_t*>(from), reinterpret_cast<uint8_t*>(to));
-    case 2:
-      return copy(reinterpret_cast<const uint16_t*>(from), reinterpret_cast<uint16_t*>(to));
-    case 4:
-      return copy(reinterpret_cast<const uint32_t*>(from), reinterpret_cast<uint32_t*>(to));
-    default:
-      return copy(reinterpret_cast<const uint64_t*>(from), reinterpret_cast<uint64_t*>(to));
+    case 1: return copy(reinterpret_cast<const uint8_t*>(from), reinterpret_cast<uint8_t*>(to));
+    case 2: return copy(reinterpret_cast<const uint16_t*>(from), reinterpret_cast<uint16_t*>(to));
+    case 4: return copy(reinterpret_cast<const uint32_t*>(from), reinterpret_cast<uint32_t*>(to));
+    default: return copy(reinterpret_cast<const uint64_t*>(from), reinterpret_cast<uint64_t*>(to));
   }
 }
 
