@@ -35,15 +35,6 @@ std::vector<Problem> problems() {
           {{{1, 1}, {1, 1}, {1, 1}, 1}, {0, 6, 6, 4}, {5, 3, 3, 4}}};
 }
 
-double tolerance_of(Dtype dtype) {
-  switch (dtype) {
-    case Dtype::float16: return 1e-3;
-    case Dtype::bfloat16: return 8e-3;
-    case Dtype::float64: return 1e-14;
-    default: return 2e-6;
-  }
-}
-
 constexpr Dtype floating_dtypes[] = {Dtype::float32, Dtype::float64, Dtype::float16,
                                      Dtype::bfloat16};
 
@@ -54,7 +45,7 @@ TEST(Convolution, AgreesWithTheReference) {
           .random(p.x, dtype)
           .random(p.w, dtype)
           .output(p.y(), dtype)
-          .expect_agreement(tolerance_of(dtype));
+          .expect_agreement(product_tolerance(dtype));
     }
     for (Layout layout : all_layouts) {
       if (p.x[0] == 0) continue;
@@ -62,7 +53,7 @@ TEST(Convolution, AgreesWithTheReference) {
           .random(p.x, Dtype::float32, layout)
           .random(p.w, Dtype::float32, layout)
           .output(p.y(), Dtype::float32)
-          .expect_agreement(tolerance_of(Dtype::float32));
+          .expect_agreement(product_tolerance(Dtype::float32));
     }
   }
 }
@@ -74,7 +65,7 @@ TEST(ConvolutionGradInput, AgreesWithTheReference) {
           .random(p.w, dtype)
           .random(p.y(), dtype)
           .output(p.x, dtype)
-          .expect_agreement(tolerance_of(dtype));
+          .expect_agreement(product_tolerance(dtype));
     }
     for (Layout layout : all_layouts) {
       if (p.x[0] == 0) continue;
@@ -82,7 +73,7 @@ TEST(ConvolutionGradInput, AgreesWithTheReference) {
           .random(p.w, Dtype::float32, layout)
           .random(p.y(), Dtype::float32, layout)
           .output(p.x, Dtype::float32)
-          .expect_agreement(tolerance_of(Dtype::float32));
+          .expect_agreement(product_tolerance(Dtype::float32));
     }
   }
 }
@@ -94,7 +85,7 @@ TEST(ConvolutionGradWeight, AgreesWithTheReference) {
           .random(p.x, dtype)
           .random(p.y(), dtype)
           .output(p.w, dtype)
-          .expect_agreement(tolerance_of(dtype));
+          .expect_agreement(product_tolerance(dtype));
     }
     for (Layout layout : all_layouts) {
       if (p.x[0] == 0) continue;
@@ -102,7 +93,7 @@ TEST(ConvolutionGradWeight, AgreesWithTheReference) {
           .random(p.x, Dtype::float32, layout)
           .random(p.y(), Dtype::float32, layout)
           .output(p.w, Dtype::float32)
-          .expect_agreement(tolerance_of(Dtype::float32));
+          .expect_agreement(product_tolerance(Dtype::float32));
     }
   }
 }

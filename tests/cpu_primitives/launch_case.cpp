@@ -191,4 +191,13 @@ void LaunchCase::expect_agreement(double tolerance) {
   }
 }
 
+double product_tolerance(Dtype dtype) {
+  switch (dtype) {
+    case Dtype::float16: return 1e-3;
+    case Dtype::bfloat16: return 8e-3;
+    case Dtype::float64: return 1e-14;
+    default: return 2e-6;
+  }
+}
+
 }  // namespace lazulite::test

@@ -57,4 +57,7 @@ class LaunchCase {
 
 Numbers numbers_of(const std::vector<std::byte>& bytes, Dtype dtype);
 
+// The error of a sum of some hundred products, of the largest result.
+double product_tolerance(Dtype dtype);
+
 }  // namespace lazulite::test

@@ -11,15 +11,6 @@ struct Size {
   int64_t m, k, n;
 };
 
-double tolerance_of(Dtype dtype) {
-  switch (dtype) {
-    case Dtype::float16: return 1e-3;
-    case Dtype::bfloat16: return 8e-3;
-    case Dtype::float64: return 1e-14;
-    default: return 2e-6;
-  }
-}
-
 constexpr Dtype inexact_dtypes[] = {Dtype::float32, Dtype::float64, Dtype::float16, Dtype::bfloat16,
                                     Dtype::complex64};
 
@@ -37,7 +28,7 @@ TEST(Matmul, AgreesOnEverySizeAndLayout) {
               .random({s.m, s.k}, dtype, a)
               .random({s.k, s.n}, dtype, b)
               .output({s.m, s.n}, dtype)
-              .expect_agreement(tolerance_of(dtype));
+              .expect_agreement(product_tolerance(dtype));
         }
       }
     }
@@ -52,18 +43,18 @@ TEST(Matmul, OfBatches) {
             .random({3, 2, 9, 20}, dtype, a)
             .random({3, 2, 20, 17}, dtype, b)
             .output({3, 2, 9, 17}, dtype)
-            .expect_agreement(tolerance_of(dtype));
+            .expect_agreement(product_tolerance(dtype));
         LaunchCase(Matmul{})
             .random({5, 1, 20}, dtype, a)
             .random({5, 20, 1}, dtype, b)
             .output({5, 1, 1}, dtype)
-            .expect_agreement(tolerance_of(dtype));
+            .expect_agreement(product_tolerance(dtype));
         // One matrix for all of the batch.
         LaunchCase(Matmul{})
             .random({5, 30, 20}, dtype, a)
             .random({5, 20, 40}, dtype, Layout::repeated)
             .output({5, 30, 40}, dtype)
-            .expect_agreement(tolerance_of(dtype));
+            .expect_agreement(product_tolerance(dtype));
       }
     }
   }

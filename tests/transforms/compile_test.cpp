@@ -5,30 +5,24 @@
 namespace lazulite {
 namespace {
 
+nn::Sequential small_network() {
+  return nn::Sequential{nn::Conv2d(1, 4, 3, {.padding = 1}),
+                        nn::ReLU(),
+                        nn::MaxPool2d(2),
+                        nn::Flatten(),
+                        nn::Linear(64, 16),
+                        nn::Dropout(0.3),
+                        nn::ReLU(),
+                        nn::Linear(16, 3)};
+}
+
 /// A small network with dropout, trained on fixed data; its step can be compiled or not.
 struct Training {
-  nn::Sequential network{nn::Conv2d(1, 4, 3, {.padding = 1}),
-                         nn::ReLU(),
-                         nn::MaxPool2d(2),
-                         nn::Flatten(),
-                         nn::Linear(64, 16),
-                         nn::Dropout(0.3),
-                         nn::ReLU(),
-                         nn::Linear(16, 3)};
+  nn::Sequential network;
   optim::Adam optimizer{1e-2};
   Array x, y;
 
-  explicit Training(uint64_t seed) {
-    random::seed(seed);
-    nn::Sequential fresh{nn::Conv2d(1, 4, 3, {.padding = 1}),
-                         nn::ReLU(),
-                         nn::MaxPool2d(2),
-                         nn::Flatten(),
-                         nn::Linear(64, 16),
-                         nn::Dropout(0.3),
-                         nn::ReLU(),
-                         nn::Linear(16, 3)};
-    network = fresh;
+  explicit Training(uint64_t seed) : network((random::seed(seed), small_network())) {
     x = random::normal({20, 8, 8, 1}).eval();
     y = random::randint(0, 3, {20}).eval();
   }

@@ -71,6 +71,23 @@ HWY_INLINE void pack_b(const GemmLayout& s, const T* b, int64_t k, int64_t n, in
   }
 }
 
+// Where the panels of both operands are packed: room for that many elements of each.
+template <class T>
+class PackedPair {
+  size_t bytes_ = 0, a_offset_, b_offset_;
+  Scratch scratch_;
+
+ public:
+  PackedPair(int64_t a_size, int64_t b_size)
+      : a_offset_(reserve_scratch(static_cast<size_t>(a_size) * sizeof(T), &bytes_)),
+        b_offset_(reserve_scratch(static_cast<size_t>(b_size) * sizeof(T), &bytes_)),
+        scratch_(bytes_),
+        a(scratch_.at<T>(a_offset_)),
+        b(scratch_.at<T>(b_offset_)) {}
+  T* const a;
+  T* const b;
+};
+
 template <class T>
 void gemm_packed(const GemmLayout& s, const T* a, const T* b, T* c, bool accumulate) {
   constexpr int64_t width = tile_vectors * lanes_of<T>();
@@ -78,26 +95,20 @@ void gemm_packed(const GemmLayout& s, const T* a, const T* b, T* c, bool accumul
   const int64_t block_m = 12 * rows;
   const int64_t kc = std::min(block_k, s.k);
   const int64_t nc = std::min(block_n, (s.n + width - 1) / width * width);
-  size_t bytes = 0;
-  const size_t a_offset =
-      reserve_scratch(static_cast<size_t>(std::min(block_m, s.m) * kc) * sizeof(T), &bytes);
-  const size_t b_offset = reserve_scratch(static_cast<size_t>(nc * kc) * sizeof(T), &bytes);
-  const Scratch scratch(bytes);
-  T* packed_a = scratch.at<T>(a_offset);
-  T* packed_b = scratch.at<T>(b_offset);
+  const PackedPair<T> packed(std::min(block_m, s.m) * kc, nc * kc);
   for (int64_t p0 = 0; p0 < s.k; p0 += kc) {
     const int64_t k = std::min(kc, s.k - p0);
     const bool add = accumulate || p0 > 0;
     for (int64_t j0 = 0; j0 < s.n; j0 += nc) {
       const int64_t n = std::min(nc, s.n - j0);
-      pack_b(s, b + p0 * s.b_row + j0 * s.b_column, k, n, width, packed_b);
+      pack_b(s, b + p0 * s.b_row + j0 * s.b_column, k, n, width, packed.b);
       for (int64_t i0 = 0; i0 < s.m; i0 += block_m) {
         const int64_t m = std::min(block_m, s.m - i0);
-        pack_a(s, a + i0 * s.a_row + p0 * s.a_column, m, k, rows, packed_a);
+        pack_a(s, a + i0 * s.a_row + p0 * s.a_column, m, k, rows, packed.a);
         for (int64_t j = 0; j < n; j += width) {
           for (int64_t i = 0; i < m; i += rows) {
             const int64_t count = std::min(rows, m - i);
-            tile_function<T>(count)(k, packed_a + i * k, packed_b + j * k, width,
+            tile_function<T>(count)(k, packed.a + i * k, packed.b + j * k, width,
                                     c + (i0 + i) * s.c_row + j0 + j, s.c_row,
                                     std::min(width, n - j), add);
           }
@@ -114,20 +125,15 @@ void gemm_direct_b(const GemmLayout& s, const T* a, const T* b, T* c, bool accum
   constexpr int64_t width = tile_vectors * lanes;
   const int64_t rows = balanced_rows(s.m);
   const int64_t kc = std::min(block_k, s.k);
-  size_t bytes = 0;
-  const size_t a_offset = reserve_scratch(static_cast<size_t>(s.m * kc) * sizeof(T), &bytes);
-  const size_t b_offset = reserve_scratch(static_cast<size_t>(width * kc) * sizeof(T), &bytes);
-  const Scratch scratch(bytes);
-  T* packed_a = scratch.at<T>(a_offset);
-  T* packed_b = scratch.at<T>(b_offset);
+  const PackedPair<T> packed(s.m * kc, width * kc);
   for (int64_t p0 = 0; p0 < s.k; p0 += kc) {
     const int64_t k = std::min(kc, s.k - p0);
     const bool add = accumulate || p0 > 0;
-    pack_a(s, a + p0 * s.a_column, s.m, k, rows, packed_a);
+    pack_a(s, a + p0 * s.a_column, s.m, k, rows, packed.a);
     int64_t j = 0;
     if (s.m == 1) {
       for (; j + row_vectors * lanes <= s.n; j += row_vectors * lanes) {
-        multiply_tile<1, row_vectors>(k, packed_a, b + p0 * s.b_row + j, s.b_row, c + j, s.c_row,
+        multiply_tile<1, row_vectors>(k, packed.a, b + p0 * s.b_row + j, s.b_row, c + j, s.c_row,
                                       row_vectors * lanes, add);
       }
     }
@@ -135,13 +141,13 @@ void gemm_direct_b(const GemmLayout& s, const T* a, const T* b, T* c, bool accum
       const T* panel = b + p0 * s.b_row + j;
       int64_t panel_row = s.b_row;
       if (j + width > s.n) {
-        pack_b(s, panel, k, s.n - j, width, packed_b);
-        panel = packed_b;
+        pack_b(s, panel, k, s.n - j, width, packed.b);
+        panel = packed.b;
         panel_row = width;
       }
       for (int64_t i = 0; i < s.m; i += rows) {
         const int64_t count = std::min(rows, s.m - i);
-        tile_function<T>(count)(k, packed_a + i * k, panel, panel_row, c + i * s.c_row + j, s.c_row,
+        tile_function<T>(count)(k, packed.a + i * k, panel, panel_row, c + i * s.c_row + j, s.c_row,
                                 std::min(width, s.n - j), add);
       }
     }
