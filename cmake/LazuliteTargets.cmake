@@ -14,6 +14,10 @@ function(lazulite_compile target level)
     # These misfire on the concatenation of strings (bugs 105329 and 105651 of GCC).
     target_compile_options(${target} PRIVATE -Wno-array-bounds -Wno-restrict
                                              -Wno-stringop-overflow)
+  elseif(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    # The rows' formulas serve vectors too, which have no && and ||; and whether a loop can become
+    # vectors depends on the dtype that its template is made for.
+    target_compile_options(${target} PRIVATE -Wno-bitwise-instead-of-logical -Wno-pass-failed)
   endif()
 endfunction()
 

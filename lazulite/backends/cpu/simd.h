@@ -10,3 +10,7 @@
 // Scalable vectors cannot be members of arrays, which the kernels need.
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 #endif
+
+// Marks a lambda that is to be a part of the function it stands in: one that is called with vectors
+// would otherwise hand them over in memory.
+#define LAZULITE_INLINE_LAMBDA HWY_ATTR __attribute__((always_inline))

@@ -117,13 +117,13 @@ void block(void* out, const void* a, [[maybe_unused]] const void* b, [[maybe_unu
   if constexpr (Row::arity < 2) b = a;
   if constexpr (Row::arity < 3) c = b;
   if constexpr (is_real<T>) {
-    using X = std::conditional_t<selects, TruthSource<T>, VectorSource<T, scalars & 1>>;
-    real_loop<Row, T>(out, X(a), VectorSource<T, scalars & 2>(b), VectorSource<T, scalars & 4>(c),
-                      n);
+    using X = std::conditional_t<selects, TruthSource<T>, VectorSource<T, (scalars & 1) != 0>>;
+    real_loop<Row, T>(out, X(a), VectorSource<T, (scalars & 2) != 0>(b),
+                      VectorSource<T, (scalars & 4) != 0>(c), n);
   } else {
-    const Elements<std::conditional_t<selects, bool, T>, scalars & 1> x(a);
-    const Elements<T, scalars & 2> y(b);
-    const Elements<T, scalars & 4> z(c);
+    const Elements<std::conditional_t<selects, bool, T>, (scalars & 1) != 0> x(a);
+    const Elements<T, (scalars & 2) != 0> y(b);
+    const Elements<T, (scalars & 4) != 0> z(c);
     using Value = decltype(element_at<Row, T>(x, y, z, 0));
     auto* const to = static_cast<decltype(stored_as(std::declval<Value>()))*>(out);
     LAZULITE_INDEPENDENT_LOOP

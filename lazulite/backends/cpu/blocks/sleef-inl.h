@@ -15,7 +15,15 @@
 #undef LAZULITE_SLEEF_FLOAT
 #undef LAZULITE_SLEEF_DOUBLE
 #undef LAZULITE_SLEEF_ERFC
-#if HWY_TARGET == HWY_AVX3
+#undef LAZULITE_SLEEF_PIECES
+#if defined(__clang__) && (HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2)
+// Clang hands wide vectors over in registers only where the whole file is compiled for them, so it
+// cannot call these functions: it calls those for 128 bits, a piece of the vector at a time.
+#define LAZULITE_SLEEF_PIECES
+#define LAZULITE_SLEEF_FLOAT(name) Sleef_##name##f4_u10avx2128
+#define LAZULITE_SLEEF_DOUBLE(name) Sleef_##name##d2_u10avx2128
+#define LAZULITE_SLEEF_ERFC Sleef_erfcd2_u15avx2128
+#elif HWY_TARGET == HWY_AVX3
 #define LAZULITE_SLEEF_FLOAT(name) Sleef_##name##f16_u10avx512f
 #define LAZULITE_SLEEF_DOUBLE(name) Sleef_##name##d8_u10avx512f
 #define LAZULITE_SLEEF_ERFC Sleef_erfcd8_u15avx512f
@@ -37,26 +45,60 @@ HWY_BEFORE_NAMESPACE();
 namespace lazulite::cpu::HWY_NAMESPACE {
 
 #ifdef LAZULITE_SLEEF_FLOAT
-using RawFloat = decltype(hn::Vec<hn::ScalableTag<float>>::raw);
-using RawDouble = decltype(hn::Vec<hn::ScalableTag<double>>::raw);
+#ifdef LAZULITE_SLEEF_PIECES
+template <class T>
+using SleefTag = hn::Full128<T>;
+#else
+template <class T>
+using SleefTag = hn::ScalableTag<T>;
+#endif
+template <class T>
+using Raw = decltype(hn::Vec<SleefTag<T>>::raw);
 
-#define LAZULITE_UNARY(name)                                                         \
-  extern "C" RawFloat LAZULITE_SLEEF_FLOAT(name)(RawFloat);                          \
-  extern "C" RawDouble LAZULITE_SLEEF_DOUBLE(name)(RawDouble);                       \
-  HWY_INLINE Real<float> name(Real<float> x) {                                       \
-    return {hn::Vec<hn::ScalableTag<float>>{LAZULITE_SLEEF_FLOAT(name)(x.v.raw)}};   \
-  }                                                                                  \
-  HWY_INLINE Real<double> name(Real<double> x) {                                     \
-    return {hn::Vec<hn::ScalableTag<double>>{LAZULITE_SLEEF_DOUBLE(name)(x.v.raw)}}; \
+// function(x, y) of vectors as SLEEF takes them.
+template <class T, class F>
+HWY_INLINE Real<T> by_raw(Real<T> x, Real<T> y, F function) {
+  using Vec = hn::Vec<SleefTag<T>>;
+#ifdef LAZULITE_SLEEF_PIECES
+  constexpr SleefTag<T> tag;
+  constexpr typename Real<T>::Tag whole;
+  HWY_ALIGN T xs[Real<T>::lanes], ys[Real<T>::lanes];
+  hn::Store(x.v, whole, xs);
+  hn::Store(y.v, whole, ys);
+  for (int64_t i = 0; i < Real<T>::lanes; i += 16 / sizeof(T)) {
+    hn::Store(Vec{function(hn::Load(tag, xs + i).raw, hn::Load(tag, ys + i).raw)}, tag, xs + i);
   }
-#define LAZULITE_BINARY(name)                                                                 \
-  extern "C" RawFloat LAZULITE_SLEEF_FLOAT(name)(RawFloat, RawFloat);                         \
-  extern "C" RawDouble LAZULITE_SLEEF_DOUBLE(name)(RawDouble, RawDouble);                     \
-  HWY_INLINE Real<float> name(Real<float> x, Real<float> y) {                                 \
-    return {hn::Vec<hn::ScalableTag<float>>{LAZULITE_SLEEF_FLOAT(name)(x.v.raw, y.v.raw)}};   \
-  }                                                                                           \
-  HWY_INLINE Real<double> name(Real<double> x, Real<double> y) {                              \
-    return {hn::Vec<hn::ScalableTag<double>>{LAZULITE_SLEEF_DOUBLE(name)(x.v.raw, y.v.raw)}}; \
+  return {hn::Load(whole, xs)};
+#else
+  return {Vec{function(x.v.raw, y.v.raw)}};
+#endif
+}
+
+#define LAZULITE_UNARY(name)                                                    \
+  extern "C" Raw<float> LAZULITE_SLEEF_FLOAT(name)(Raw<float>);                 \
+  extern "C" Raw<double> LAZULITE_SLEEF_DOUBLE(name)(Raw<double>);              \
+  HWY_INLINE Real<float> name(Real<float> x) {                                  \
+    return by_raw(x, x, [](Raw<float> a, Raw<float>) LAZULITE_INLINE_LAMBDA {   \
+      return LAZULITE_SLEEF_FLOAT(name)(a);                                     \
+    });                                                                         \
+  }                                                                             \
+  HWY_INLINE Real<double> name(Real<double> x) {                                \
+    return by_raw(x, x, [](Raw<double> a, Raw<double>) LAZULITE_INLINE_LAMBDA { \
+      return LAZULITE_SLEEF_DOUBLE(name)(a);                                    \
+    });                                                                         \
+  }
+#define LAZULITE_BINARY(name)                                                     \
+  extern "C" Raw<float> LAZULITE_SLEEF_FLOAT(name)(Raw<float>, Raw<float>);       \
+  extern "C" Raw<double> LAZULITE_SLEEF_DOUBLE(name)(Raw<double>, Raw<double>);   \
+  HWY_INLINE Real<float> name(Real<float> x, Real<float> y) {                     \
+    return by_raw(x, y, [](Raw<float> a, Raw<float> b) LAZULITE_INLINE_LAMBDA {   \
+      return LAZULITE_SLEEF_FLOAT(name)(a, b);                                    \
+    });                                                                           \
+  }                                                                               \
+  HWY_INLINE Real<double> name(Real<double> x, Real<double> y) {                  \
+    return by_raw(x, y, [](Raw<double> a, Raw<double> b) LAZULITE_INLINE_LAMBDA { \
+      return LAZULITE_SLEEF_DOUBLE(name)(a, b);                                   \
+    });                                                                           \
   }
 #else
 #define LAZULITE_UNARY(name)                                        \
@@ -87,9 +129,11 @@ LAZULITE_UNARY(atanh)
 LAZULITE_BINARY(atan2)
 
 #ifdef LAZULITE_SLEEF_ERFC
-extern "C" RawDouble LAZULITE_SLEEF_ERFC(RawDouble);
+extern "C" Raw<double> LAZULITE_SLEEF_ERFC(Raw<double>);
 HWY_INLINE Real<double> erfc(Real<double> x) {
-  return {hn::Vec<hn::ScalableTag<double>>{LAZULITE_SLEEF_ERFC(x.v.raw)}};
+  return by_raw(x, x, [](Raw<double> a, Raw<double>) LAZULITE_INLINE_LAMBDA {
+    return LAZULITE_SLEEF_ERFC(a);
+  });
 }
 #else
 LAZULITE_UNARY(erfc)

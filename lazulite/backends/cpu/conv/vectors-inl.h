@@ -12,12 +12,6 @@
 #include "hwy/highway.h"
 #include "lazulite/backends/cpu/conv/conv.h"
 
-// A lambda that is a part of the function it stands in. Compilers keep vectors of an array in
-// registers only where every index is a constant, so loops over such arrays are unrolled by hand.
-#ifndef LAZULITE_INLINE_LAMBDA
-#define LAZULITE_INLINE_LAMBDA HWY_ATTR __attribute__((always_inline))
-#endif
-
 HWY_BEFORE_NAMESPACE();
 namespace lazulite::cpu {
 namespace HWY_NAMESPACE {
@@ -37,7 +31,8 @@ HWY_INLINE void unroll_indices(F&& function, std::integer_sequence<int, i...>) {
   (function(std::integral_constant<int, i>{}), ...);
 }
 
-// function(i) for i in [0, n), where i is a constant.
+// function(i) for i in [0, n), where i is a constant: compilers keep vectors of an array in
+// registers only where every index is one.
 template <int n, class F>
 HWY_INLINE void unroll(F&& function) {
   unroll_indices(function, std::make_integer_sequence<int, n>{});
