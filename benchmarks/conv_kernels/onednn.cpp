@@ -30,8 +30,8 @@ double time_primitive(const dnnl::primitive& primitive, dnnl::stream& stream, in
 OnednnTimes time_onednn(const lazulite::cpu::ConvShape& s, int repeats) {
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   dnnl::stream stream(engine);
-  const auto describe = [](memory::dims dims) {
-    return memory::desc(std::move(dims), memory::data_type::f32, memory::format_tag::any);
+  const auto describe = [](const memory::dims& dims) {
+    return memory::desc(dims, memory::data_type::f32, memory::format_tag::any);
   };
   const memory::desc source = describe({s.n, s.c_in, s.h, s.w});
   const memory::desc weights = describe({s.c_out, s.c_in, s.kernel, s.kernel});
