@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "lazulite/core/errors.h"
 #include "lazulite/io/safetensors.h"
@@ -44,10 +45,14 @@ NamedCells Module::parameters() const {
 
 NamedCells Module::trainable_parameters() const {
   NamedCells out;
+  std::set<CellState*> seen;
   State::visit(state_, "", [&](const std::string& path, const std::shared_ptr<State>& state) {
     state->version.observe();
     for (const State::Entry& entry : state->entries) {
-      if (entry.trainable && !entry.frozen) out.emplace_back(path + entry.name, entry.cell);
+      if (!entry.trainable || entry.frozen) continue;
+      if (seen.insert(entry.cell.state().get()).second) {
+        out.emplace_back(path + entry.name, entry.cell);
+      }
     }
   });
   return out;
@@ -63,7 +68,10 @@ std::vector<std::pair<std::string, Module>> Module::named_modules() const {
 
 int64_t Module::parameter_count() const {
   int64_t count = 0;
-  for (const auto& [name, cell] : parameters()) count += cell.get().size();
+  std::set<CellState*> seen;
+  for (const auto& [name, cell] : parameters()) {
+    if (seen.insert(cell.state().get()).second) count += cell.get().size();
+  }
   return count;
 }
 

@@ -31,11 +31,12 @@ class Module {
   /// All parameters with their paths, for instance "layers.0.weight", depth first in the order of
   /// registration. What is not trained (running statistics, frozen parameters) is included.
   NamedCells parameters() const;
-  /// Those that `optimizer.update` changes.
+  /// Those that `optimizer.update` changes; one that stands in several places only once, under its
+  /// first name.
   NamedCells trainable_parameters() const;
   /// The modules below this one, with their paths; itself first, under "".
   std::vector<std::pair<std::string, Module>> named_modules() const;
-  /// How many numbers the parameters hold.
+  /// How many numbers the parameters hold; shared ones count once.
   int64_t parameter_count() const;
 
   /// Training or evaluation mode, of this module and all below.

@@ -3,6 +3,7 @@
 #include "lazulite/core/errors.h"
 #include "lazulite/nn/nn.h"
 #include "lazulite/ops/ops.h"
+#include "lazulite/optim/sgd.h"
 #include "support/expect.h"
 
 namespace lazulite {
@@ -153,6 +154,21 @@ TEST(ValueAndGrad, DifferentiatesWhatIsTrained) {
   ASSERT_EQ(gradients.size(), 1u);
   EXPECT_EQ(gradients[0].first, "weight");
   expect_close(gradients[0].second, Array({{15.0f}}), 1e-6);
+}
+
+// y = w * (w * x): the derivative by w is 2 w x.
+TEST(ValueAndGrad, TrainsASharedLayerOnce) {
+  nn::Linear shared(1, 1, false);
+  shared.update({{"weight", Array({{3.0f}})}});
+  nn::Sequential twice{shared, shared};
+  EXPECT_EQ(twice.parameter_count(), 1);
+  auto step = nn::value_and_grad(twice, [&](const Array& x) { return sum(twice(x)); });
+  auto [value, gradients] = step(Array({{2.0f}}));
+  EXPECT_EQ(value.item<float>(), 18.0f);
+  ASSERT_EQ(gradients.size(), 1u);
+  EXPECT_EQ(gradients[0].second.item<float>(), 12.0f);
+  optim::SGD(0.125).update(twice, gradients);
+  EXPECT_EQ(shared.weight.get().item<float>(), 1.5f);
 }
 
 }  // namespace
