@@ -62,7 +62,7 @@ TEST(Matmul, OfBatches) {
 
 TEST(Matmul, LargeEnoughForSeveralThreads) {
   for (const Size& s : {Size{300, 400, 350}, Size{64, 900, 450}, Size{450, 64, 900},
-                        Size{1, 900, 450}, Size{1200, 300, 10}}) {
+                        Size{1, 1800, 900}, Size{1200, 300, 10}}) {
     for (Layout layout : {Layout::row_major, Layout::column_major}) {
       LaunchCase(Matmul{})
           .random({s.m, s.k}, Dtype::float32, layout)

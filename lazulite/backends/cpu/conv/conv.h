@@ -44,7 +44,8 @@ struct ConvOptions {
   // Winograd's algorithm differs from the exact result by at most 4e-5 of the output's standard
   // deviation; without it the error is 5e-6 at most.
   bool winograd = true;
-  // For how many workers the work is divided, which sets the order of sums; 0: thread_count().
+  // For how many workers the work is divided, which sets the order of sums; 0: as many as it is
+  // worth for packed images.
   int threads = 0;
 
   bool operator==(const ConvOptions&) const = default;
@@ -76,6 +77,9 @@ inline constexpr uint8_t blocked_gradient = 255;
 // Throws std::invalid_argument if a size is below 1, pad is not in [0, kernel), or the output is
 // empty.
 ConvPlan plan_conv(const ConvShape& shape, const ConvOptions& options);
+
+// For how many workers the work on so many images is worth dividing: at most thread_count().
+int useful_threads(const ConvPlan& plan, int64_t images);
 
 // From n channels-last images [n][h][w][c] to packed ones, zeros in the lanes left over; and back.
 void pack_images(const float* images, int64_t n, int64_t h, int64_t w, int64_t c, float* packed);

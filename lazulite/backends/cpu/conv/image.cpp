@@ -94,15 +94,21 @@ void conv_image_forward(const ConvPlan& plan, const float* images, const float* 
   const ConvShape& shape = plan.shape;
   const int64_t scratch = scratch_floats(plan), items = ImageBands(plan).items();
   const auto run = plan.tile > 0 ? image_winograd : image_direct;
-  for (int64_t image = 0; image < shape.n; ++image) {
-    const ImageCall call{
+  const auto call_for = [&](int64_t image) {
+    return ImageCall{
         plan, images + image * shape.h * shape.w * shape.c_in, prepared_weights,
         epilogue_of(plan, bias, output + image * plan.height() * plan.width() * shape.c_out,
                     nullptr)};
-    for_chunks(items, plan.options.threads, [&](int64_t begin, int64_t end, int64_t chunk) {
-      run(call, begin, end, workspace + chunk * scratch);
-    });
-  }
+  };
+  // Items of all images, one image after the other.
+  for_chunks(shape.n * items, plan.options.threads, [&](int64_t begin, int64_t end, int64_t chunk) {
+    while (begin < end) {
+      const int64_t image = begin / items, first = image * items;
+      const int64_t last = std::min(end, first + items);
+      run(call_for(image), begin - first, last - first, workspace + chunk * scratch);
+      begin = last;
+    }
+  });
 }
 
 }  // namespace lazulite::cpu

@@ -49,6 +49,29 @@ double winograd_cost(const ConvPlan& plan) {
          (c_in * c_out + input_transform * c_in + output_transform * c_out);
 }
 
+// How the plan's convolution is best done.
+int64_t choose_tile(const ConvPlan& plan) {
+  const ConvShape& shape = plan.shape;
+  const bool indexable =
+      plan.weight_gradient_floats() <= std::numeric_limits<int32_t>::max();  // by vectors of int32
+  if (!plan.options.winograd || !indexable || (shape.kernel != 3 && shape.kernel != 5)) return 0;
+  int64_t best = 0;
+  double least = direct_cost(plan);
+  for (const int64_t tile : {4, 3}) {
+    if (shape.kernel == 3 && tile != 4) continue;
+    ConvPlan candidate = plan;
+    candidate.tile = tile;
+    const WinogradGeometry geometry(candidate);
+    if (geometry.joins_tiles(plan.options.pool) && geometry.blocks > 1) continue;
+    const double cost = winograd_cost(candidate);
+    if (cost < least) {
+      least = cost;
+      best = tile;
+    }
+  }
+  return best;
+}
+
 }  // namespace
 
 int64_t ConvPlan::input_floats() const {
@@ -67,28 +90,22 @@ int64_t ConvPlan::weight_gradient_floats() const {
   return shape.c_out * shape.kernel * shape.kernel * shape.c_in;
 }
 
+int useful_threads(const ConvPlan& plan, int64_t images) {
+  constexpr double nanoseconds = 0.012;  // of a multiplication with AVX-512
+  const double each = nanoseconds * (plan.tile ? winograd_cost(plan) : direct_cost(plan));
+  const double useful = each * static_cast<double>(images) / nanoseconds_per_worker;
+  return static_cast<int>(std::clamp<double>(useful, 1, thread_count()));
+}
+
 ConvPlan plan_conv(const ConvShape& shape, const ConvOptions& options) {
   check(shape);
   ConvPlan plan{shape, options};
-  if (plan.options.threads < 1) plan.options.threads = thread_count();
   if (plan.height() < 1 || plan.width() < 1) {
     throw std::invalid_argument("plan_conv: the output is smaller than a window of the pool");
   }
-  const bool indexable =
-      plan.weight_gradient_floats() <= std::numeric_limits<int32_t>::max();  // by vectors of int32
-  if (!options.winograd || !indexable || (shape.kernel != 3 && shape.kernel != 5)) return plan;
-  double least = direct_cost(plan);
-  for (const int64_t tile : {4, 3}) {
-    if (shape.kernel == 3 && tile != 4) continue;
-    ConvPlan candidate = plan;
-    candidate.tile = tile;
-    const WinogradGeometry geometry(candidate);
-    if (geometry.joins_tiles(options.pool) && geometry.blocks > 1) continue;
-    const double cost = winograd_cost(candidate);
-    if (cost < least) {
-      least = cost;
-      plan.tile = tile;
-    }
+  plan.tile = choose_tile(plan);
+  if (options.threads < 1) {
+    plan.options.threads = useful_threads(plan, shape.groups() * images_per_group);
   }
   return plan;
 }

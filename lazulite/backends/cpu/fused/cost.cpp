@@ -4,13 +4,13 @@
 
 #include <algorithm>
 
+#include "lazulite/backends/cpu/parallel.h"
+
 namespace lazulite::cpu {
 namespace {
 
 // Measured on 64-byte vectors; what matters is the order of magnitude.
 constexpr double plain_operation = 0.02, function_call = 0.6, complex_operation = 2;
-// Starting and joining a team of threads takes a few microseconds.
-constexpr double worthwhile = 10'000;
 
 double cost_of(const FusedOp& op) {
   const double size = static_cast<double>(size_of(op.dtype)) / 4;
@@ -38,7 +38,7 @@ double nanoseconds_per_element(const FusedKernel& kernel) {
 }
 
 int64_t elements_per_thread(const FusedKernel& kernel) {
-  return static_cast<int64_t>(worthwhile / nanoseconds_per_element(kernel)) + 1;
+  return static_cast<int64_t>(nanoseconds_per_worker / nanoseconds_per_element(kernel)) + 1;
 }
 
 bool exceeds_caches(size_t bytes) {

@@ -31,6 +31,12 @@ ConvPlan plan_of(const Call& call, const Operand& x, const Operand& w) {
   return plan_conv(shape, options);
 }
 
+ConvPlan plan_of_few(const Call& call, const Operand& x, const Operand& w) {
+  ConvPlan plan = plan_of(call, x, w);
+  plan.options.threads = useful_threads(plan, plan.shape.n);
+  return plan;
+}
+
 bool in_lanes(const Operand& operand) { return operand.layout == Layout::image_lanes; }
 
 size_t bytes_of(int64_t floats) { return static_cast<size_t>(floats) * sizeof(float); }
@@ -155,7 +161,7 @@ class ConvBlock final : public Kernel {
 class FewImagesBlock final : public Kernel {
  public:
   FewImagesBlock(const Call& call, const Launch& launch)
-      : plan_(plan_of(call, launch.inputs[0], launch.inputs[1])),
+      : plan_(plan_of_few(call, launch.inputs[0], launch.inputs[1])),
         x_(launch.inputs[0], &scratch_bytes_),
         w_(launch.inputs[1], &scratch_bytes_),
         b_(launch.inputs[2], &scratch_bytes_),

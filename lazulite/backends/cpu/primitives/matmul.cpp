@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "lazulite/backends/cpu/parallel.h"
 #include "lazulite/backends/cpu/primitives/kernel_of.h"
@@ -10,8 +12,14 @@
 namespace lazulite::cpu {
 namespace {
 
-// Multiplications for which a second thread is worth waking.
-constexpr double grain = 100000;
+// Of one multiplication, and of one element of b that is used only once: it comes from memory.
+constexpr double multiplication_ns = 0.008, element_ns = 0.06;
+
+// About how long a product takes on one thread.
+double nanoseconds(const MatmulShape& shape) {
+  const GemmLayout& s = shape.layout;
+  return shape.multiplications() * (multiplication_ns + element_ns / static_cast<double>(s.m));
+}
 
 // How the rows and columns of each product are divided among the workers.
 struct Grid {
@@ -20,8 +28,8 @@ struct Grid {
 };
 
 Grid choose_grid(const MatmulShape& shape) {
-  const double useful = shape.multiplications() / grain;
-  const int64_t workers = std::min<int64_t>(thread_count(), static_cast<int64_t>(useful) + 1);
+  const double useful = std::max(nanoseconds(shape) / nanoseconds_per_worker, 1.0);
+  const int64_t workers = std::min<int64_t>(thread_count(), static_cast<int64_t>(useful));
   const int64_t parts = (workers + shape.batch_size() - 1) / shape.batch_size();
   const GemmLayout& s = shape.layout;
   Grid best;
@@ -62,9 +70,9 @@ std::unique_ptr<Kernel> make_gemm(const MatmulShape& shape, const Launch& launch
     T* result = address<T>(slots, c);
     const Grid grid = choose_grid(shape);
     const int64_t parts = grid.rows * grid.columns;
-    const double each = shape.multiplications() / static_cast<double>(parts * shape.batch_size());
-    const int64_t tasks_each =
-        std::max<int64_t>(static_cast<int64_t>(grain / std::max(each, 1.0)), 1);
+    const double each =
+        std::max(nanoseconds(shape) / static_cast<double>(parts * shape.batch_size()), 1.0);
+    const auto tasks_each = static_cast<int64_t>(std::ceil(nanoseconds_per_worker / each));
     parallel_for(shape.batch_size() * parts, tasks_each, [&](int64_t begin, int64_t end, int) {
       for (int64_t task = begin; task < end; ++task) {
         const int64_t index = task / parts;
@@ -113,10 +121,9 @@ std::unique_ptr<Kernel> make_complex(const MatmulShape& shape, const Launch& lau
       const complex64* right =
           address<complex64>(slots, b) + batch_offset(shape.batch, shape.b_batch, index);
       complex64* result = address<complex64>(slots, c) + index * s.m * s.n;
-      parallel_for(s.m, static_cast<int64_t>(grain) / (s.n * s.k + 1) + 1,
-                   [&](int64_t begin, int64_t end, int) {
-                     multiply_complex(s, left, right, result, begin, end);
-                   });
+      parallel_for(s.m, 20000 / (s.n * s.k + 1) + 1, [&](int64_t begin, int64_t end, int) {
+        multiply_complex(s, left, right, result, begin, end);
+      });
     }
   });
 }
