@@ -14,6 +14,7 @@ namespace {
 
 // Of one multiplication, and of one element of b that is used only once: it comes from memory.
 constexpr double multiplication_ns = 0.008, element_ns = 0.06;
+constexpr double complex_multiplication_ns = 1;
 
 // About how long a product takes on one thread.
 double nanoseconds(const MatmulShape& shape) {
@@ -121,7 +122,9 @@ std::unique_ptr<Kernel> make_complex(const MatmulShape& shape, const Launch& lau
       const complex64* right =
           address<complex64>(slots, b) + batch_offset(shape.batch, shape.b_batch, index);
       complex64* result = address<complex64>(slots, c) + index * s.m * s.n;
-      parallel_for(s.m, 20000 / (s.n * s.k + 1) + 1, [&](int64_t begin, int64_t end, int) {
+      const double row_ns = static_cast<double>(s.n * s.k + 1) * complex_multiplication_ns;
+      const auto rows_each = static_cast<int64_t>(std::ceil(nanoseconds_per_worker / row_ns));
+      parallel_for(s.m, rows_each, [&](int64_t begin, int64_t end, int) {
         multiply_complex(s, left, right, result, begin, end);
       });
     }
