@@ -34,10 +34,8 @@ class FunctionRef<Result(Arguments...)> {
 // How many workers a parallel loop has at most: the core's num_threads().
 int thread_count();
 
-// The least work that is worth a worker. A team that waits starts within a few microseconds, but
-// where other processes want the processors too, a worker that must be woken is half a millisecond
-// late: shorter parts risk more than they gain.
-inline constexpr double nanoseconds_per_worker = 15'000;
+// The least work that is worth a worker: a team that waits starts within a few microseconds.
+inline constexpr double nanoseconds_per_worker = 8'000;
 
 // Calls body(begin, end, worker) for contiguous parts of [0, n), at most one for each worker, and
 // returns when all are done. The parts depend on n, grain and the number of workers alone. A part
