@@ -1,8 +1,11 @@
 #include "lazulite/backends/cpu/parallel.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -44,6 +47,34 @@ TEST(ParallelFor, ThrowsWhatAPartThrowsOnceAllHaveEnded) {
       EXPECT_THROW(parallel_for(4, 1, body), std::runtime_error);
       EXPECT_EQ(ended, 4);
     }
+  });
+}
+
+// A worker that comes late is simulated by one that sleeps.
+TEST(ParallelParts, RunBriefOnesOnTheCallerWhileWorkersComeLate) {
+  on_executor([] {
+    const std::thread::id caller = std::this_thread::get_id();
+    const auto late = [&](int64_t, int64_t, int) {
+      if (std::this_thread::get_id() == caller) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    };
+    bool alone = false;
+    // The pause may be over before the next loop where the machine is busy.
+    for (int tries = 0; tries < 100 && !alone; ++tries) {
+      parallel_parts(4, 4, /*brief=*/true, late);
+      std::vector<int64_t> begins;
+      std::mutex mutex;
+      alone = true;
+      parallel_parts(8, 4, /*brief=*/true, [&](int64_t begin, int64_t end, int worker) {
+        std::lock_guard lock(mutex);
+        alone &= std::this_thread::get_id() == caller;
+        EXPECT_EQ(end - begin, 2);
+        EXPECT_EQ(begin, 2 * worker);
+        begins.push_back(begin);
+      });
+      EXPECT_THAT(begins, testing::UnorderedElementsAre(0, 2, 4, 6));
+    }
+    EXPECT_TRUE(alone);
   });
 }
 

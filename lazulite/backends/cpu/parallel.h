@@ -45,6 +45,11 @@ inline constexpr double nanoseconds_per_worker = 8'000;
 // which OpenMP's threads are gone. Throws what a part has thrown, once all have ended.
 void parallel_for(int64_t n, int64_t grain, FunctionRef<void(int64_t, int64_t, int)> body);
 
+// The same for a given number of parts, at most thread_count(). Brief ones, of some 100
+// microseconds or less, run on the caller one after the other while workers come late.
+void parallel_parts(int64_t n, int64_t parts, bool brief,
+                    FunctionRef<void(int64_t, int64_t, int)> body);
+
 // While it lives, OpenMP code of others (oneDNN) called by this thread obeys the same rules.
 class ThreadScope {
  public:

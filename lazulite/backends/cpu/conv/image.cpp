@@ -101,14 +101,15 @@ void conv_image_forward(const ConvPlan& plan, const float* images, const float* 
                     nullptr)};
   };
   // Items of all images, one image after the other.
-  for_chunks(shape.n * items, plan.options.threads, [&](int64_t begin, int64_t end, int64_t chunk) {
+  const auto chunk_of_items = [&](int64_t begin, int64_t end, int64_t chunk) {
     while (begin < end) {
       const int64_t image = begin / items, first = image * items;
       const int64_t last = std::min(end, first + items);
       run(call_for(image), begin - first, last - first, workspace + chunk * scratch);
       begin = last;
     }
-  });
+  };
+  for_chunks(shape.n * items, plan.options.threads, chunk_of_items, /*brief=*/true);
 }
 
 }  // namespace lazulite::cpu

@@ -74,7 +74,10 @@ std::unique_ptr<Kernel> make_gemm(const MatmulShape& shape, const Launch& launch
     const double each =
         std::max(nanoseconds(shape) / static_cast<double>(parts * shape.batch_size()), 1.0);
     const auto tasks_each = static_cast<int64_t>(std::ceil(nanoseconds_per_worker / each));
-    parallel_for(shape.batch_size() * parts, tasks_each, [&](int64_t begin, int64_t end, int) {
+    const int64_t tasks = shape.batch_size() * parts;
+    const int64_t workers = std::clamp<int64_t>(tasks / tasks_each, 1, thread_count());
+    const bool brief = nanoseconds(shape) / static_cast<double>(workers) < 100'000;
+    parallel_parts(tasks, workers, brief, [&](int64_t begin, int64_t end, int) {
       for (int64_t task = begin; task < end; ++task) {
         const int64_t index = task / parts;
         const int64_t part = task % parts;
