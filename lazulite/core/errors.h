@@ -12,6 +12,19 @@ class Error : public std::runtime_error {
   explicit Error(const std::string& message) : std::runtime_error(message) {}
 };
 
+/// A value that the operation cannot take, although its type is right: a scalar that the array's
+/// dtype cannot hold, an option out of its range.
+class ValueError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// An index outside of what it counts. The message states the index, the size and the operation.
+class IndexError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// Memory ran out. The message states the request, what is live and what is cached.
 class OutOfMemory : public Error {
  public:
