@@ -1,16 +1,17 @@
 #include "lazulite/core/memory.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdlib>
 #include <fstream>
-#include <map>
 #include <mutex>
-#include <vector>
+#include <new>
 
 #include "lazulite/core/errors.h"
 
@@ -31,11 +32,29 @@ size_t machine_memory() {
   return bytes;
 }
 
-// Eight sizes for each power of two waste at most an eighth and make freed blocks fit again.
-size_t size_class(size_t bytes) {
-  if (bytes <= 512) return std::max((bytes + alignment - 1) / alignment * alignment, alignment);
-  size_t step = std::bit_floor(bytes) / 8;
-  return (bytes + step - 1) / step * step;
+// Freed blocks are kept by size: multiples of 64 up to 512, then eight sizes for each power of two,
+// which waste at most an eighth and make freed blocks fit again.
+struct SizeClass {
+  size_t index;
+  size_t bytes;
+};
+
+constexpr size_t smallest_step = 512;
+constexpr size_t steps = 8;
+// Beyond this no machine has memory, and sums of sizes could overflow.
+constexpr size_t largest_request = size_t{1} << 62;
+constexpr size_t class_count = steps + steps * (std::bit_width(largest_request) - 9);
+
+SizeClass size_class(size_t bytes) {
+  size_t octave = 0, first = 0, step = alignment;
+  if (bytes > smallest_step) {
+    // (512, 1024] is octave 1, (1024, 2048] octave 2 and so on.
+    octave = std::bit_width(bytes - 1) - std::bit_width(smallest_step - 1);
+    first = smallest_step << (octave - 1);
+    step = first / steps;
+  }
+  size_t number = std::max<size_t>((bytes - first + step - 1) / step, 1);
+  return {octave * steps + number - 1, first + number * step};
 }
 
 class CachingAllocator final : public MemorySpace {
@@ -46,48 +65,42 @@ class CachingAllocator final : public MemorySpace {
   const char* name() const override { return "host"; }
 
   void* allocate(size_t requested) override {
-    size_t bytes = size_class(requested);
     std::lock_guard lock(mutex_);
     ++statistics_.requests;
-    auto found = free_.find(bytes);
-    if (found != free_.end() && !found->second.empty()) {
-      void* pointer = found->second.back();
-      found->second.pop_back();
+    if (requested > largest_request) refuse(requested);
+    auto [index, bytes] = size_class(requested);
+    if (bytes > room()) refuse(requested);
+    if (FreeBlock* block = free_[index]) {
+      free_[index] = block->next;
       statistics_.cached_bytes -= bytes;
       add_active(bytes);
-      return pointer;
+      return block;
     }
-    if (statistics_.active_bytes + statistics_.cached_bytes + bytes > memory_limit_) trim(0);
-    void* pointer = nullptr;
-    if (statistics_.active_bytes + bytes <= memory_limit_) {
-      pointer = from_system(bytes);
-      if (!pointer) {
-        trim(0);
-        pointer = from_system(bytes);
-      }
-    }
+    trim(room() - bytes);
+    void* pointer = from_system(bytes);
     if (!pointer) {
-      throw OutOfMemory(fmt::format(
-          "out of memory on the host: {} bytes were requested while {} bytes are live and {} bytes "
-          "are cached, and the limit is {} bytes",
-          requested, statistics_.active_bytes, statistics_.cached_bytes, memory_limit_));
+      trim(0);
+      pointer = from_system(bytes);
     }
+    if (!pointer) refuse(requested);
     ++statistics_.system_allocations;
     add_active(bytes);
     return pointer;
   }
 
+  // Takes no memory itself: buffers are released where nothing may be thrown.
   void release(void* pointer, size_t requested) override {
-    size_t bytes = size_class(requested);
+    auto [index, bytes] = size_class(requested);
     std::lock_guard lock(mutex_);
     statistics_.active_bytes -= bytes;
-    if (bytes > cache_limit_) {
+    if (bytes > std::min(cache_limit_, room())) {
       std::free(pointer);
-      return;
+    } else {
+      free_[index] = new (pointer) FreeBlock{free_[index]};
+      statistics_.cached_bytes += bytes;
+      if (statistics_.cached_bytes > cache_limit_) trim(cache_limit_ / 2);
     }
-    free_[bytes].push_back(pointer);
-    statistics_.cached_bytes += bytes;
-    if (statistics_.cached_bytes > cache_limit_) trim(cache_limit_ / 2);
+    trim(room());
   }
 
   void copy_from_host(void* destination, const void* source, size_t bytes) override {
@@ -108,6 +121,7 @@ class CachingAllocator final : public MemorySpace {
   void set_memory_limit(size_t bytes) {
     std::lock_guard lock(mutex_);
     memory_limit_ = bytes;
+    trim(room());
   }
   size_t memory_limit() {
     std::lock_guard lock(mutex_);
@@ -123,8 +137,24 @@ class CachingAllocator final : public MemorySpace {
     std::lock_guard lock(mutex_);
     trim(0);
   }
+  void lock() { mutex_.lock(); }
+  void unlock() { mutex_.unlock(); }
 
  private:
+  struct FreeBlock {
+    FreeBlock* next;
+  };
+
+  // What the limit leaves beside the live blocks, to new ones and to the cache.
+  size_t room() const { return memory_limit_ - std::min(memory_limit_, statistics_.active_bytes); }
+
+  [[noreturn]] void refuse(size_t requested) const {
+    throw OutOfMemory(fmt::format(
+        "out of memory on the host: {} bytes were requested while {} bytes are live and {} bytes "
+        "are cached, and the limit is {} bytes",
+        requested, statistics_.active_bytes, statistics_.cached_bytes, memory_limit_));
+  }
+
   void* from_system(size_t bytes) {
     size_t align = bytes >= huge_page ? huge_page : alignment;
     void* pointer = nullptr;
@@ -142,25 +172,39 @@ class CachingAllocator final : public MemorySpace {
 
   // Frees the largest blocks first until at most `target` bytes are cached.
   void trim(size_t target) {
-    for (auto entry = free_.rbegin(); entry != free_.rend(); ++entry) {
-      while (!entry->second.empty() && statistics_.cached_bytes > target) {
-        std::free(entry->second.back());
-        entry->second.pop_back();
-        statistics_.cached_bytes -= entry->first;
+    for (size_t index = class_count; index-- > 0 && statistics_.cached_bytes > target;) {
+      while (free_[index] && statistics_.cached_bytes > target) {
+        FreeBlock* block = free_[index];
+        free_[index] = block->next;
+        statistics_.cached_bytes -= class_bytes(index);
+        std::free(block);
       }
     }
   }
 
+  static size_t class_bytes(size_t index) {
+    size_t octave = index / steps, number = index % steps + 1;
+    if (octave == 0) return number * alignment;
+    size_t first = smallest_step << (octave - 1);
+    return first + number * (first / steps);
+  }
+
   std::mutex mutex_;
-  std::map<size_t, std::vector<void*>> free_;
+  std::array<FreeBlock*, class_count> free_{};
   MemoryStatistics statistics_;
   size_t memory_limit_;
   size_t cache_limit_;
 };
 
-// Never destroyed: buffers with static lifetime are released after it would have been.
+// Never destroyed: buffers with static lifetime are released after it would have been. A fork waits
+// until no thread is inside, so that the child finds the lists whole and the lock free.
 CachingAllocator& allocator() {
-  static auto* instance = new CachingAllocator;
+  static CachingAllocator* instance = [] {
+    auto* made = new CachingAllocator;
+    pthread_atfork([] { allocator().lock(); }, [] { allocator().unlock(); },
+                   [] { allocator().unlock(); });
+    return made;
+  }();
   return *instance;
 }
 

@@ -31,8 +31,9 @@ MemorySpace& host_memory();
 MemoryStatistics memory_statistics();
 void reset_peak_memory();
 
-/// Most bytes that may be live at once; a request beyond it throws OutOfMemory after one trim of
-/// the cache. The default is 95% of what the machine or the control group allows.
+/// Most bytes that may be live and cached together. The cache gives way to requests; a request that
+/// does not fit beside what is live throws OutOfMemory, as all do while more is live than a limit
+/// that was set later. The default is 95% of what the machine or the control group allows.
 void set_memory_limit(size_t bytes);
 size_t memory_limit();
 /// Most bytes that freed buffers may keep for reuse; returns the previous limit.
