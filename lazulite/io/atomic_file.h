@@ -1,16 +1,24 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdio>
+#include <memory>
 #include <string>
 
 namespace lazulite::io {
 
-/// A file that appears whole or not at all: bytes go to a file beside `path`, which `commit`
-/// renames. Without `commit` it is removed. Every error throws with the path and the reason.
+/// A file that appears whole or not at all: bytes go to a file of a name of its own beside `path`,
+/// which `commit` renames; without `commit` it is removed. Several may be written for one path at
+/// once: the last to be committed is there, whole. A file that is replaced passes on its mode and,
+/// where that is allowed, its owner and access list; a symbolic link stays and what it names is
+/// replaced.
+///
+/// What cannot be renamed into is written through, byte by byte: character devices, FIFOs that
+/// somebody reads, and the process's own descriptors (/dev/stdout). Folders, block devices, sockets
+/// and files that are not writable are refused. Every error throws with the path and the reason;
+/// no signal is raised for a full disk or a closed pipe.
 class AtomicFile {
  public:
-  explicit AtomicFile(std::string path);
+  explicit AtomicFile(const std::string& path);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
@@ -21,11 +29,13 @@ class AtomicFile {
   void commit();
 
  private:
-  [[noreturn]] void fail(const char* action);
-
-  std::string path_;
-  std::string temporary_;
-  std::FILE* file_ = nullptr;
+  friend void check_writable(const std::string& path);
+  class Target;
+  std::unique_ptr<Target> target_;
 };
+
+/// Throws what writing an AtomicFile to `path` would throw at once: to be asked before long work
+/// whose results go there. Changes nothing.
+void check_writable(const std::string& path);
 
 }  // namespace lazulite::io

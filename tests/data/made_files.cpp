@@ -1,11 +1,8 @@
 #include "data/made_files.h"
 
-#include <stdlib.h>
 #include <zlib.h>
 
 #include <cstdio>
-#include <fstream>
-#include <stdexcept>
 
 namespace lazulite::data {
 
@@ -42,21 +39,6 @@ std::string tar_header(const std::string& name, size_t size) {
 }
 
 }  // namespace
-
-TempFolder::TempFolder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "lazulite-XXXXXX").string();
-  if (!mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp failed");
-  path_ = pattern;
-}
-
-TempFolder::~TempFolder() { std::filesystem::remove_all(path_); }
-
-std::filesystem::path TempFolder::write(const std::string& name, std::string_view content) const {
-  std::filesystem::path path = path_ / name;
-  std::filesystem::create_directories(path.parent_path());
-  std::ofstream(path, std::ios::binary) << content;
-  return path;
-}
 
 std::string gzip(std::string_view content) {
   z_stream stream{};

@@ -3,32 +3,19 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "lazulite/core/errors.h"
+#include "support/temp_folder.h"
 
 // Small files in the official layouts, built byte by byte from the formats' descriptions.
 
 namespace lazulite::data {
 
-/// A folder that is removed with its content at the end of the test.
-class TempFolder {
- public:
-  TempFolder();
-  ~TempFolder();
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  /// Writes a file, making the folders on its way, and returns its path.
-  std::filesystem::path write(const std::string& name, std::string_view content) const;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using test::TempFolder;
 
 std::string gzip(std::string_view content);
 
