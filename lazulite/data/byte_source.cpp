@@ -82,7 +82,9 @@ uint64_t ByteSource::drain() {
 }
 
 uint64_t ByteSource::longest_content() const {
-  return gzdirect(file_) ? size_on_disk_ : size_on_disk_ * max_deflate_ratio;
+  if (gzdirect(file_)) return size_on_disk_;
+  // A file with holes may claim almost any size.
+  return std::min(size_on_disk_, UINT64_MAX / max_deflate_ratio) * max_deflate_ratio;
 }
 
 void ByteSource::fail(uint64_t offset, const std::string& message) const {

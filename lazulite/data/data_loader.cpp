@@ -42,6 +42,11 @@ void DataLoader::set_next_epoch(int64_t epoch) {
   if (epoch < 0) {
     throw Error(fmt::format("DataLoader: epoch {} was asked for; 0 or more was expected.", epoch));
   }
+  // Batches are numbered through all epochs.
+  if (const int64_t last = INT64_MAX / std::max<int64_t>(size(), 1) - 1; epoch > last) {
+    throw Error(
+        fmt::format("DataLoader: epoch {} was asked for; at most {} was expected.", epoch, last));
+  }
   next_epoch_ = epoch;
 }
 

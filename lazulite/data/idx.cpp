@@ -52,14 +52,16 @@ IdxFile read_idx(const std::filesystem::path& path, int dimensions) {
 
   IdxFile file;
   uint64_t expected = 1;
+  int64_t one = 1;  // the product of the sizes after the count, which may be 0
   for (int i = 0; i < dimensions; ++i) {
     const char* meaning = i == 0 ? "count" : "size of an image";
     const uint64_t at = source.offset();
     const uint32_t extent = read_header_word(source, meaning);
     if (i > 0 && extent == 0) source.fail(at, "the header gives images a side of 0 pixels.");
     file.shape.push_back(extent);
-    if (__builtin_mul_overflow(expected, uint64_t{extent}, &expected)) {
-      source.fail(at, fmt::format("the header's sizes, {}, multiply to more than 2^64 bytes.",
+    if (__builtin_mul_overflow(expected, uint64_t{extent}, &expected) ||
+        (i > 0 && __builtin_mul_overflow(one, int64_t{extent}, &one))) {
+      source.fail(at, fmt::format("the header's sizes, {}, multiply to more than 2^63 bytes.",
                                   fmt::join(file.shape, " x ")));
     }
   }

@@ -148,6 +148,7 @@ TEST(DataLoader, ResumesAtAnEpoch) {
   resumed.set_next_epoch(0);
   EXPECT_EQ(epoch_of(resumed), first);
   EXPECT_THAT(error_of([&] { resumed.set_next_epoch(-1); }), HasSubstr("epoch -1"));
+  EXPECT_THAT(error_of([&] { resumed.set_next_epoch(INT64_MAX); }), HasSubstr("at most"));
 }
 
 TEST(DataLoader, ThrowsAWorkersErrorAtItsBatch) {

@@ -102,7 +102,11 @@ TEST(Idx, DoesNotBelieveAbsurdSizes) {
   const auto packed = folder.write("x.gz", gzip(idx({0x80000000u, 28, 28}, "few")));
   EXPECT_THAT(error_of([&] { read_idx(packed, 3); }), HasSubstr("more than a file of this size"));
   const auto overflow = folder.write("x", idx({~0u, ~0u, ~0u}, "few"));
-  EXPECT_THAT(error_of([&] { read_idx(overflow, 3); }), HasSubstr("more than 2^64 bytes"));
+  EXPECT_THAT(error_of([&] { read_idx(overflow, 3); }), HasSubstr("more than 2^63 bytes"));
+  // Without images too: an image's size must be a number.
+  const auto none = folder.write("x", idx({0, ~0u, ~0u}, ""));
+  EXPECT_THAT(error_of([&] { read_idx(none, 3); }),
+              AllOf(HasSubstr("byte 12"), HasSubstr("more than 2^63 bytes")));
   const auto flat = folder.write("x", idx({7, 0, 28}, ""));
   EXPECT_THAT(error_of([&] { read_idx(flat, 3); }),
               AllOf(HasSubstr("byte 8"), HasSubstr("a side of 0 pixels")));
