@@ -5,10 +5,10 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 sources = git ls-files '*.h' '*.cpp' '*.def'
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-asan test-tsan test-simd bench format lint
+.PHONY: help build run test test-asan test-tsan test-simd bench bench-against format lint
 
 help:  ## list these targets
-	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | expand -t 16
 
 build:  ## build everything, optimised, into build/
 	@scripts/install-dependencies
@@ -40,6 +40,17 @@ bench:  ## measure beside PyTorch, which is fetched once into .cache/
 	@scripts/install-dependencies bench
 	@$(call compile,release)
 	benchmarks/compare_pytorch.py
+
+# `make bench-against REV`: what follows the target is an argument of it, and no target.
+ifeq (bench-against,$(firstword $(MAKECMDGOALS)))
+revision := $(or $(REV),$(word 2,$(MAKECMDGOALS)))
+$(eval $(wordlist 2,99,$(MAKECMDGOALS)):;@:)
+endif
+
+bench-against:  ## compare with revision REV: make bench-against REV [ARGS="--case REGEX --rounds N"]
+	@scripts/install-dependencies against
+	@test -n "$(revision)" || { echo "usage: make bench-against REV [ARGS=...]" >&2; exit 2; }
+	benchmarks/bench_against.py $(revision) $(ARGS)
 
 format:  ## lay out the sources
 	@scripts/install-dependencies lint

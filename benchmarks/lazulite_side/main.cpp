@@ -9,13 +9,6 @@
 #include "lazulite/core/threads.h"
 #include "lazulite_side/measure.h"
 
-void print_times(const std::string& what, const std::vector<double>& times,
-                 const std::string& details) {
-  fmt::print("{{\"what\": \"{}\", \"ms\": [{:.6f}]{}{}}}\n", what, fmt::join(times, ", "),
-             details.empty() ? "" : ", ", details);
-  std::fflush(stdout);
-}
-
 int main(int argc, char** argv) {
   const std::map<std::string, void (*)(const Options&)> measures = {
       {"step", measure_step},       {"inference", measure_inference},   {"single", measure_single},

@@ -5,11 +5,6 @@
 #include <algorithm>
 #include <random>
 
-#include "lazulite/core/memory.h"
-#include "lazulite/program/evaluate.h"
-#include "lazulite/program/options.h"
-#include "lazulite/transforms/compile.h"
-
 using namespace lazulite;
 
 namespace {
@@ -29,15 +24,14 @@ Array random_labels(int64_t count) {
   return Array(labels, {count});
 }
 
-/// The network in evaluation mode as a function, compiled if the options say so.
+}  // namespace
+
 std::function<Array(Array)> inference(const Options& options) {
   cnn::Network network(1, side, classes);
   network.eval();
   std::function<Array(Array)> forward = [network](Array x) { return network(x); };
   return options.compiled() ? compile(forward) : forward;
 }
-
-}  // namespace
 
 Array random_images(int64_t count) {
   const Shape shape{count, side, side, 1};
@@ -58,12 +52,15 @@ Training::Training(const Options& options)
   if (options.compiled()) update_ = compile(update_);
 }
 
-void Training::step() {
+Arrays Training::results_of_step() {
   Arrays results{update_(images_, labels_)};
   for (const auto& [name, cell] : network_.parameters()) results.push_back(cell.get());
   for (const auto& [name, array] : optimizer_.state()) results.push_back(array);
-  eval(results);
+  return results;
 }
+
+void Training::step() { eval(results_of_step()); }
+void Training::start_step() { async_eval(results_of_step()); }
 
 void measure_step(const Options& options) {
   Training training(options);
