@@ -46,6 +46,8 @@ HWY_INLINE V combine(V a, V x) {
   constexpr bool is_complex = std::is_same_v<V, complex64>;
   if constexpr (op == ReduceOp::sum) {
     return static_cast<V>(a + x);
+  } else if constexpr (op == ReduceOp::prod && std::is_integral_v<V>) {
+    return static_cast<V>(1u * a * x);  // small ones would be multiplied as ints
   } else if constexpr (op == ReduceOp::prod) {
     return static_cast<V>(a * x);
   } else if constexpr (op == ReduceOp::all) {

@@ -67,9 +67,10 @@ void ReduceStep::choose_blocking(const FusedKernel& kernel, Layout& layout, Bloc
     blocking.block = block / whole * whole;
     blocking.alignment = whole;
     units_ = divide_up(g.outer, blocking.block / whole);
-  } else if (g.width() <= block && (g.inner == 1 || !blocking.by_rows)) {
+  } else if (g.folds > 1 || (g.width() <= block && (g.inner == 1 || !blocking.by_rows))) {
+    // Neighbours that fold onto each other stay in one block, whatever its size should be.
     mode_ = Mode::rows;
-    blocking.block = block / g.width() * g.width();
+    blocking.block = std::max<int64_t>(block / g.width(), 1) * g.width();
     blocking.alignment = g.inner;
     units_ = g.outer * g.groups;
   } else {

@@ -33,7 +33,7 @@ class ReduceStep {
   enum class Mode : uint8_t {
     whole,     // a block holds several folded ranges as a whole
     rows,      // a block holds virtual rows of one range
-    segments,  // a block lies inside a virtual row
+    segments,  // a block lies inside a row of the inner axis, which is a virtual row (one fold)
   };
   // The state of one thread.
   struct Worker {
