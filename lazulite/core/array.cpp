@@ -47,6 +47,12 @@ Array::Array(std::initializer_list<NestedList> items, Dtype dtype) {
   *this = ready_array(std::move(buffer), list.shape(), dtype);
 }
 
+Array::Array(const std::vector<bool>& values, const Shape& shape) {
+  auto bytes = std::make_unique<bool[]>(values.size());  // such a vector packs eight in a byte
+  std::copy(values.begin(), values.end(), bytes.get());
+  *this = copy_of(bytes.get(), values.size(), shape, Dtype::bool_);
+}
+
 Array Array::copy_of(const void* data, size_t count, const Shape& shape, Dtype dtype) {
   if (static_cast<int64_t>(count) != element_count(shape)) {
     throw Error(fmt::format("array: {} values were given for shape {}, which holds {}", count,
@@ -69,9 +75,13 @@ int64_t Array::shape(int axis) const {
 }
 Dtype Array::dtype() const { return node_->outputs[output_].dtype; }
 
-const Array& Array::eval() const {
+const Array& Array::eval() const& {
   evaluator().evaluate({this, 1}, true);
   return *this;
+}
+Array Array::eval() && {
+  evaluator().evaluate({this, 1}, true);
+  return std::move(*this);
 }
 
 bool Array::is_evaluated() const { return node_->has_value(); }

@@ -26,8 +26,8 @@ class Array {
   /// A zero-dimensional array; without a dtype: bool, int32, float32 or complex64.
   explicit Array(Scalar value);
   Array(Scalar value, Dtype dtype);
-  /// From nested lists: Array({{1, 2}, {3, 4}}). Throws if the lists are ragged.
-  explicit Array(std::initializer_list<NestedList> items);
+  /// From nested lists: Array x = {{1, 2}, {3, 4}}. Throws if the lists are ragged.
+  Array(std::initializer_list<NestedList> items);
   Array(std::initializer_list<NestedList> items, Dtype dtype);
   /// Copies `values`, row-major; their count must be the shape's.
   template <class T>
@@ -36,14 +36,19 @@ class Array {
   template <class T>
   Array(const std::vector<T>& values, const Shape& shape)
       : Array(std::span<const T>(values), shape) {}
+  Array(const std::vector<bool>& values, const Shape& shape);
+  /// One-dimensional.
+  template <class T>
+  explicit Array(const std::vector<T>& values) : Array(values, values.size()) {}
   /// Adopts row-major host memory; `deleter` runs when the last user is gone.
   static Array from_buffer(void* data, const Shape& shape, Dtype dtype,
                            std::function<void(void*)> deleter);
 
   Array(const Array& other);
   Array(Array&& other) noexcept;
-  Array& operator=(const Array& other);
-  Array& operator=(Array&& other) noexcept;
+  // To a named array alone: `x[0] = y` would change a temporary and nothing else, and is refused.
+  Array& operator=(const Array& other) &;
+  Array& operator=(Array&& other) & noexcept;
   ~Array();
 
   bool valid() const { return node_ != nullptr; }
@@ -57,7 +62,8 @@ class Array {
   size_t nbytes() const { return static_cast<size_t>(size()) * itemsize(); }
 
   /// Computes the value and waits for it.
-  const Array& eval() const;
+  const Array& eval() const&;
+  Array eval() &&;
   /// Whether the value has been computed (or is being computed by `async_eval`).
   bool is_evaluated() const;
 
@@ -80,19 +86,68 @@ class Array {
   /// As MLX prints it: array([1, 2, 3], dtype=int32). Evaluates.
   std::string to_string() const;
 
-  /// NumPy's basic indexing: x[{Slice{0, 10, 2}, 3}], x[{ellipsis, newaxis}].
+  /// NumPy's basic indexing: x[2], x[Slice{0, 10}], x[{Slice{0, 10, 2}, 3}], x[{ellipsis,
+  /// newaxis}]. The result is a view that cannot be assigned to: `slice_update` makes a changed
+  /// copy.
+  Array operator[](std::initializer_list<Index> indices) const;
   Array operator[](const std::vector<Index>& indices) const;
-  Array operator[](int64_t index) const;
+  Array operator[](const Index& index) const;
+  /// The elements at `positions` of the first axis, as `take` gives them.
+  Array operator[](const Array& positions) const;
 
-  Array astype(Dtype dtype) const;
-  Array reshape(const Shape& shape) const;
-  Array flatten(int start_axis = 0, int end_axis = -1) const;
-  Array transpose(const Axes& axes = {}) const;
-  Array T() const { return transpose(); }
-  Array sum(const Axes& axes = {}, bool keepdims = false) const;
-  Array mean(const Axes& axes = {}, bool keepdims = false) const;
-  Array max(const Axes& axes = {}, bool keepdims = false) const;
-  Array min(const Axes& axes = {}, bool keepdims = false) const;
+  // Operations as methods; the functions of the same names in lazulite/ops say what they do. A
+  // temporary passes itself on, so that a chain of methods keeps no value on its way.
+#define LAZULITE_METHOD(name, ...) \
+  Array name(__VA_ARGS__) const&;  \
+  Array name(__VA_ARGS__)&&;
+  LAZULITE_METHOD(astype, Dtype dtype)
+
+  LAZULITE_METHOD(reshape, const Shape& shape)
+  LAZULITE_METHOD(flatten, int start_axis = 0, int end_axis = -1)
+  LAZULITE_METHOD(squeeze, const Axes& axes = {})
+  LAZULITE_METHOD(transpose, const Axes& axes = {})
+  LAZULITE_METHOD(T)
+  LAZULITE_METHOD(swapaxes, int axis1, int axis2)
+  LAZULITE_METHOD(moveaxis, int source, int destination)
+  LAZULITE_METHOD(diag, int k = 0)
+  LAZULITE_METHOD(diagonal, int offset = 0, int axis1 = 0, int axis2 = 1)
+
+  LAZULITE_METHOD(sum, const Axes& axes = {}, bool keepdims = false)
+  LAZULITE_METHOD(prod, const Axes& axes = {}, bool keepdims = false)
+  LAZULITE_METHOD(max, const Axes& axes = {}, bool keepdims = false)
+  LAZULITE_METHOD(min, const Axes& axes = {}, bool keepdims = false)
+  LAZULITE_METHOD(all, const Axes& axes = {}, bool keepdims = false)
+  LAZULITE_METHOD(any, const Axes& axes = {}, bool keepdims = false)
+  LAZULITE_METHOD(mean, const Axes& axes = {}, bool keepdims = false)
+  LAZULITE_METHOD(var, const Axes& axes = {}, bool keepdims = false, int ddof = 0)
+  LAZULITE_METHOD(std, const Axes& axes = {}, bool keepdims = false, int ddof = 0)
+  LAZULITE_METHOD(logsumexp, const Axes& axes = {}, bool keepdims = false)
+  LAZULITE_METHOD(argmax)
+  LAZULITE_METHOD(argmax, int axis, bool keepdims = false)
+  LAZULITE_METHOD(argmin)
+  LAZULITE_METHOD(argmin, int axis, bool keepdims = false)
+
+  LAZULITE_METHOD(abs)
+  LAZULITE_METHOD(conj)
+  LAZULITE_METHOD(cos)
+  LAZULITE_METHOD(exp)
+  LAZULITE_METHOD(imag)
+  LAZULITE_METHOD(log)
+  LAZULITE_METHOD(log10)
+  LAZULITE_METHOD(log1p)
+  LAZULITE_METHOD(log2)
+  LAZULITE_METHOD(real)
+  LAZULITE_METHOD(reciprocal)
+  LAZULITE_METHOD(round, int decimals = 0)
+  LAZULITE_METHOD(rsqrt)
+  LAZULITE_METHOD(sin)
+  LAZULITE_METHOD(sqrt)
+  LAZULITE_METHOD(square)
+#undef LAZULITE_METHOD
+  std::vector<Array> split(std::integral auto parts, int axis = 0) const {
+    return split_equally(parts, axis);
+  }
+  std::vector<Array> split(const std::vector<int64_t>& indices, int axis = 0) const;
 
   // The graph's side.
   Array(Node* node, uint32_t output);
@@ -104,6 +159,7 @@ class Array {
   }
 
  private:
+  std::vector<Array> split_equally(int64_t parts, int axis) const;
   static Array copy_of(const void* data, size_t count, const Shape& shape, Dtype dtype);
   Scalar item_scalar() const;
   const void* host_data(Dtype dtype) const;

@@ -173,13 +173,13 @@ Array::Array(Node* node, uint32_t output) : node_(node), output_(output) {
 Array::Array(const Array& other) : Array(other.node_, other.output_) {}
 Array::Array(Array&& other) noexcept
     : node_(std::exchange(other.node_, nullptr)), output_(other.output_) {}
-Array& Array::operator=(const Array& other) {
+Array& Array::operator=(const Array& other) & {
   Array copy(other);
   std::swap(node_, copy.node_);
   std::swap(output_, copy.output_);
   return *this;
 }
-Array& Array::operator=(Array&& other) noexcept {
+Array& Array::operator=(Array&& other) & noexcept {
   Array taken(std::move(other));
   std::swap(node_, taken.node_);
   std::swap(output_, taken.output_);

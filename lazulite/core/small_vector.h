@@ -1,25 +1,64 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
 #include <new>
+#include <type_traits>
 #include <utility>
 
+#include "lazulite/core/errors.h"
+
 namespace lazulite {
+
+/// A whole number of any type as T: sizes of containers and loop counters mix in braces without a
+/// cast. Throws ValueError where T cannot hold it.
+template <std::integral T>
+class WholeNumber {
+ public:
+  template <std::integral V>
+  requires(!std::same_as<V, bool>) constexpr WholeNumber(V value) : value_(static_cast<T>(value)) {
+    // The promotion turns characters, which in_range does not take, into int.
+    if (!std::in_range<T>(+value)) {
+      throw ValueError(std::to_string(+value) +
+                       " does not fit the numbers of a shape, an axis or an index");
+    }
+  }
+  constexpr operator T() const { return value_; }
+
+ private:
+  T value_;
+};
 
 /// A vector that keeps up to N elements inside itself, so that shapes and edges need no heap.
 template <class T, size_t N>
 class SmallVector {
+  template <class V>
+  struct ItemOf {
+    using type = V;
+  };
+  template <std::integral V>
+  struct ItemOf<V> {
+    using type = WholeNumber<V>;
+  };
+
  public:
   using value_type = T;
   using iterator = T*;
   using const_iterator = const T*;
 
   SmallVector() = default;
-  explicit SmallVector(size_t count, const T& value = T()) { resize(count, value); }
-  SmallVector(std::initializer_list<T> values) : SmallVector(values.begin(), values.end()) {}
+  SmallVector(size_t count, const T& value) { resize(count, value); }
+  explicit SmallVector(size_t count) requires(!std::integral<T>) { resize(count); }
+  /// Of one number: zeros(3), sum(x, 1).
+  template <std::integral V>
+  requires(std::integral<T> && !std::same_as<V, bool>) SmallVector(V value) {
+    push_back(WholeNumber<T>(value));
+  }
+  SmallVector(std::initializer_list<typename ItemOf<T>::type> values)
+      : SmallVector(values.begin(), values.end()) {}
   template <class Iterator>
   requires(!std::is_integral_v<Iterator>) SmallVector(Iterator first, Iterator last) {
     reserve(static_cast<size_t>(std::distance(first, last)));

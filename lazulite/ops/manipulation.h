@@ -32,12 +32,8 @@ Array flatten(const Array& x, int start_axis = 0, int end_axis = -1);
 Array unflatten(const Array& x, int axis, const Shape& shape);
 /// With axes of size 1 inserted, counted in the result.
 Array expand_dims(const Array& x, const Axes& axes);
-Array expand_dims(const Array& x, std::same_as<int> auto axis) {
-  return expand_dims(x, Axes{axis});
-}
 /// Without the axes, which must have size 1; without all of size 1 if none are given.
 Array squeeze(const Array& x, const Axes& axes = {});
-Array squeeze(const Array& x, std::same_as<int> auto axis) { return squeeze(x, Axes{axis}); }
 /// With axes of size 1 added as NumPy does until there are 1, 2 or 3.
 Array atleast_1d(const Array& x);
 Array atleast_2d(const Array& x);

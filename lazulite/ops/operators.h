@@ -1,5 +1,6 @@
 #pragma once
 
+#include "lazulite/core/cell.h"
 #include "lazulite/ops/elementwise.h"
 
 namespace lazulite {
@@ -27,7 +28,28 @@ LAZULITE_BINARY_OPERATOR(<<, left_shift)
 LAZULITE_BINARY_OPERATOR(>>, right_shift)
 #undef LAZULITE_BINARY_OPERATOR
 
+// x += y is x = x + y: the name gets a new array, of the dtype that the sum has; other names of the
+// old one keep it. Not for temporaries: `x[0] += y` would change nothing.
+#define LAZULITE_COMPOUND_OPERATOR(symbol, row)                                         \
+  inline Array& operator symbol(Array& x, const Array& y) { return x = row(x, y); }     \
+  inline Array& operator symbol(Array& x, const Scalar& y) { return x = row(x, y); }    \
+  inline Cell& operator symbol(Cell& x, const Array& y) { return x = row(x.get(), y); } \
+  inline Cell& operator symbol(Cell& x, const Scalar& y) { return x = row(x.get(), y); }
+
+LAZULITE_COMPOUND_OPERATOR(+=, add)
+LAZULITE_COMPOUND_OPERATOR(-=, subtract)
+LAZULITE_COMPOUND_OPERATOR(*=, multiply)
+LAZULITE_COMPOUND_OPERATOR(/=, divide)
+LAZULITE_COMPOUND_OPERATOR(%=, remainder)
+LAZULITE_COMPOUND_OPERATOR(&=, bitwise_and)
+LAZULITE_COMPOUND_OPERATOR(|=, bitwise_or)
+LAZULITE_COMPOUND_OPERATOR(^=, bitwise_xor)
+LAZULITE_COMPOUND_OPERATOR(<<=, left_shift)
+LAZULITE_COMPOUND_OPERATOR(>>=, right_shift)
+#undef LAZULITE_COMPOUND_OPERATOR
+
 inline Array operator-(const Array& x) { return negative(x); }
+inline Array operator+(const Array& x) { return positive(x); }
 inline Array operator~(const Array& x) { return bitwise_invert(x); }
 inline Array operator!(const Array& x) { return logical_not(x); }
 

@@ -1,13 +1,11 @@
 #pragma once
 
-#include <concepts>
-
 #include "lazulite/core/array.h"
 
 namespace lazulite {
 
 // Each folds the given axes away, or all axes if none are given; with `keepdims` they stay with
-// size 1. One axis may be given as a plain number.
+// size 1. One axis may be given as a plain number: sum(x, -1).
 
 /// Sum and product. bool and integers of less than 32 bits give int32 or uint32.
 Array sum(const Array& x, const Axes& axes = {}, bool keepdims = false);
@@ -26,30 +24,11 @@ Array mean(const Array& x, const Axes& axes = {}, bool keepdims = false);
 /// Variance and standard deviation: squared deviations divided by the count less `ddof`.
 Array var(const Array& x, const Axes& axes = {}, bool keepdims = false, int ddof = 0);
 Array std(const Array& x, const Axes& axes = {}, bool keepdims = false, int ddof = 0);
+/// The same as `std`, whose name is not to be had where both namespaces are in use.
+Array stddev(const Array& x, const Axes& axes = {}, bool keepdims = false, int ddof = 0);
 
 /// The logarithm of the sum of exponentials, without overflow. Integers give float32.
 Array logsumexp(const Array& x, const Axes& axes = {}, bool keepdims = false);
-
-#define LAZULITE_OF_ONE_AXIS(name)                                                 \
-  Array name(const Array& x, std::same_as<int> auto axis, bool keepdims = false) { \
-    return name(x, Axes{axis}, keepdims);                                          \
-  }
-LAZULITE_OF_ONE_AXIS(sum)
-LAZULITE_OF_ONE_AXIS(prod)
-LAZULITE_OF_ONE_AXIS(max)
-LAZULITE_OF_ONE_AXIS(min)
-LAZULITE_OF_ONE_AXIS(all)
-LAZULITE_OF_ONE_AXIS(any)
-LAZULITE_OF_ONE_AXIS(count_nonzero)
-LAZULITE_OF_ONE_AXIS(mean)
-LAZULITE_OF_ONE_AXIS(logsumexp)
-#undef LAZULITE_OF_ONE_AXIS
-Array var(const Array& x, std::same_as<int> auto axis, bool keepdims = false, int ddof = 0) {
-  return var(x, Axes{axis}, keepdims, ddof);
-}
-Array std(const Array& x, std::same_as<int> auto axis, bool keepdims = false, int ddof = 0) {
-  return std(x, Axes{axis}, keepdims, ddof);
-}
 
 /// Position (uint32) of the largest or smallest element along `axis`: the first of equals, or of
 /// the NaNs if there are any. Throws for empty arrays.
@@ -63,9 +42,5 @@ Array argmin(const Array& x);
 Array softmax(const Array& x, const Axes& axes);
 /// The logarithm of softmax.
 Array log_softmax(const Array& x, const Axes& axes);
-Array softmax(const Array& x, std::same_as<int> auto axis) { return softmax(x, Axes{axis}); }
-Array log_softmax(const Array& x, std::same_as<int> auto axis) {
-  return log_softmax(x, Axes{axis});
-}
 
 }  // namespace lazulite

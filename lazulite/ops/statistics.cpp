@@ -50,5 +50,8 @@ Array var(const Array& x, const Axes& axes, bool keepdims, int ddof) {
 Array std(const Array& x, const Axes& axes, bool keepdims, int ddof) {
   return sqrt(var(x, axes, keepdims, ddof));
 }
+Array stddev(const Array& x, const Axes& axes, bool keepdims, int ddof) {
+  return lazulite::std(x, axes, keepdims, ddof);
+}
 
 }  // namespace lazulite

@@ -55,7 +55,7 @@ class Builder {
 };
 
 Launch gelu() {
-  Builder b({1000});
+  Builder b(Shape{1000});
   uint16_t x = b.input(Dtype::float32);
   uint16_t half = b.input(Dtype::float32, {}, {});
   uint16_t cube = b.op(Row::multiply, Dtype::float32, {b.op(Row::square, Dtype::float32, {x}), x});
@@ -87,7 +87,7 @@ Launch selection() {
 }
 
 Launch complex_numbers() {
-  Builder b({9});
+  Builder b(Shape{9});
   uint16_t z = b.input(Dtype::complex64);
   b.store(b.op(Row::abs, Dtype::float32, {b.op(Row::exp, Dtype::complex64, {z})}));
   b.reduce(ReduceOp::sum, z, {0}, {}, Dtype::complex64);
