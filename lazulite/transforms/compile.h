@@ -6,6 +6,7 @@
 
 #include "lazulite/core/cell.h"
 #include "lazulite/core/errors.h"
+#include "lazulite/transforms/signature.h"
 #include "lazulite/transforms/vjp.h"
 
 namespace lazulite {
@@ -56,7 +57,13 @@ R from_arrays(Arrays values) {
 }
 
 template <class R, class... Arguments>
-std::function<R(Arguments...)> compile_function(std::function<R(Arguments...)> function) {
+auto compile_function(std::function<R(Arguments...)> function) {
+  using Result = std::decay_t<R>;
+  static_assert((std::is_convertible_v<const Array&, Arguments> && ...),
+                "compile: the function's parameters must be Arrays; other values can be captured");
+  static_assert(ArrayResult<Result>,
+                "compile: the function must return void, an Array, Arrays, or a pair, tuple or "
+                "std::array of Arrays");
   auto compiled = compile_arrays([function = std::move(function)](const Arrays& inputs) {
     Arrays out;
     auto call = [&]<size_t... I>(std::index_sequence<I...>)->R { return function(inputs[I]...); };
@@ -67,21 +74,22 @@ std::function<R(Arguments...)> compile_function(std::function<R(Arguments...)> f
     }
     return out;
   });
-  return [compiled](Arguments... arguments) -> R {
-    return from_arrays<R>(compiled(Arrays{arguments...}));
-  };
+  return std::function<Result(Arguments...)>([compiled](Arguments... arguments) -> Result {
+    return from_arrays<Result>(compiled(Arrays{arguments...}));
+  });
 }
 
 }  // namespace detail
 
-/// Compiles a function whose arguments are Arrays and whose result is void, an Array, Arrays, or a
-/// pair, tuple or std::array of them; or a function from Arrays to Arrays.
+/// Compiles a function whose arguments are Arrays (`auto` stands for Array too) and whose result is
+/// void, an Array, Arrays, or a pair, tuple or std::array of Arrays; or a function from Arrays to
+/// Arrays.
 template <class Function>
 auto compile(Function function) {
-  if constexpr (std::is_invocable_r_v<Arrays, Function, const Arrays&>) {
+  if constexpr (detail::FunctionOfArrays<Function>) {
     return compile_arrays(std::move(function));
   } else {
-    return detail::compile_function(std::function(std::move(function)));
+    return detail::compile_function(detail::with_signature(std::move(function)));
   }
 }
 

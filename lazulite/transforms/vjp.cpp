@@ -163,8 +163,8 @@ std::vector<size_t> positions(const std::vector<int>& argnums, size_t count) {
 
 }  // namespace
 
-std::function<std::pair<Arrays, Arrays>(const Arrays&)> value_and_grad(ArraysFunction function,
-                                                                       std::vector<int> argnums) {
+std::function<std::pair<Arrays, Arrays>(const Arrays&)> detail::value_and_grad(
+    ArraysFunction function, std::vector<int> argnums) {
   return [function = std::move(function), argnums = std::move(argnums)](const Arrays& arguments) {
     RetainScope scope;
     Arrays inputs = arguments, sources;
@@ -189,24 +189,16 @@ std::function<std::pair<Arrays, Arrays>(const Arrays&)> value_and_grad(ArraysFun
   };
 }
 
-ArraysFunction grad(ArraysFunction function, std::vector<int> argnums) {
-  return [both = value_and_grad(std::move(function), std::move(argnums))](const Arrays& arguments) {
-    return both(arguments).second;
-  };
-}
-
-std::function<std::pair<Array, Array>(const Array&)> value_and_grad(
+std::function<std::pair<Array, Array>(const Array&)> detail::value_and_grad(
     std::function<Array(const Array&)> function) {
-  auto both = value_and_grad(
-      [function = std::move(function)](const Arrays& x) { return Arrays{function(x[0])}; });
+  auto both = value_and_grad(ArraysFunction([function = std::move(function)](const Arrays& x) {
+                               return Arrays{function(x[0])};
+                             }),
+                             {0});
   return [both](const Array& x) {
     auto [values, gradients] = both({x});
     return std::pair(values[0], gradients[0]);
   };
-}
-
-std::function<Array(const Array&)> grad(std::function<Array(const Array&)> function) {
-  return [both = value_and_grad(std::move(function))](const Array& x) { return both(x).second; };
 }
 
 }  // namespace lazulite

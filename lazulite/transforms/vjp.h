@@ -4,12 +4,9 @@
 #include <utility>
 #include <vector>
 
-#include "lazulite/core/array.h"
+#include "lazulite/transforms/signature.h"
 
 namespace lazulite {
-
-using Arrays = std::vector<Array>;
-using ArraysFunction = std::function<Arrays(const Arrays&)>;
 
 /// Runs `function` on the primals and carries the cotangents (one for each result, of its shape)
 /// back through it. Returns the results and, for each primal, the vector-Jacobian product, zeros
@@ -17,19 +14,37 @@ using ArraysFunction = std::function<Arrays(const Arrays&)>;
 std::pair<Arrays, Arrays> vjp(const ArraysFunction& function, const Arrays& primals,
                               const Arrays& cotangents);
 
-/// The function that computes the results of `function` and the gradients of its first result, a
-/// scalar, with respect to the arguments `argnums` (counted from the end if negative).
+namespace detail {
 std::function<std::pair<Arrays, Arrays>(const Arrays&)> value_and_grad(ArraysFunction function,
-                                                                       std::vector<int> argnums = {
-                                                                           0});
-
-/// The function that computes the gradients alone.
-ArraysFunction grad(ArraysFunction function, std::vector<int> argnums = {0});
-
-/// The same for a function of one array with one scalar result.
-std::function<Array(const Array&)> grad(std::function<Array(const Array&)> function);
+                                                                       std::vector<int> argnums);
 std::function<std::pair<Array, Array>(const Array&)> value_and_grad(
     std::function<Array(const Array&)> function);
+}  // namespace detail
+
+/// The function that computes the results of `function` and the gradients of its first result, a
+/// scalar, with respect to the arguments `argnums` (counted from the end if negative).
+template <detail::FunctionOfArrays Function>
+auto value_and_grad(Function function, std::vector<int> argnums = {0}) {
+  return detail::value_and_grad(ArraysFunction(std::move(function)), std::move(argnums));
+}
+
+/// The function that computes the gradients alone.
+template <detail::FunctionOfArrays Function>
+ArraysFunction grad(Function function, std::vector<int> argnums = {0}) {
+  return [both = value_and_grad(std::move(function), std::move(argnums))](const Arrays& arguments) {
+    return both(arguments).second;
+  };
+}
+
+/// The same for a function of one array with one scalar result.
+template <detail::FunctionOfOneArray Function>
+auto value_and_grad(Function function) {
+  return detail::value_and_grad(std::function<Array(const Array&)>(std::move(function)));
+}
+template <detail::FunctionOfOneArray Function>
+std::function<Array(const Array&)> grad(Function function) {
+  return [both = value_and_grad(std::move(function))](const Array& x) { return both(x).second; };
+}
 
 /// The gradients of `result`'s ancestors `sources`, given the cotangents of the results. Sources
 /// must be marked with `differentiable` before they are used.
