@@ -5,6 +5,7 @@
 #ifdef __linux__
 #include <sched.h>
 #endif
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -12,8 +13,10 @@
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <list>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "lazulite/core/errors.h"
 
@@ -53,16 +56,6 @@ int initial_threads() {
   return std::max(static_cast<int>(granted), 1);
 }
 
-// OpenMP's threads that spin for long while they wait take the processor from whoever has work, so
-// that a busy neighbour makes each parallel loop wait for a scheduler's slice; those that sleep at
-// once make each loop of a small network wait to be woken. libgomp reads this when it is loaded,
-// with the first backend; what the user has chosen stays.
-struct WaitPolicy {
-  WaitPolicy() {
-    if (!std::getenv("OMP_WAIT_POLICY")) setenv("GOMP_SPINCOUNT", "2000", 0);
-  }
-} wait_policy;
-
 std::atomic<int> requested{0};
 thread_local bool is_executor = false;
 
@@ -80,6 +73,28 @@ void set_num_threads(int count) {
         fmt::format("set_num_threads: {} threads were asked for; expected 0 or more", count));
   }
   requested.store(count, std::memory_order_relaxed);
+}
+
+BriefSpinning::BriefSpinning() {
+  if (std::getenv("OMP_WAIT_POLICY") || std::getenv("GOMP_SPINCOUNT")) return;
+  // A second environment, and not setenv: other threads may be reading the first one, or soon this
+  // one, which therefore stays.
+  static auto* kept = new std::list<std::vector<char*>>;
+  static char text[] = "GOMP_SPINCOUNT=2000";
+  std::vector<char*>& environment = kept->emplace_back();
+  previous_ = environ;
+  for (char** entry = environ; entry && *entry; ++entry) environment.push_back(*entry);
+  environment.insert(environment.end(), {text, nullptr});
+  environ = own_ = environment.data();
+}
+
+BriefSpinning::~BriefSpinning() {
+  if (!own_) return;
+  if (environ == own_) {
+    environ = previous_;
+  } else {
+    unsetenv("GOMP_SPINCOUNT");  // another thread has changed the environment meanwhile
+  }
 }
 
 void become_executor_thread() { is_executor = true; }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/threads.h"
 
 namespace lazulite {
 namespace {
@@ -69,7 +70,10 @@ class Registry {
     for (const auto& folder : folders_) {
       auto path = folder / file;
       if (!std::filesystem::exists(path)) continue;
-      void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+      void* handle = [&] {
+        const BriefSpinning spinning;
+        return dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+      }();
       if (!handle) {
         *reason = fmt::format("the {} backend cannot be opened: {}", name, dlerror());
         return nullptr;

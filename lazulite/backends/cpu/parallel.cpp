@@ -93,13 +93,18 @@ void parallel_parts(int64_t n, int64_t parts, bool brief,
   if (error) std::rethrow_exception(error);
 }
 
-ThreadScope::ThreadScope() : previous_(omp_get_max_threads()) {
-  const int wanted = may_spread() ? thread_count() : 1;
+ThreadScope::ThreadScope() : previous_(omp_get_max_threads()), dynamic_(omp_get_dynamic() != 0) {
+  // Such code divides its work among omp_get_max_threads() and waits for all of them: it must be
+  // the team that OpenMP really gives.
+  if (dynamic_) omp_set_dynamic(0);
+  const bool spreads = may_spread() && omp_get_max_active_levels() > omp_get_active_level();
+  const int wanted = spreads ? std::clamp(thread_count(), 1, omp_get_thread_limit()) : 1;
   if (wanted != previous_) omp_set_num_threads(wanted);
 }
 
 ThreadScope::~ThreadScope() {
   if (omp_get_max_threads() != previous_) omp_set_num_threads(previous_);
+  if (dynamic_) omp_set_dynamic(1);
 }
 
 }  // namespace lazulite::cpu

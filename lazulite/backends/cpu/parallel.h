@@ -50,7 +50,8 @@ void parallel_for(int64_t n, int64_t grain, FunctionRef<void(int64_t, int64_t, i
 void parallel_parts(int64_t n, int64_t parts, bool brief,
                     FunctionRef<void(int64_t, int64_t, int)> body);
 
-// While it lives, OpenMP code of others (oneDNN) called by this thread obeys the same rules.
+// While it lives, OpenMP code of others (oneDNN) called by this thread obeys the same rules, and
+// omp_get_max_threads() is the size of the team that it gets, whatever OpenMP's own settings are.
 class ThreadScope {
  public:
   ThreadScope();
@@ -60,6 +61,7 @@ class ThreadScope {
 
  private:
   int previous_;
+  bool dynamic_;
 };
 
 }  // namespace lazulite::cpu
