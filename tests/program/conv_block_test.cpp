@@ -47,5 +47,29 @@ INSTANTIATE_TEST_SUITE_P(Shapes, ConvBlock,
                          testing::Values(Case{1, 12, 1, 5, 5, 2}, Case{5, 9, 3, 7, 3, 1},
                                          Case{17, 14, 4, 10, 5, 2}, Case{33, 7, 5, 6, 5, 2}));
 
+// Nobody reads the pooled values then: only which elements they were.
+TEST(ConvBlockGradients, WithoutTheValue) {
+  random::seed(5);
+  for (int64_t n : {1, 20}) {
+    const Arrays in{random::normal({n, 10, 10, 6}).eval(), random::normal({8, 3, 3, 6}).eval(),
+                    random::normal({8}).eval()};
+    const auto loss = [](const Arrays& in) {
+      return Arrays{sum(max_pool2d(nn::relu(conv2d(in[0], in[1]) + in[2]), 2))};
+    };
+    const std::vector<std::vector<int>> choices = {{0}, {1}, {2}, {0, 1}, {1, 2}, {0, 1, 2}};
+    for (const std::vector<int>& which : choices) {
+      const ArraysFunction gradients = grad(loss, which);
+      const Arrays found = gradients(in), compiled = compile(gradients)(in);
+      const DeviceScope scope(Device("reference"));
+      const Arrays expected = gradients(in);
+      for (size_t i = 0; i < which.size(); ++i) {
+        const double scale = max(abs(expected[i])).item<double>();
+        EXPECT_LE(max(abs(found[i] - expected[i])).item<double>(), 1e-4 * scale);
+        EXPECT_LE(max(abs(compiled[i] - expected[i])).item<double>(), 1e-4 * scale);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace lazulite

@@ -93,22 +93,23 @@ class PackedImages {
   size_t offset_ = 0;
 };
 
-/// Where packed images are written, and unpacked if the operand is row-major.
+/// Where packed images are written, and unpacked if the operand is row-major. What nobody reads is
+/// written to scratch, where the kernel writes it in any case.
 class PackedResult {
  public:
-  PackedResult(const Operand& operand, size_t* scratch_bytes)
-      : operand_(operand), direct_(in_lanes(operand)) {
-    if (!direct_ && operand.used) {
+  PackedResult(const Operand& operand, bool always_written, size_t* scratch_bytes)
+      : operand_(operand), direct_(operand.used && in_lanes(operand)) {
+    if (!direct_ && (operand.used || always_written)) {
       offset_ = reserve_scratch(layout_bytes(operand.shape, operand.dtype, Layout::image_lanes),
                                 scratch_bytes);
     }
   }
+  bool used() const { return operand_.used; }
   float* target(void* const* slots, const Scratch& scratch) const {
-    if (!operand_.used) return nullptr;
     return direct_ ? address<float>(slots, operand_) : scratch.at<float>(offset_);
   }
   void finish(void* const* slots, const Scratch& scratch) const {
-    if (direct_ || !operand_.used) return;
+    if (direct_ || !used()) return;
     const Shape& s = operand_.shape;
     unpack_images(scratch.at<float>(offset_), s[0], s[1], s[2], s[3],
                   address<float>(slots, operand_));
@@ -128,7 +129,7 @@ class ConvBlock final : public Kernel {
         w_(launch.inputs[1], &scratch_bytes_),
         b_(launch.inputs[2], &scratch_bytes_),
         w_slot_(launch.inputs[1].slot),
-        y_(launch.outputs[0], &scratch_bytes_),
+        y_(launch.outputs[0], true, &scratch_bytes_),
         residual_(launch.outputs[1]),
         weights_(plan_, forward_weights_floats(plan_), prepare_forward_weights) {
     workspace_ = reserve_scratch(bytes_of(forward_workspace_floats(plan_)), &scratch_bytes_);
@@ -173,6 +174,7 @@ class FewImagesBlock final : public Kernel {
 
   void run(void* const* slots) override { run(slots, nullptr); }
   void run(void* const* slots, const uint64_t* contents) override {
+    if (!y_.used) return;
     Scratch scratch(scratch_bytes_);
     const float* weights =
         weights_.get(w_.get<float>(slots, scratch), contents ? contents[w_slot_] : 0);
@@ -198,7 +200,7 @@ class ConvBlockGrad final : public Kernel {
         w_(launch.inputs[1], &scratch_bytes_),
         dy_(launch.inputs[2], &scratch_bytes_),
         residual_(launch.inputs[3]),
-        dx_(launch.outputs[0], &scratch_bytes_),
+        dx_(launch.outputs[0], false, &scratch_bytes_),
         dw_(launch.outputs[1]),
         db_(launch.outputs[2]) {
     weights_ = reserve_scratch(bytes_of(backward_weights_floats(plan_)), &scratch_bytes_);
@@ -211,7 +213,7 @@ class ConvBlockGrad final : public Kernel {
     call.input = x_.get(slots, scratch);
     call.output_gradient = dy_.get(slots, scratch);
     call.residual = address<uint8_t>(slots, residual_);
-    call.input_gradient = dx_.target(slots, scratch);
+    call.input_gradient = dx_.used() ? dx_.target(slots, scratch) : nullptr;
     call.weight_gradient = dw_.used ? address<float>(slots, dw_) : nullptr;
     call.bias_gradient = db_.used ? address<float>(slots, db_) : nullptr;
     if (call.input_gradient) {
@@ -240,8 +242,10 @@ class ConvBlockGrad final : public Kernel {
 
 bool accepts_conv_block(const Call& call, const Launch& launch) {
   if (launch.inputs[0].dtype != Dtype::float32) return false;
+  const Shape& w = launch.inputs[1].shape;
   const Shape& y = call.id == CallId::conv_block ? launch.outputs[0].shape : launch.inputs[2].shape;
-  return element_count(launch.inputs[0].shape) > 0 && element_count(y) > 0;
+  return w[1] == w[2] && call.attributes[0] >= 0 && call.attributes[0] < w[1] &&
+         element_count(launch.inputs[0].shape) > 0 && element_count(y) > 0;
 }
 
 bool conv_block_accepts_layout(const Call& call, const Launch& launch, size_t index, bool output) {

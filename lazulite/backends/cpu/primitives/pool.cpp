@@ -64,14 +64,14 @@ std::unique_ptr<Kernel> make_max(const MaxPool& p, const Launch& launch) {
   return kernel_of([=, y = launch.outputs[0], positions = launch.outputs[1]](void* const* slots) {
     const Scratch scratch(scratch_bytes);
     const T* from = input.get<T>(slots, scratch);
-    T* to = address<T>(slots, y);
+    T* to = y.used ? address<T>(slots, y) : nullptr;
     Position* places = positions.used ? address<Position>(slots, positions) : nullptr;
     const int64_t image = pixel_count(s.in) * s.channels;
     const int64_t pixels = pixel_count(s.out);
     for_pixels(s, s.out, taps_of_output,
                [&](int64_t n, int64_t pixel, const Tap* taps, int64_t count) {
                  const int64_t at = (n * pixels + pixel) * s.channels;
-                 max_pixel(from + n * image, taps, count, s.channels, to + at,
+                 max_pixel(from + n * image, taps, count, s.channels, to ? to + at : nullptr,
                            places ? places + at : nullptr);
                });
   });

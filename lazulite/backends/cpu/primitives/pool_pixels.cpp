@@ -53,7 +53,7 @@ void max_floats(const float* x, const Tap* taps, int64_t count, int64_t channels
       place = hn::IfThenElse(hn::RebindMask(di, take),
                              hn::Set(di, static_cast<int32_t>(taps[i].place)), place);
     }
-    hn::StoreU(best, d, y + c);
+    if (y) hn::StoreU(best, d, y + c);
     if (positions) hn::StoreU(hn::DemoteTo(d8, place), d8, positions + c);
   });
 }

@@ -10,6 +10,7 @@
 namespace lazulite::cpu {
 
 // The maximum of the taps, and its place in the window as a Position; without taps the least value.
+// Either may be null.
 template <class T, class Position>
 void max_pixel(const T* x, const Tap* taps, int64_t count, int64_t channels, T* y,
                Position* positions) {
@@ -26,7 +27,7 @@ void max_pixel(const T* x, const Tap* taps, int64_t count, int64_t channels, T* 
         place = taps[i].place;
       }
     }
-    y[c] = best;
+    if (y) y[c] = best;
     if (positions) positions[c] = static_cast<Position>(place);
   }
 }
