@@ -35,6 +35,8 @@ Strides strides_of(const Shape& shape, Layout layout) {
   for (size_t i = 0; i < strides.size(); ++i) {
     if (layout == Layout::spread) strides[i] *= 2;
     if (layout == Layout::backwards && i % 2 == 1) strides[i] = -strides[i];
+    if (layout == Layout::flipped && i % 2 == 0) strides[i] = -strides[i];
+    if (layout == Layout::sliding && i == 0) strides[i] = 1;
     if (layout == Layout::repeated && i == 0) strides[i] = 0;
   }
   return strides;
@@ -139,19 +141,59 @@ LaunchCase& LaunchCase::output(const Shape& shape, Dtype dtype, bool used) {
   return *this;
 }
 
+LaunchCase& LaunchCase::random_in_lanes(const Shape& shape, Dtype dtype, double low, double high) {
+  const size_t bytes = layout_bytes(shape, dtype, lazulite::Layout::image_lanes);
+  random({static_cast<int64_t>(bytes / size_of(dtype))}, dtype, Layout::row_major, low, high);
+  Operand& operand = launch_.inputs.back();
+  operand.shape = shape;
+  operand.strides = row_major_strides(shape);
+  operand.layout = lazulite::Layout::image_lanes;
+  return *this;
+}
+
+LaunchCase& LaunchCase::output_in_lanes(const Shape& shape, Dtype dtype, bool used) {
+  output(shape, dtype, used);
+  launch_.outputs.back().layout = lazulite::Layout::image_lanes;
+  return *this;
+}
+
+LaunchCase& LaunchCase::view_of(int input, int64_t offset, const Shape& shape,
+                                const Strides& strides) {
+  Operand view = launch_.inputs[static_cast<size_t>(input)];
+  view.offset += offset;
+  view.shape = shape;
+  view.strides = strides;
+  launch_.inputs.push_back(view);
+  return *this;
+}
+
+LaunchCase& LaunchCase::in_place(int input) {
+  launch_.outputs[0].shares_input = input;
+  Operand& shared = launch_.inputs[static_cast<size_t>(input)];
+  // As a plan shares it: from the beginning of its memory.
+  auto& memory = memory_[shared.slot];
+  memory.erase(memory.begin(),
+               memory.begin() + shared.offset * static_cast<int64_t>(size_of(shared.dtype)));
+  shared.offset = 0;
+  return *this;
+}
+
 std::vector<std::vector<std::byte>> LaunchCase::bytes(const std::string& backend) {
   spread_over_threads();
-  std::vector<std::vector<std::byte>> results;
+  std::vector<std::vector<std::byte>> inputs = memory_, results;
   std::vector<void*> slots;
-  for (auto& memory : memory_) slots.push_back(memory.data());
+  for (auto& memory : inputs) slots.push_back(memory.data());
   for (Operand& output : launch_.outputs) {
     output.slot = static_cast<uint32_t>(slots.size() + results.size());
-    results.emplace_back(output.bytes(), std::byte(0xa5));
+    results.emplace_back(output.used ? output.bytes() : 0, std::byte(0xa5));
   }
   for (auto& result : results) slots.push_back(result.data());
+  const int shared = launch_.outputs[0].shares_input;
+  if (shared >= 0) slots[memory_.size()] = inputs[static_cast<size_t>(shared)].data();
   backend_of(Device(backend))
       .prepare(std::span(&launch_, 1))
       ->run(slots, std::vector<uint64_t>(slots.size(), 0));
+  if (shared >= 0) results[0] = std::move(inputs[static_cast<size_t>(shared)]);
   return results;
 }
 

@@ -10,9 +10,14 @@
 namespace lazulite::test {
 
 // How an operand lies in its memory.
-enum class Layout { row_major, column_major, spread, backwards, repeated };
-inline constexpr Layout all_layouts[] = {Layout::row_major, Layout::column_major, Layout::spread,
-                                         Layout::backwards, Layout::repeated};
+enum class Layout { row_major, column_major, spread, backwards, flipped, repeated, sliding };
+inline constexpr Layout all_layouts[] = {
+    Layout::row_major, Layout::column_major, Layout::spread,
+    Layout::backwards,  // every other axis has a negative stride, not the first
+    Layout::flipped,    // the first axis and every other have
+    Layout::repeated,   // the first axis has the stride 0
+    Layout::sliding,    // the first axis has the stride 1: what lies along it overlaps
+};
 
 inline constexpr Dtype all_dtypes[] = {
 #define LAZULITE_DTYPE(type, name) Dtype::name,
@@ -38,8 +43,17 @@ class LaunchCase {
   LaunchCase& input(const Shape& shape, Dtype dtype, const Numbers& values,
                     Layout layout = Layout::row_major);
   LaunchCase& output(const Shape& shape, Dtype dtype, bool used = true);
+  // Images as lanes: the last input, with random numbers, or the last output.
+  LaunchCase& random_in_lanes(const Shape& shape, Dtype dtype, double low, double high);
+  LaunchCase& output_in_lanes(const Shape& shape, Dtype dtype, bool used = true);
 
-  // The outputs' bytes, filled with garbage before the run.
+  // One more input: elements of an earlier one.
+  LaunchCase& view_of(int input, int64_t offset, const Shape& shape, const Strides& strides);
+  // The first output may lie in the memory of this input, and does on the backends' runs.
+  LaunchCase& in_place(int input);
+
+  // The outputs' bytes, filled with garbage before the run; none for those that are not used, whose
+  // slots have no memory.
   std::vector<std::vector<std::byte>> bytes(const std::string& backend);
   // The outputs' elements.
   std::vector<Numbers> run(const std::string& backend);

@@ -60,6 +60,26 @@ TEST(Matmul, OfBatches) {
   }
 }
 
+// Large enough for oneDNN, which reads no strides below zero.
+TEST(Matmul, OfLargeBatchesInEveryLayout) {
+  for (Dtype dtype : {Dtype::float32, Dtype::bfloat16}) {
+    for (Layout a : all_layouts) {
+      for (Layout b : all_layouts) {
+        LaunchCase(Matmul{})
+            .random({4, 40, 50}, dtype, a)
+            .random({4, 50, 60}, dtype, b)
+            .output({4, 40, 60}, dtype)
+            .expect_agreement(product_tolerance(dtype));
+        LaunchCase(Matmul{})
+            .random({80, 50}, dtype, a)
+            .random({50, 60}, dtype, b)
+            .output({80, 60}, dtype)
+            .expect_agreement(product_tolerance(dtype));
+      }
+    }
+  }
+}
+
 TEST(Matmul, LargeEnoughForSeveralThreads) {
   for (const Size& s : {Size{300, 400, 350}, Size{64, 900, 450}, Size{450, 64, 900},
                         Size{1, 1800, 900}, Size{1200, 300, 10}}) {

@@ -168,6 +168,58 @@ TEST(ScatterAlong, PutsOrAddsInOrder) {
   }
 }
 
+// The output in the memory of the first input: only what changes is written.
+TEST(InPlace, UpdatesChangeTheirInput) {
+  for (Dtype dtype : all_dtypes) {
+    for (Layout layout : all_layouts) {
+      LaunchCase(SliceUpdate{{1, 7}, {2, -3}})
+          .random({8, 9}, dtype)
+          .random({3, 3}, dtype, layout)
+          .output({8, 9}, dtype)
+          .in_place(0)
+          .expect_agreement();
+      LaunchCase(ScatterAdd{0})
+          .random({8, 9}, dtype)
+          .random({7}, Dtype::int32, layout, -8, 7)
+          .random({7, 9}, dtype, layout)
+          .output({8, 9}, dtype)
+          .in_place(0)
+          .expect_agreement();
+      for (bool add : {false, true}) {
+        LaunchCase(ScatterAlong{1, add})
+            .random({8, 9}, dtype)
+            .random({8, 4}, Dtype::int64, layout, -9, 8)
+            .random({8, 4}, dtype, layout)
+            .output({8, 9}, dtype)
+            .in_place(0)
+            .expect_agreement();
+      }
+    }
+  }
+}
+
+// Updates that lie in the memory that they are written to are read before.
+TEST(InPlace, UpdatesFromWhatIsChanged) {
+  for (const char* backend : {"cpu", "reference"}) {
+    LaunchCase shifted(SliceUpdate{{1}, {1}});
+    shifted.input({6}, Dtype::int32, {0, 1, 2, 3, 4, 5}).output({6}, Dtype::int32).in_place(0);
+    shifted.view_of(0, 0, {5}, {1});
+    EXPECT_EQ(shifted.run(backend)[0], (Numbers{0, 0, 1, 2, 3, 4}));
+    LaunchCase turned(SliceUpdate{{0}, {1}});
+    turned.input({6}, Dtype::int32, {0, 1, 2, 3, 4, 5}).output({6}, Dtype::int32).in_place(0);
+    turned.view_of(0, 5, {6}, {-1});
+    EXPECT_EQ(turned.run(backend)[0], (Numbers{5, 4, 3, 2, 1, 0}));
+    LaunchCase added(ScatterAdd{0});
+    added.input({4}, Dtype::int32, {1, 2, 3, 4}).output({4}, Dtype::int32).in_place(0);
+    added.input({3}, Dtype::int32, {1, 2, 3}).view_of(0, 0, {3}, {1});
+    EXPECT_EQ(added.run(backend)[0], (Numbers{1, 3, 5, 7}));
+    LaunchCase put(ScatterAlong{0, false});
+    put.input({4}, Dtype::int32, {1, 2, 3, 4}).output({4}, Dtype::int32).in_place(0);
+    put.input({3}, Dtype::int32, {1, 2, 3}).view_of(0, 0, {3}, {1});
+    EXPECT_EQ(put.run(backend)[0], (Numbers{1, 1, 2, 3}));
+  }
+}
+
 TEST(Arange, InEveryDtype) {
   for (Dtype dtype : all_dtypes) {
     if (dtype == Dtype::bool_) continue;

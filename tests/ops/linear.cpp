@@ -46,6 +46,19 @@ TEST_P(Linear, BroadcastsBatches) {
                by_definition(swapaxes(numbers({2, 4, 3}, 7), 1, 2), numbers({4, 2}, 5)));
 }
 
+TEST_P(Linear, ReadsBatchesBackwards) {
+  const auto numbers = [](const Shape& shape) {
+    return astype(remainder(reshape(arange(element_count(shape)), shape), 7), Dtype::float32);
+  };
+  const Array x = numbers({6, 40, 60}), y = numbers({60, 50}), z = numbers({6, 60, 50});
+  for (const Axes& axes : {Axes{0}, Axes{1}, Axes{2}, Axes{0, 1, 2}}) {
+    const Array turned = flip(x, axes);
+    expect_equal(matmul(turned, y), matmul(copy(turned), y));
+    expect_equal(matmul(turned, z), matmul(copy(turned), z));
+    expect_equal(matmul(turned, flip(z, {0})), matmul(copy(turned), copy(flip(z, {0}))));
+  }
+}
+
 TEST_P(Linear, TakesVectors) {
   Array v({1.0, 2.0, 3.0});
   expect_equal(matmul(v, v), Array(Scalar(14.0)));

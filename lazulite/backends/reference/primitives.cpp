@@ -28,15 +28,40 @@ void run(const Copy&, const Run& run) {
   copy(run.elements(run.input(0)), run.elements(run.output()), run.output().dtype);
 }
 
+// An output that may lie where input 0 lies: a copy of it, but for what is written into it.
+void copy_first_input(const Run& run) {
+  const Operand &x = run.input(0), &y = run.output();
+  if (x.size() == 0) return;
+  const bool in_place = run.elements(x) == run.elements(y);
+  if (!in_place) reference::run(Copy(), run);
+}
+
+// Elements read before anything is written.
+class Kept {
+ public:
+  Kept(const Elements& elements, Dtype dtype) : size_(size_of(dtype)) {
+    for (const std::byte* element : elements) {
+      bytes_.insert(bytes_.end(), element, element + size_);
+    }
+  }
+  const std::byte* operator[](int64_t i) const { return bytes_.data() + i * size_; }
+
+ private:
+  size_t size_;
+  std::vector<std::byte> bytes_;
+};
+
 void run(const SliceUpdate& p, const Run& run) {
-  reference::run(Copy(), run);
+  Kept update(run.elements(run.input(1)), run.output().dtype);
+  copy_first_input(run);
   Operand part = run.output();
   for (size_t axis = 0; axis < part.shape.size(); ++axis) {
     part.offset += p.starts[axis] * part.strides[axis];
     part.strides[axis] *= p.steps[axis];
   }
   part.shape = run.input(1).shape;
-  copy(run.elements(run.input(1)), run.elements(part), part.dtype);
+  Elements to = run.elements(part);
+  for (size_t i = 0; i < to.size(); ++i) std::memcpy(to[i], update[i], size_of(part.dtype));
 }
 
 void run(const Concatenate& p, const Run& run) {
@@ -75,9 +100,10 @@ void gather(const Run& run, int axis, bool along) {
 }
 
 void scatter(const Run& run, int axis, bool along, bool add) {
-  reference::run(Copy(), run);
   Dtype dtype = run.output().dtype;
-  Elements out = run.elements(run.output()), updates = run.elements(run.input(2));
+  Kept updates(run.elements(run.input(2)), dtype);
+  copy_first_input(run);
+  Elements out = run.elements(run.output());
   for_each_gathered(run, axis, along, [&](int64_t to, int64_t from) {
     const void* operands[] = {out[to], updates[from]};
     row_function(add ? Row::add : Row::positive, dtype)(add ? operands : operands + 1, out[to]);
@@ -201,14 +227,19 @@ void for_each_pooled(const PoolGeometry& g, const Operand& x, const Operand& y, 
 
 void run(const MaxPool& p, const Run& run) {
   const Operand &x = run.input(0), &y = run.output(0);
-  Elements xs = run.elements(x), ys = run.elements(y);
-  run.store(Numbers(y.size(), -std::numeric_limits<double>::infinity()), y);
+  Elements xs = run.elements(x), ys = y.used ? run.elements(y) : Elements();
+  if (y.used) run.store(Numbers(y.size(), -std::numeric_limits<double>::infinity()), y);
   std::vector<int64_t> positions(y.size(), -1);
+  std::vector<const std::byte*> best(y.size());
   for_each_pooled(p, x, y, [&](int64_t from, int64_t place, int64_t to) {
-    if (positions[to] >= 0 && !beats(xs[from], ys[to], x.dtype, true)) return;
+    if (positions[to] >= 0 && !beats(xs[from], best[to], x.dtype, true)) return;
     positions[to] = place;
-    std::memcpy(ys[to], xs[from], size_of(x.dtype));
+    best[to] = xs[from];
   });
+  for (int64_t i = 0; y.used && i < y.size(); ++i) {
+    if (best[i]) std::memcpy(ys[i], best[i], size_of(x.dtype));
+  }
+  if (!run.output(1).used) return;
   // A window of padding alone has its "largest element" at its first place.
   Numbers places;
   for (int64_t place : positions)

@@ -1,3 +1,4 @@
+#include "lazulite/backends/cpu/primitives/dead_taps.h"
 #include "lazulite/backends/cpu/primitives/onednn.h"
 #include "lazulite/backends/cpu/primitives/own_convolution.h"
 #include "lazulite/backends/cpu/primitives/primitives.h"
@@ -34,7 +35,7 @@ bool accepts(const ConvolutionGradWeight& p, const Launch& launch) {
   return accepts_convolution(p, launch);
 }
 std::unique_ptr<Kernel> make(const ConvolutionGradWeight& p, const Launch& launch) {
-  return make_convolution(p, launch);
+  return with_zeros_at_dead_taps(make_convolution(p, launch), p, launch);
 }
 
 }  // namespace lazulite::cpu

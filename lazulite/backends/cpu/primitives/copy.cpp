@@ -1,3 +1,4 @@
+#include "lazulite/backends/cpu/primitives/in_place.h"
 #include "lazulite/backends/cpu/primitives/kernel_of.h"
 #include "lazulite/backends/cpu/primitives/primitives.h"
 #include "lazulite/backends/cpu/primitives/strided_copy.h"
@@ -39,7 +40,6 @@ std::unique_ptr<Kernel> make(const Concatenate& p, const Launch& launch) {
 bool accepts(const SliceUpdate&, const Launch&) { return true; }
 
 std::unique_ptr<Kernel> make(const SliceUpdate& p, const Launch& launch) {
-  const Operand& x = launch.inputs[0];
   const Operand& update = launch.inputs[1];
   const Operand& y = launch.outputs[0];
   int64_t start = 0;
@@ -50,12 +50,22 @@ std::unique_ptr<Kernel> make(const SliceUpdate& p, const Launch& launch) {
   }
   const size_t bytes = size_of(y.dtype);
   start *= static_cast<int64_t>(bytes);
-  const bool in_place = x.slot == y.slot && x.offset == y.offset;
+  const Strides packed = row_major_strides(update.shape);
   return kernel_of(
-      [x, update, y, start, in_place, copy = StridedCopy(y.shape, x.strides, y.strides, bytes),
-       put = StridedCopy(update.shape, update.strides, window, bytes)](void* const* slots) {
-        if (!in_place) copy.run(address(slots, x), address(slots, y));
-        put.run(address(slots, update), address(slots, y) + start);
+      [update, y, start, copy = CopiedInput(launch),
+       pack = StridedCopy(update.shape, update.strides, packed, bytes),
+       put = StridedCopy(update.shape, update.strides, window, bytes),
+       put_packed = StridedCopy(update.shape, packed, window, bytes)](void* const* slots) {
+        std::byte* const target = address(slots, y) + start;
+        if (!lies_in_output(slots, update, y)) {
+          copy.run(slots);
+          put.run(address(slots, update), target);
+          return;
+        }
+        const Scratch scratch(update.bytes());
+        pack.run(address(slots, update), scratch.at());
+        copy.run(slots);
+        put_packed.run(scratch.at(), target);
       });
 }
 

@@ -56,17 +56,6 @@ struct Problem {
   }
 };
 
-// Makes the kernel if `describe` succeeds and finds fast code.
-template <class Describe>
-std::unique_ptr<Kernel> make_if_fast(Describe describe) {
-  try {
-    if (!is_fast(describe().description)) return nullptr;
-  } catch (const dnnl::error&) {
-    return nullptr;
-  }
-  return std::make_unique<OnednnKernel>(describe);
-}
-
 bool is_empty(const Launch& launch) {
   return launch.inputs[0].size() == 0 || launch.inputs[1].size() == 0 ||
          launch.outputs[0].size() == 0;

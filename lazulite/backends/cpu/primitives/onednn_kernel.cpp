@@ -2,11 +2,13 @@
 
 #include "lazulite/backends/cpu/primitives/onednn_kernel.h"
 
+#include <fmt/format.h>
 #include <omp.h>
 
 #include <string_view>
 
 #include "lazulite/backends/cpu/primitives/kernel_of.h"
+#include "lazulite/core/errors.h"
 
 namespace lazulite::cpu {
 
@@ -29,8 +31,14 @@ dnnl::primitive_attr onednn_attributes() {
   return attributes;
 }
 
-bool is_fast(const dnnl::primitive_desc_base& description) {
-  return std::string_view(description.impl_info_str()).find("ref") == std::string_view::npos;
+std::unique_ptr<Kernel> make_if_fast(std::function<OnednnKernel::Recipe()> describe) {
+  try {
+    const std::string_view name = describe().description.impl_info_str();
+    if (name.find("ref") != std::string_view::npos) return nullptr;
+  } catch (const dnnl::error&) {
+    return nullptr;
+  }
+  return std::make_unique<OnednnKernel>(std::move(describe));
 }
 
 OnednnKernel::Ready& OnednnKernel::ready() {
@@ -78,6 +86,16 @@ void* OnednnKernel::Place::get(void* const* slots, const Scratch& scratch) const
 }
 
 void OnednnKernel::run(void* const* slots) {
+  try {
+    execute(slots);
+  } catch (const dnnl::error& error) {
+    const std::string what = fmt::format("oneDNN cannot run its kernel: {}", error.what());
+    if (error.status == dnnl_out_of_memory) throw OutOfMemory(what);
+    throw Error(what);
+  }
+}
+
+void OnednnKernel::execute(void* const* slots) {
   Ready& r = ready();
   const Scratch scratch(r.scratch_bytes);
   r.scratchpad.set_data_handle(scratch.at(r.scratchpad_offset));

@@ -42,6 +42,8 @@ class OnednnKernel final : public Kernel {
   void run(void* const* slots) override;
 
  private:
+  void execute(void* const* slots);
+
   // Where an operand is found at a run.
   struct Place {
     Operand operand;
@@ -81,8 +83,8 @@ class OnednnKernel final : public Kernel {
 // Attributes with which primitives take their scratch from us.
 dnnl::primitive_attr onednn_attributes();
 
-// Whether oneDNN has more than its reference code for this.
-bool is_fast(const dnnl::primitive_desc_base& description);
+// The kernel, if oneDNN takes the recipe and has more than its reference code for it; else null.
+std::unique_ptr<Kernel> make_if_fast(std::function<OnednnKernel::Recipe()> describe);
 
 }  // namespace lazulite::cpu
 

@@ -33,35 +33,30 @@ std::unique_ptr<Kernel> make_onednn(const Matmul&, const Launch& launch) {
       !is_plain(s.k, s.n, s.b_row, s.b_column)) {
     return nullptr;
   }
-  memory::dims a_dims = {s.m, s.k}, a_strides = {s.a_row, s.a_column};
-  memory::dims b_dims = {s.k, s.n}, b_strides = {s.b_row, s.b_column};
-  memory::dims c_dims = {s.m, s.n}, c_strides = {s.c_row, 1};
-  if (!shape.batch.empty()) {
-    const auto put_in_front = [&](memory::dims& dims, memory::dims& strides, int64_t stride) {
-      dims.insert(dims.begin(), stride == 0 ? 1 : shape.batch[0]);
-      strides.insert(strides.begin(), stride == 0 ? dims[1] * dims[2] : stride);
-    };
-    put_in_front(a_dims, a_strides, shape.a_batch[0]);
-    put_in_front(b_dims, b_strides, shape.b_batch[0]);
-    put_in_front(c_dims, c_strides, s.m * s.n);
-  }
-  const memory::desc a(a_dims, *type, a_strides);
-  const memory::desc b(b_dims, *type, b_strides);
-  const memory::desc c(c_dims, *type, c_strides);
   const Operand& left = launch.inputs[shape.swapped];
   const Operand& right = launch.inputs[!shape.swapped];
-  const auto describe = [=, y = launch.outputs[0]]() -> OnednnKernel::Recipe {
+  // oneDNN may refuse the descriptions already: strides between the products may be anything.
+  return make_if_fast([=, y = launch.outputs[0]]() -> OnednnKernel::Recipe {
+    memory::dims a_dims = {s.m, s.k}, a_strides = {s.a_row, s.a_column};
+    memory::dims b_dims = {s.k, s.n}, b_strides = {s.b_row, s.b_column};
+    memory::dims c_dims = {s.m, s.n}, c_strides = {s.c_row, 1};
+    if (!shape.batch.empty()) {
+      const auto put_in_front = [&](memory::dims& dims, memory::dims& strides, int64_t stride) {
+        dims.insert(dims.begin(), stride == 0 ? 1 : shape.batch[0]);
+        strides.insert(strides.begin(), stride == 0 ? dims[1] * dims[2] : stride);
+      };
+      put_in_front(a_dims, a_strides, shape.a_batch[0]);
+      put_in_front(b_dims, b_strides, shape.b_batch[0]);
+      put_in_front(c_dims, c_strides, s.m * s.n);
+    }
+    const memory::desc a(a_dims, *type, a_strides);
+    const memory::desc b(b_dims, *type, b_strides);
+    const memory::desc c(c_dims, *type, c_strides);
     const dnnl::matmul::primitive_desc pd(onednn_engine(), a, b, c, onednn_attributes());
     return {pd,
             [pd] { return dnnl::matmul(pd); },
             {{DNNL_ARG_SRC, left, a, a}, {DNNL_ARG_WEIGHTS, right, b, b}, {DNNL_ARG_DST, y, c, c}}};
-  };
-  try {
-    if (!is_fast(describe().description)) return nullptr;
-  } catch (const dnnl::error&) {
-    return nullptr;
-  }
-  return std::make_unique<OnednnKernel>(describe);
+  });
 }
 
 }  // namespace lazulite::cpu

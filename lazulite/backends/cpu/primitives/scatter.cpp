@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <cstring>
+#include <optional>
 
 #include "lazulite/backends/cpu/parallel.h"
+#include "lazulite/backends/cpu/primitives/in_place.h"
 #include "lazulite/backends/cpu/primitives/indices.h"
 #include "lazulite/backends/cpu/primitives/kernel_of.h"
 #include "lazulite/backends/cpu/primitives/primitives.h"
@@ -23,22 +26,23 @@ void add_to(T& target, const T& update) {
   }
 }
 
-// The start of both scatters: x is copied to the output, unless it lies there already.
-class CopyOfInput {
+// The updates in row-major order, which are in scratch if they lie in the output's memory.
+class Updates {
  public:
-  explicit CopyOfInput(const Launch& launch)
-      : x_(launch.inputs[0]),
-        y_(launch.outputs[0]),
-        copy_(x_.shape, x_.strides, y_.strides, size_of(x_.dtype)) {}
-  void run(void* const* slots) const {
-    if (x_.slot != y_.slot || x_.offset != y_.offset)
-      copy_.run(address(slots, x_), address(slots, y_));
+  Updates(const Launch& launch, size_t* scratch_bytes)
+      : operand_(launch.inputs[2]), y_(launch.outputs[0]), input_(operand_, scratch_bytes) {}
+  // Before the output is written. `apart` holds a copy where they need one.
+  template <class T>
+  const T* get(void* const* slots, const Scratch& scratch, std::optional<Scratch>& apart) const {
+    const T* updates = input_.get<T>(slots, scratch);
+    if (!operand_.row_major() || !lies_in_output(slots, operand_, y_)) return updates;
+    apart.emplace(operand_.bytes());
+    return static_cast<const T*>(std::memcpy(apart->at(), updates, operand_.bytes()));
   }
 
  private:
-  Operand x_;
-  Operand y_;
-  StridedCopy copy_;
+  Operand operand_, y_;
+  RowMajorInput input_;
 };
 
 template <class T>
@@ -48,14 +52,15 @@ std::unique_ptr<Kernel> make_scatter_add(const ScatterAdd& p, const Launch& laun
   const int64_t count = launch.inputs[1].size();
   size_t scratch_bytes = 0;
   const IndexInput indices(launch.inputs[1], view.size, &scratch_bytes);
-  const RowMajorInput updates(launch.inputs[2], &scratch_bytes);
-  return kernel_of([=, copy = CopyOfInput(launch)](void* const* slots) {
+  const Updates updates(launch, &scratch_bytes);
+  return kernel_of([=, copy = CopiedInput(launch)](void* const* slots) {
     if (y.size() == 0) return;
-    copy.run(slots);
-    if (count == 0) return;
+    if (count == 0) return copy.run(slots);
     const Scratch scratch(scratch_bytes);
+    std::optional<Scratch> apart;
     const int64_t* positions = indices.get(slots, scratch);
-    const T* from = updates.get<T>(slots, scratch);
+    const T* from = updates.get<T>(slots, scratch, apart);
+    copy.run(slots);
     T* to = address<T>(slots, y);
     // Each worker owns a range of the output's rows and looks at all indices, so that whatever
     // falls on one row is added in order.
@@ -83,14 +88,15 @@ std::unique_ptr<Kernel> make_scatter_along(const ScatterAlong& p, const Launch& 
   const AxisView view(launch.inputs[1].shape, p.axis);
   size_t scratch_bytes = 0;
   const IndexInput indices(launch.inputs[1], to_view.size, &scratch_bytes);
-  const RowMajorInput updates(launch.inputs[2], &scratch_bytes);
-  return kernel_of([=, add = p.add, copy = CopyOfInput(launch)](void* const* slots) {
+  const Updates updates(launch, &scratch_bytes);
+  return kernel_of([=, add = p.add, copy = CopiedInput(launch)](void* const* slots) {
     if (y.size() == 0) return;
-    copy.run(slots);
-    if (view.size == 0) return;
+    if (view.size == 0) return copy.run(slots);
     const Scratch scratch(scratch_bytes);
+    std::optional<Scratch> apart;
     const int64_t* positions = indices.get(slots, scratch);
-    const T* from = updates.get<T>(slots, scratch);
+    const T* from = updates.get<T>(slots, scratch, apart);
+    copy.run(slots);
     T* to = address<T>(slots, y);
     // Updates meet only along the axis, which one worker walks in order.
     const int64_t grain = std::max<int64_t>(16384 / view.size, 1);

@@ -7,6 +7,9 @@
 namespace lazulite::cpu {
 namespace {
 
+// Larger ones go back to the allocator, which serves others with them too.
+constexpr size_t most_kept = size_t{1} << 20;
+
 struct Block {
   void* memory = nullptr;
   size_t bytes = 0;
@@ -45,6 +48,11 @@ Scratch::Scratch(size_t bytes) {
   ++blocks.depth;
 }
 
-Scratch::~Scratch() { --blocks.depth; }
+Scratch::~Scratch() {
+  Block& block = blocks.by_depth[--blocks.depth];
+  if (block.bytes <= most_kept) return;
+  host_memory().release(block.memory, block.bytes);
+  block = {};
+}
 
 }  // namespace lazulite::cpu
