@@ -13,7 +13,7 @@ Array horner(const Array& x) {
 }
 
 Array conv_block(const Arrays& x) {
-  return max_pool2d(maximum(conv2d(x[0], x[1], 1, 2) + x[2], 0.f), 2);
+  return max_pool2d(nn::relu(conv2d(x[0], x[1], 1, 2) + x[2]), 2);
 }
 
 Array conv_block_gradient(const Arrays& x) {
