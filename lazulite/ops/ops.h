@@ -1,11 +1,11 @@
 #pragma once
 
 // All operations on arrays.
-#include "lazulite/ops/composed/bounds.h"
-#include "lazulite/ops/composed/comparison.h"
-#include "lazulite/ops/composed/division.h"
+#include "lazulite/ops/bounds.h"
+#include "lazulite/ops/comparison.h"
 #include "lazulite/ops/convolution.h"
 #include "lazulite/ops/creation.h"
+#include "lazulite/ops/division.h"
 #include "lazulite/ops/elementwise.h"
 #include "lazulite/ops/fp8.h"
 #include "lazulite/ops/indexing.h"

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "lazulite/core/errors.h"
-#include "lazulite/ops/composed/comparison.h"
+#include "lazulite/ops/comparison.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/reduction.h"
 #include "lazulite/transforms/compile.h"

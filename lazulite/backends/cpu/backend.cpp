@@ -1,7 +1,7 @@
 #include "lazulite/program/backend.h"
 
 #include "lazulite/backends/cpu/executable.h"
-#include "lazulite/backends/cpu/primitives/conv_block.h"
+#include "lazulite/backends/cpu/primitives/convolution/conv_block.h"
 #include "lazulite/backends/cpu/simd_target.h"
 
 namespace lazulite::cpu {

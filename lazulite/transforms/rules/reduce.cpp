@@ -1,9 +1,9 @@
 #include "lazulite/ops/creation.h"
-#include "lazulite/ops/last_axis.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/reduction.h"
-#include "lazulite/ops/reduction_axes.h"
+#include "lazulite/ops/reduction/last_axis.h"
+#include "lazulite/ops/reduction/reduction_axes.h"
 #include "lazulite/transforms/rules.h"
 
 namespace lazulite {

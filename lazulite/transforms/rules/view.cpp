@@ -1,7 +1,7 @@
 // Views and movers of elements: each carries gradients back by its opposite.
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
-#include "lazulite/ops/slice_range.h"
+#include "lazulite/ops/manipulation/slice_range.h"
 #include "lazulite/transforms/rules.h"
 
 namespace lazulite {

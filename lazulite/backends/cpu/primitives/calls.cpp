@@ -1,12 +1,12 @@
 #include <optional>
 
 #include "lazulite/backends/cpu/parallel.h"
-#include "lazulite/backends/cpu/primitives/conv_block.h"
+#include "lazulite/backends/cpu/primitives/convolution/conv_block.h"
+#include "lazulite/backends/cpu/primitives/half/through_float.h"
 #include "lazulite/backends/cpu/primitives/kernel_of.h"
+#include "lazulite/backends/cpu/primitives/movers/strided_copy.h"
 #include "lazulite/backends/cpu/primitives/primitives.h"
-#include "lazulite/backends/cpu/primitives/softmax_rows.h"
-#include "lazulite/backends/cpu/primitives/strided_copy.h"
-#include "lazulite/backends/cpu/primitives/through_float.h"
+#include "lazulite/backends/cpu/primitives/reduction/softmax_rows.h"
 
 namespace lazulite::cpu {
 namespace {

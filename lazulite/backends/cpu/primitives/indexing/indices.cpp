@@ -1,0 +1,50 @@
+#include "lazulite/backends/cpu/primitives/indexing/indices.h"
+
+#include <algorithm>
+
+#include "lazulite/backends/cpu/parallel.h"
+
+namespace lazulite::cpu {
+namespace {
+
+template <class T>
+int64_t position(T index, int64_t limit) {
+  if constexpr (std::is_signed_v<T>) {
+    const int64_t value = index;
+    return std::clamp<int64_t>(value < 0 ? value + limit : value, 0, limit - 1);
+  } else {
+    return static_cast<int64_t>(std::min<uint64_t>(index, static_cast<uint64_t>(limit - 1)));
+  }
+}
+
+}  // namespace
+
+IndexInput::IndexInput(const Operand& operand, int64_t limit, size_t* scratch_bytes)
+    : input_(operand, scratch_bytes),
+      dtype_(operand.dtype),
+      count_(operand.size()),
+      limit_(limit),
+      scratch_offset_(
+          reserve_scratch(static_cast<size_t>(count_) * sizeof(int64_t), scratch_bytes)) {}
+
+const int64_t* IndexInput::get(void* const* slots, const Scratch& scratch) const {
+  int64_t* positions = scratch.at<int64_t>(scratch_offset_);
+  visit_dtype(dtype_, [&]<class T>(TypeTag<T>) {
+    if constexpr (std::is_integral_v<T>) {
+      const T* indices = input_.get<T>(slots, scratch);
+      parallel_for(count_, 65536, [&](int64_t begin, int64_t end, int) {
+        for (int64_t i = begin; i < end; ++i) positions[i] = position(indices[i], limit_);
+      });
+    }
+  });
+  return positions;
+}
+
+AxisView::AxisView(const Shape& shape, int axis) : size(shape[static_cast<size_t>(axis)]) {
+  for (int i = 0; i < static_cast<int>(shape.size()); ++i) {
+    if (i < axis) outer *= shape[static_cast<size_t>(i)];
+    if (i > axis) inner *= shape[static_cast<size_t>(i)];
+  }
+}
+
+}  // namespace lazulite::cpu

@@ -1,0 +1,46 @@
+#include "lazulite/ops/bounds.h"
+
+#include <limits>
+
+#include "lazulite/ops/creation.h"
+#include "lazulite/ops/operators.h"
+
+namespace lazulite {
+namespace {
+
+double largest_finite(Dtype dtype) {
+  switch (dtype) {
+    case Dtype::float16: return 65504;
+    case Dtype::bfloat16: return 0x1.FEp127;
+    case Dtype::float64: return std::numeric_limits<double>::max();
+    default: return std::numeric_limits<float>::max();
+  }
+}
+
+}  // namespace
+
+Array clip(const Array& x, const Array& low, const Array& high) {
+  return minimum(maximum(x, low), high);
+}
+
+Array clip(const Array& x, const std::optional<Scalar>& low, const std::optional<Scalar>& high) {
+  Array out = x;
+  if (low) out = maximum(out, *low);
+  if (high) out = minimum(out, *high);
+  return out;
+}
+
+Array nan_to_num(const Array& x, double nan, std::optional<double> posinf,
+                 std::optional<double> neginf) {
+  if (!is_inexact(x.dtype())) return x;
+  if (kind_of(x.dtype()) == DtypeKind::complex) {
+    return nan_to_num(real(x), nan, posinf, neginf) +
+           nan_to_num(imag(x), nan, posinf, neginf) * complex64(0, 1);
+  }
+  double limit = largest_finite(x.dtype());
+  Array out = where(isnan(x), full_like(x, nan), x);
+  out = where(isposinf(x), full_like(x, posinf.value_or(limit)), out);
+  return where(isneginf(x), full_like(x, neginf.value_or(-limit)), out);
+}
+
+}  // namespace lazulite

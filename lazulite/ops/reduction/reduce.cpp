@@ -1,0 +1,89 @@
+// Sums and their kin, as one primitive.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lazulite/core/errors.h"
+#include "lazulite/ops/creation.h"
+#include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/operators.h"
+#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/reduction.h"
+#include "lazulite/ops/reduction/reduction_axes.h"
+
+namespace lazulite {
+namespace {
+
+// What MLX sums integers in: at least 32 bits.
+Dtype accumulator(Dtype dtype) {
+  if (dtype == Dtype::bool_) return Dtype::int32;
+  if (!is_integer(dtype) || size_of(dtype) >= 4) return dtype;
+  return kind_of(dtype) == DtypeKind::unsigned_integer ? Dtype::uint32 : Dtype::int32;
+}
+
+int identity_of(ReduceOp op) { return op == ReduceOp::prod || op == ReduceOp::all; }
+
+Array reduce(ReduceOp op, const Array& x, const Axes& given, bool keepdims, const char* operation) {
+  Axes axes = reduction_axes(x, given, operation);
+  Array out = x;
+  if (x.size() == 0) {
+    out = full(reduced_shape(x.shape(), axes, false), identity_of(op), x.dtype());
+  } else if (!axes.empty()) {
+    out = make_array(make_primitive(Reduce{op, axes}), {x}, reduced_shape(x.shape(), axes, false),
+                     x.dtype());
+  }
+  return keepdims ? reshape(out, reduced_shape(x.shape(), axes, true)) : out;
+}
+
+Array extreme(ReduceOp op, const Array& x, const Axes& axes, bool keepdims, const char* operation) {
+  for (int axis : reduction_axes(x, axes, operation)) {
+    if (x.shape(axis) == 0) {
+      throw Error(fmt::format("{}: axis {} of shape {} is empty, and {} of nothing has no value",
+                              operation, axis, to_string(x.shape()), operation));
+    }
+  }
+  return reduce(op, x, axes, keepdims, operation);
+}
+
+}  // namespace
+
+Axes reduction_axes(const Array& x, const Axes& axes, const char* operation) {
+  if (!axes.empty()) return normalize_axes(axes, x.ndim(), operation);
+  Axes all;
+  for (size_t axis = 0; axis < x.ndim(); ++axis) all.push_back(static_cast<int>(axis));
+  return all;
+}
+
+Shape reduced_shape(const Shape& shape, const Axes& axes, bool keepdims) {
+  Shape out;
+  for (size_t axis = 0; axis < shape.size(); ++axis) {
+    bool reduced = std::find(axes.begin(), axes.end(), static_cast<int>(axis)) != axes.end();
+    if (!reduced) out.push_back(shape[axis]);
+    if (reduced && keepdims) out.push_back(1);
+  }
+  return out;
+}
+
+Array sum(const Array& x, const Axes& axes, bool keepdims) {
+  return reduce(ReduceOp::sum, astype(x, accumulator(x.dtype())), axes, keepdims, "sum");
+}
+Array prod(const Array& x, const Axes& axes, bool keepdims) {
+  return reduce(ReduceOp::prod, astype(x, accumulator(x.dtype())), axes, keepdims, "prod");
+}
+Array max(const Array& x, const Axes& axes, bool keepdims) {
+  return extreme(ReduceOp::max, x, axes, keepdims, "max");
+}
+Array min(const Array& x, const Axes& axes, bool keepdims) {
+  return extreme(ReduceOp::min, x, axes, keepdims, "min");
+}
+Array all(const Array& x, const Axes& axes, bool keepdims) {
+  return reduce(ReduceOp::all, astype(x, Dtype::bool_), axes, keepdims, "all");
+}
+Array any(const Array& x, const Axes& axes, bool keepdims) {
+  return reduce(ReduceOp::any, astype(x, Dtype::bool_), axes, keepdims, "any");
+}
+Array count_nonzero(const Array& x, const Axes& axes, bool keepdims) {
+  return sum(astype(x, Dtype::bool_), axes, keepdims);
+}
+
+}  // namespace lazulite

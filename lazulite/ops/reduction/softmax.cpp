@@ -1,0 +1,45 @@
+// softmax and its kin: calls on the last axis, to which other axes are moved.
+#include "lazulite/core/errors.h"
+#include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/reduction.h"
+#include "lazulite/ops/reduction/last_axis.h"
+#include "lazulite/ops/reduction/reduction_axes.h"
+
+namespace lazulite {
+namespace {
+
+Array inexact(const Array& x) { return is_inexact(x.dtype()) ? x : astype(x, Dtype::float32); }
+
+Array call_along(CallId id, const Array& x, const Axes& axes) {
+  Axes reduced = reduction_axes(x, axes, name_of(id));
+  Array input = inexact(x);
+  if (x.size() == 0) return input;
+  if (x.ndim() == 0) return reshape(call_along(id, reshape(input, {1}), {0}), {});
+  LastAxis last(input, reduced);
+  Array out = make_array(make_primitive(Call{id, {}}), {last.array()}, last.array().shape(),
+                         last.array().dtype());
+  return last.restore(out);
+}
+
+}  // namespace
+
+Array softmax(const Array& x, const Axes& axes) { return call_along(CallId::softmax, x, axes); }
+Array log_softmax(const Array& x, const Axes& axes) {
+  return call_along(CallId::log_softmax, x, axes);
+}
+
+Array logsumexp(const Array& x, const Axes& axes, bool keepdims) {
+  if (x.size() == 0) {
+    throw Error("logsumexp: an array of shape " + to_string(x.shape()) + " has no elements");
+  }
+  Axes reduced = reduction_axes(x, axes, "logsumexp");
+  if (reduced.empty()) return inexact(x);
+  LastAxis last(inexact(x), reduced);
+  Shape rows = reduced_shape(x.shape(), reduced, false);
+  Array out = make_array(make_primitive(Call{CallId::logsumexp, {}}), {last.array()}, rows,
+                         last.array().dtype());
+  return reshape(out, reduced_shape(x.shape(), reduced, keepdims));
+}
+
+}  // namespace lazulite
