@@ -10,6 +10,7 @@
 #include "lazulite/data/archive.h"
 #include "lazulite/data/byte_source.h"
 #include "lazulite/data/cifar_layout.h"
+#include "lazulite/data/places.h"
 
 namespace lazulite::data {
 
@@ -86,34 +87,28 @@ Found find_in_archive(const CifarKind& kind, const fs::path& path,
 }
 
 std::optional<Found> find_in_folder(const fs::path& folder, const Layout& layout) {
-  std::error_code ignored;
   for (const std::string& name : layout.images) {
-    if (!fs::is_regular_file(folder / name, ignored)) return std::nullopt;
+    if (!is_file(folder / name)) return std::nullopt;
   }
   Found found{&layout, {}, folder};
   for (const std::string& name : layout.images) {
     found.files[name] = read_file(folder / name, file_limit);
   }
-  if (fs::is_regular_file(folder / layout.names, ignored)) {
+  if (is_file(folder / layout.names)) {
     found.files[layout.names] = read_file(folder / layout.names, file_limit);
   }
   return found;
 }
 
 Found find_files(const CifarKind& kind, const fs::path& path, const std::vector<Layout>& layouts) {
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  if (!fs::exists(status)) {
-    throw Error(
-        fmt::format("Cannot read {} from '{}': {}.", kind.name, path.string(), error.message()));
-  }
-  if (!fs::is_directory(status)) return find_in_archive(kind, path, layouts);
+  require_path(path);
+  if (!is_folder(path)) return find_in_archive(kind, path, layouts);
   for (const Layout& layout : layouts) {
     for (const fs::path& folder : {path, path / layout.folder}) {
       if (auto found = find_in_folder(folder, layout)) return std::move(*found);
     }
     const fs::path archive = path / layout.archive;
-    if (fs::is_regular_file(archive, error)) return find_in_archive(kind, archive, layouts);
+    if (is_file(archive)) return find_in_archive(kind, archive, layouts);
   }
   std::string looked_for;
   for (const Layout& layout : layouts) {

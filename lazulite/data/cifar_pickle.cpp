@@ -11,16 +11,16 @@ namespace {
 // The labels of one column, checked.
 std::vector<int32_t> read_labels(const Pickle& pickle, const CifarColumn& column, int64_t count) {
   const PickleValue& value = pickle.entry(pickle.root(), column.pickle_key);
-  const std::vector<PickleRef>& items = pickle.list(value);
+  const std::vector<Pickle::Integer> items = pickle.integers(value);
   if (static_cast<int64_t>(items.size()) != count) {
     pickle.fail(value.offset, fmt::format("'{}' has {} labels, but 'data' has {} images.",
                                           column.pickle_key, items.size(), count));
   }
   std::vector<int32_t> labels;
-  for (PickleRef item : items) {
-    const int64_t label = pickle.integer(*item);
+  labels.reserve(items.size());
+  for (const auto& [label, offset] : items) {
     if (label < 0 || label >= column.num_classes) {
-      pickle.fail(item->offset,
+      pickle.fail(offset,
                   fmt::format("label {} of image {} is out of range: '{}' are 0 to {}.", label,
                               labels.size(), column.pickle_key, column.num_classes - 1));
     }
@@ -35,8 +35,12 @@ void append_cifar_pickle(ImageSet& set, const CifarKind& kind, std::vector<uint8
                          const std::string& where) {
   const Pickle pickle(std::move(bytes), where);
   const PickleValue& value = pickle.entry(pickle.root(), "data");
-  const PickleArray& array = pickle.array(value);
-  if (array.shape.size() != 2 || array.shape[0] == 0 || array.shape[1] != cifar_image_bytes) {
+  const PickleArray& array = pickle.byte_array(value);
+  // Rows of one image each; their planes may have been written out as axes.
+  const std::vector<int64_t> planes(array.shape.begin() + !array.shape.empty(), array.shape.end());
+  const bool rows = planes == std::vector<int64_t>{cifar_image_bytes};
+  const bool axes = planes == std::vector<int64_t>{cifar_channels, cifar_side, cifar_side};
+  if ((!rows && !(axes && !array.column_major)) || array.shape[0] == 0) {
     pickle.fail(
         value.offset,
         fmt::format("'data' has the shape ({}), but one row of {} bytes an image was expected.",

@@ -11,8 +11,12 @@ std::shared_ptr<const ImageDataset> mnist(const fs::path& path, Split split, Ima
 
 std::shared_ptr<const ImageDataset> fashion_mnist(const fs::path& path, Split split,
                                                   ImageOptions options) {
-  return std::make_shared<ImageDataset>(read_mnist(path, split, fashion_mnist_class_names()),
-                                        std::move(options));
+  return std::make_shared<ImageDataset>(read_fashion_mnist(path, split), std::move(options));
+}
+
+std::shared_ptr<const ImageDataset> emnist(const fs::path& path, EmnistPart part, Split split,
+                                           ImageOptions options) {
+  return std::make_shared<ImageDataset>(read_emnist(path, part, split), std::move(options));
 }
 
 std::shared_ptr<const ImageDataset> cifar10(const fs::path& path, Split split,

@@ -16,6 +16,8 @@ std::shared_ptr<const ImageDataset> mnist(const std::filesystem::path& path,
 std::shared_ptr<const ImageDataset> fashion_mnist(const std::filesystem::path& path,
                                                   Split split = Split::train,
                                                   ImageOptions options = {});
+std::shared_ptr<const ImageDataset> emnist(const std::filesystem::path& path, EmnistPart part,
+                                           Split split = Split::train, ImageOptions options = {});
 std::shared_ptr<const ImageDataset> cifar10(const std::filesystem::path& path,
                                             Split split = Split::train, ImageOptions options = {});
 std::shared_ptr<const ImageDataset> cifar100(const std::filesystem::path& path,

@@ -6,6 +6,8 @@ namespace lazulite::data {
 
 // The opcodes that build data, named as in Lib/pickletools.py.
 enum Opcode : uint8_t {
+  op_binbytes = 'B',
+  op_short_binbytes = 'C',
   op_mark = '(',
   op_empty_tuple = ')',
   op_stop = '.',
@@ -43,6 +45,14 @@ enum Opcode : uint8_t {
   op_newtrue = 0x88,
   op_newfalse = 0x89,
   op_long1 = 0x8a,
+  op_long4 = 0x8b,
+  op_short_binunicode = 0x8c,
+  op_binunicode8 = 0x8d,
+  op_binbytes8 = 0x8e,
+  op_stack_global = 0x93,
+  op_memoize = 0x94,
+  op_frame = 0x95,
+  op_bytearray8 = 0x96,
 };
 
 }  // namespace lazulite::data

@@ -19,8 +19,8 @@ constexpr size_t max_objects = 4'000'000;
 }  // namespace
 
 PickleRef Unpickler::run() {
-  if (bytes_.size() < 2 || bytes_[0] != op_proto || bytes_[1] != 2) {
-    fail(fmt::format("a Python pickle of protocol 2 was expected, but this looks like {}.",
+  if (bytes_.size() < 2 || bytes_[0] != op_proto || bytes_[1] < 2 || bytes_[1] > 5) {
+    fail(fmt::format("a Python pickle of protocol 2 to 5 was expected, but this looks like {}.",
                      looks_like(bytes_.first(std::min<size_t>(bytes_.size(), 512)))));
   }
   position_ = 2;
@@ -47,10 +47,17 @@ void Unpickler::step(uint8_t opcode) {
     case op_binint1:
     case op_binint2:
     case op_long1:
+    case op_long4:
     case op_binfloat: return push_number(opcode);
     case op_binstring:
-    case op_binunicode: return push(take(take_unsigned(4)));
-    case op_short_binstring: return push(take(take_unsigned(1)));
+    case op_binunicode:
+    case op_binbytes: return push(take(take_unsigned(4)));
+    case op_short_binstring:
+    case op_short_binunicode:
+    case op_short_binbytes: return push(take(take_unsigned(1)));
+    case op_binunicode8:
+    case op_binbytes8:
+    case op_bytearray8: return push(take(take_unsigned(8)));
     case op_empty_list: return push(PickleList());
     case op_empty_dict: return push(PickleDict());
     case op_empty_tuple: return push_tuple(0);
@@ -61,7 +68,10 @@ void Unpickler::step(uint8_t opcode) {
     case op_long_binget:
     case op_binput:
     case op_long_binput: return use_memo(opcode);
+    case op_memoize: return memoize(memo_count_);
+    case op_frame: return check_frame();
     case op_global: return push_global();
+    case op_stack_global: return push_stack_global();
     case op_reduce: return reduce();
     case op_build: return build();
     default: return change_stack(opcode);
@@ -111,7 +121,8 @@ void Unpickler::push_number(uint8_t opcode) {
     case op_binint: return push(int64_t{static_cast<int32_t>(take_unsigned(4))});
     case op_binint1: return push(static_cast<int64_t>(take_unsigned(1)));
     case op_binint2: return push(static_cast<int64_t>(take_unsigned(2)));
-    case op_long1: return push(take_long());
+    case op_long1: return push(take_long(1));
+    case op_long4: return push(take_long(4));
     default: return push(take_double());
   }
 }
@@ -126,13 +137,27 @@ void Unpickler::use_memo(uint8_t opcode) {
     stack_.push_back(memo_[index]);
     return;
   }
+  memoize(index);
+}
+
+void Unpickler::memoize(uint64_t index) {
   if (stack_.empty()) fail("nothing is on the stack that could be stored in the memo.");
-  if (index > objects_.size()) {
+  if (index > store_.objects.size()) {
     fail(fmt::format("memo index {} is out of order: only {} objects exist.", index,
-                     objects_.size()));
+                     store_.objects.size()));
   }
   if (index >= memo_.size()) memo_.resize(index + 1);
+  memo_count_ += memo_[index] == nullptr;
   memo_[index] = stack_.back();
+}
+
+// A frame says how many bytes a reader may fetch at once; here all are there already.
+void Unpickler::check_frame() {
+  const uint64_t length = take_unsigned(8);
+  if (length > bytes_.size() - position_) {
+    fail(fmt::format("the pickle is cut off: a frame of {} bytes begins here, and {} are left.",
+                     length, bytes_.size() - position_));
+  }
 }
 
 std::string_view Unpickler::take(uint64_t count) {
@@ -161,12 +186,12 @@ uint64_t Unpickler::take_unsigned(int bytes) {
   return value;
 }
 
-int64_t Unpickler::take_long() {
-  const int count = static_cast<int>(take_unsigned(1));
+int64_t Unpickler::take_long(int length_bytes) {
+  const auto count = static_cast<int64_t>(take_unsigned(length_bytes));
   if (count > 8) fail(fmt::format("an integer of {} bytes does not fit 64 bits.", count));
   if (count == 0) return 0;
-  const int unused_bits = 64 - 8 * count;
-  return static_cast<int64_t>(take_unsigned(count) << unused_bits) >> unused_bits;
+  const int64_t unused_bits = 64 - 8 * count;
+  return static_cast<int64_t>(take_unsigned(static_cast<int>(count)) << unused_bits) >> unused_bits;
 }
 
 double Unpickler::take_double() {
@@ -176,10 +201,10 @@ double Unpickler::take_double() {
 }
 
 PickleValue* Unpickler::make(decltype(PickleValue::value) value) {
-  if (objects_.size() == max_objects) {
+  if (store_.objects.size() == max_objects) {
     fail(fmt::format("the pickle has more than {} objects.", max_objects));
   }
-  return &objects_.emplace_back(PickleValue{opcode_position_, std::move(value)});
+  return &store_.objects.emplace_back(PickleValue{opcode_position_, std::move(value)});
 }
 
 PickleValue* Unpickler::pop() {

@@ -24,12 +24,31 @@ TEST(Archive, ReadsWantedMembersOfPlainAndGzipTars) {
   }
 }
 
+TEST(Archive, ReadsZips) {
+  TempFolder folder;
+  const std::string content =
+      zip({{"set/a.bin", pixels(1, 5000)}, {"__MACOSX/._a.bin", "x"}, {"b", ""}});
+  const ArchiveContent found = read_archive(folder.write("x.zip", content), {"a.bin", "b"}, limit);
+  EXPECT_EQ(found.files, (Files{{"a.bin", bytes_of(pixels(1, 5000))}, {"b", {}}}));
+  EXPECT_THAT(found.names, ElementsAre("set/a.bin", "__MACOSX/._a.bin", "b"));
+  EXPECT_THAT(error_of([&] { read_archive(folder.write("x.zip", content), {"a.bin"}, 100); }),
+              AllOf(HasSubstr("x.zip', byte "), HasSubstr("longer than the limit of 100 bytes")));
+
+  std::string damaged = content;
+  damaged[damaged.find("set/a.bin") + 60] ^= 1;
+  for (const std::string& bad :
+       {damaged, content.substr(0, 60), content.substr(0, content.size() / 2)}) {
+    EXPECT_THAT(error_of([&] { read_archive(folder.write("x.zip", bad), {"a.bin"}, limit); }),
+                AllOf(HasSubstr("x.zip"), HasSubstr("not a readable tar or zip archive")));
+  }
+}
+
 TEST(Archive, NoticesACutArchive) {
   TempFolder folder;
   const std::string content = tar({{"a", pixels(1, 5000)}});
   EXPECT_THAT(
       error_of([&] { read_archive(folder.write("x", content.substr(0, 3000)), {"a"}, limit); }),
-      AllOf(HasSubstr("/x', byte 3000"), HasSubstr("not a readable tar archive")));
+      AllOf(HasSubstr("/x', byte 3000"), HasSubstr("not a readable tar or zip archive")));
   EXPECT_THAT(
       error_of([&] { read_archive(folder.write("x", content.substr(0, 300)), {"a"}, limit); }),
       HasSubstr("/x', byte 300"));

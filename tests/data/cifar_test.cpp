@@ -100,7 +100,8 @@ TEST(Cifar10, ReadsBothLayoutsFromFoldersAndArchives) {
     const std::string archive_name = pickled ? "cifar-10-python.tar.gz" : "cifar-10-binary.tar.gz";
     const auto packed = archive.write(archive_name, gzip(tar(in_archive)));
     const auto plain = archive.write("plain.tar", tar(in_archive));
-    for (const auto& path : {flat.path(), nested.path(), archive.path(), packed, plain}) {
+    const auto zipped = archive.write("archive.zip", zip(in_archive));
+    for (const auto& path : {flat.path(), nested.path(), archive.path(), packed, plain, zipped}) {
       expect_training_set(read_cifar10(path, Split::train));
       const ImageSet test = read_cifar10(path, Split::test);
       EXPECT_THAT(test.labels, ElementsAre(8));
@@ -125,7 +126,7 @@ TEST(Cifar10, ListsWhatItLookedFor) {
               AllOf(HasSubstr(folder.path().string()), HasSubstr("data_batch_5.bin"),
                     HasSubstr("cifar-10-batches-py"), HasSubstr("cifar-10-binary.tar.gz")));
   EXPECT_THAT(error_of([&] { read_cifar10(folder.path() / "none", Split::train); }),
-              AllOf(HasSubstr("none"), HasSubstr("No such file")));
+              AllOf(HasSubstr("none"), HasSubstr("does not exist")));
   const auto archive =
       folder.write("x.tar", tar({{"cifar-100-binary/test.bin", cifar100_record(1, 2, 3)}}));
   EXPECT_THAT(

@@ -14,6 +14,21 @@ std::string little_endian(uint32_t value, int bytes) {
   return text;
 }
 
+// `window` tells zlib the format: 15 + 16 is gzip, -15 the bare stream.
+std::string deflated(std::string_view content, int window) {
+  z_stream stream{};
+  deflateInit2(&stream, 6, Z_DEFLATED, window, 8, Z_DEFAULT_STRATEGY);
+  std::string out(deflateBound(&stream, content.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
+  stream.avail_in = static_cast<uInt>(content.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  deflate(&stream, Z_FINISH);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
 std::string tar_header(const std::string& name, size_t size) {
   std::string header(512, '\0');
   const auto put = [&](size_t offset, std::string_view field) {
@@ -40,20 +55,7 @@ std::string tar_header(const std::string& name, size_t size) {
 
 }  // namespace
 
-std::string gzip(std::string_view content) {
-  z_stream stream{};
-  constexpr int gzip_window = 15 + 16;
-  deflateInit2(&stream, 6, Z_DEFLATED, gzip_window, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, content.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
-  stream.avail_in = static_cast<uInt>(content.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
+std::string gzip(std::string_view content) { return deflated(content, 15 + 16); }
 
 std::string tar(const std::vector<std::pair<std::string, std::string>>& members) {
   std::string archive;
@@ -62,6 +64,31 @@ std::string tar(const std::vector<std::pair<std::string, std::string>>& members)
     archive.resize((archive.size() + 511) / 512 * 512);
   }
   return archive + std::string(1024, '\0');
+}
+
+// After PKWARE's APPNOTE: local headers with their content, the central directory, its end.
+std::string zip(const std::vector<std::pair<std::string, std::string>>& members) {
+  std::string archive, directory;
+  for (const auto& [name, content] : members) {
+    const std::string packed = deflated(content, -15);
+    const bool shorter = packed.size() < content.size();
+    const std::string& body = shorter ? packed : content;
+    const auto crc = static_cast<uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(content.data()),
+                                                 static_cast<uInt>(content.size())));
+    const std::string common = little_endian(20, 2) + little_endian(0, 2) +
+                               little_endian(shorter ? 8 : 0, 2) + little_endian(0, 4) +
+                               little_endian(crc, 4) +
+                               little_endian(static_cast<uint32_t>(body.size()), 4) +
+                               little_endian(static_cast<uint32_t>(content.size()), 4) +
+                               little_endian(static_cast<uint32_t>(name.size()), 2);
+    directory += "PK\1\2" + little_endian(20, 2) + common + std::string(12, '\0') +
+                 little_endian(static_cast<uint32_t>(archive.size()), 4) + name;
+    archive += "PK\3\4" + common + little_endian(0, 2) + name + body;
+  }
+  const auto count = little_endian(static_cast<uint32_t>(members.size()), 2);
+  const auto start = little_endian(static_cast<uint32_t>(archive.size()), 4);
+  return archive + directory + "PK\5\6" + std::string(4, '\0') + count + count +
+         little_endian(static_cast<uint32_t>(directory.size()), 4) + start + std::string(2, '\0');
 }
 
 std::string idx(const std::vector<uint32_t>& shape, std::string_view body) {

@@ -22,6 +22,9 @@ std::string gzip(std::string_view content);
 /// A tar archive (ustar) of regular files, with its two empty end blocks.
 std::string tar(const std::vector<std::pair<std::string, std::string>>& members);
 
+/// A zip archive of files, each deflated if that makes it shorter.
+std::string zip(const std::vector<std::pair<std::string, std::string>>& members);
+
 /// Header and body of an IDX file of unsigned bytes.
 std::string idx(const std::vector<uint32_t>& shape, std::string_view body);
 

@@ -39,7 +39,7 @@ TEST(Pickle, ReadsWhatPythonWrote) {
 TEST(Pickle, ReadsArraysInBothOrders) {
   for (bool column_major : {false, true}) {
     const Pickle file(bytes_of(pickle(pickle_array(2, 3, "abcdef", column_major))), "file");
-    const PickleArray& array = file.array(file.root());
+    const PickleArray& array = file.byte_array(file.root());
     EXPECT_THAT(array.shape, ElementsAre(2, 3));
     EXPECT_EQ(array.data, "abcdef");
     EXPECT_EQ(array.column_major, column_major);
@@ -65,7 +65,12 @@ TEST(Pickle, NeverRunsCode) {
   EXPECT_THAT(refusal(pickle("c__builtin__\neval\n(U\1xtR")), HasSubstr("__builtin__.eval"));
   EXPECT_THAT(refusal(pickle("cnumpy\nload\n(U\1xtR")), HasSubstr("numpy.load"));
   EXPECT_THAT(refusal(pickle("(U\4trueios\nsystem\n")), HasSubstr("opcode 0x69"));
-  EXPECT_THAT(refusal(pickle("U\2osU\6system\x93")), HasSubstr("opcode 0x93"));
+  EXPECT_THAT(refusal(pickle("U\2osU\6system\x93")),
+              AllOf(HasSubstr("os.system"), HasSubstr("not run")));
+  EXPECT_THAT(refusal(pickle("K\1K\2\x93")), HasSubstr("not made of strings"));
+  EXPECT_THAT(refusal(pickle("cbuiltins\nbytearray\n(U\1xtR")), HasSubstr("builtins.bytearray"));
+  EXPECT_THAT(refusal(pickle("c_codecs\ndecode\n(U\1xtR")), HasSubstr("_codecs.decode"));
+  EXPECT_THAT(refusal(pickle("cbuiltins\nbytes\n(K\1tR")), HasSubstr("it was not run"));
   EXPECT_THAT(refusal(pickle("cnumpy\nndarray\n)\x81")), HasSubstr("opcode 0x81"));
   EXPECT_THAT(refusal(pickle("cnumpy\nndarray\n(U\1xtR")), HasSubstr("it was not run"));
   EXPECT_THAT(refusal(pickle("\x82\1")), HasSubstr("opcode 0x82"));
@@ -74,7 +79,8 @@ TEST(Pickle, NeverRunsCode) {
 }
 
 TEST(Pickle, RefusesOtherProtocolsAndFiles) {
-  EXPECT_THAT(refusal("\x80\4K\1."), HasSubstr("looks like a Python pickle (protocol 4)"));
+  EXPECT_THAT(refusal("\x80\1K\1."), HasSubstr("protocol 2 to 5 was expected"));
+  EXPECT_THAT(refusal("\x80\6K\1."), HasSubstr("protocol 2 to 5 was expected"));
   EXPECT_THAT(refusal(""), HasSubstr("looks like an empty file"));
   EXPECT_THAT(refusal("(dp0\n."), HasSubstr("looks like a text file"));
 }
@@ -94,6 +100,10 @@ TEST(Pickle, RefusesBrokenPrograms) {
   EXPECT_THAT(refusal(pickle("]e")), HasSubstr("a mark was expected"));
   EXPECT_THAT(refusal(pickle("](0")), HasSubstr("stack, which is empty"));
   EXPECT_THAT(refusal(pickle("cnumpy")), HasSubstr("cut off inside a name"));
+  EXPECT_THAT(refusal(pickle("\x95\xff\0\0\0\0\0\0\0N"s)), HasSubstr("a frame of 255 bytes"));
+  EXPECT_THAT(refusal(pickle("\x94")), HasSubstr("nothing is on the stack"));
+  EXPECT_THAT(refusal(pickle("\x8e\xff\xff\xff\xff\xff\xff\xff\xff")), HasSubstr("cut off"));
+  EXPECT_THAT(refusal(pickle("\x8b\xff\xff\xff\xff")), HasSubstr("does not fit 64 bits"));
 }
 
 TEST(Pickle, RefusesArraysThatContradictThemselves) {
@@ -101,6 +111,39 @@ TEST(Pickle, RefusesArraysThatContradictThemselves) {
               HasSubstr("has 3 bytes, but its shape asks for 6"));
   EXPECT_THAT(refusal(pickle(pickle_array(-1, -6, "abcdef"))), HasSubstr("not made of sizes"));
   EXPECT_THAT(refusal(pickle("cnumpy\ndtype\n(U\2f8K\0K\1tR"s)), HasSubstr("dtype 'f8'"));
+}
+
+// Text of characters up to 255, which Python 3 writes for bytes in protocol 2.
+TEST(Pickle, ReadsBytesThatAreSpelledAsText) {
+  const auto bytes = [](const std::string& text) {
+    return pickle("c_codecs\nencode\n(X" + std::string(1, static_cast<char>(text.size())) +
+                  "\0\0\0"s + text + "U\6latin1tR");
+  };
+  const Pickle file(bytes_of(bytes("a\xc2\x80\xc3\xbf")), "file");
+  EXPECT_EQ(file.string(file.root()), "a\x80\xff");
+  for (const char* bad : {"\xc4\x80", "\xc2", "\xc2x", "\xff"}) {
+    EXPECT_THAT(refusal(bytes(bad)), HasSubstr("a character above 255"));
+  }
+  // One text that is decoded again and again would fill any memory.
+  std::string again = "](X\xe8\3\0\0"s + std::string(1000, 'y') + "q\1c_codecs\nencode\nq\2";
+  for (int i = 0; i < 9; ++i) again += "h\2(h\1tR";
+  EXPECT_THAT(refusal(pickle(again + "e")), HasSubstr("more text than it holds"));
+}
+
+TEST(Pickle, ReadsWholeNumbersOfEveryForm) {
+  const auto numbers = [](const std::string& object) {
+    const Pickle file(bytes_of(pickle(object)), "file");
+    std::vector<int64_t> values;
+    for (const auto& number : file.integers(file.root())) values.push_back(number.value);
+    return values;
+  };
+  const auto dtype = [](const std::string& code) { return "cnumpy\ndtype\n(U\2" + code + "tR"; };
+  const std::string scalar = "cnumpy.core.multiarray\nscalar\n(";
+  EXPECT_THAT(numbers("K\1M\2\1\x86"), ElementsAre(1, 258));
+  EXPECT_THAT(numbers("](" + scalar + dtype("i2") + "U\2\xfe\xfftRe"), ElementsAre(-2));
+  EXPECT_THAT(numbers("](" + scalar + dtype("u2") + "U\2\xfe\xfftRe"), ElementsAre(65534));
+  EXPECT_THAT(refusal(pickle("](" + scalar + dtype("i4") + "U\2\xfe\xfftRe")),
+              HasSubstr("another size than its dtype"));
 }
 
 TEST(Pickle, NamesWhatIsMissing) {
