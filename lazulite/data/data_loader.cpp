@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "lazulite/core/errors.h"
@@ -12,15 +13,27 @@ namespace lazulite::data {
 
 namespace {
 
+// Beyond these, threads and memory would run out before a sentence could be said.
+constexpr int most_workers = 1024;
+constexpr int most_prefetched = 1 << 16;
+
 LoaderOptions checked(const DatasetPtr& dataset, LoaderOptions options) {
-  const auto require = [](bool holds, const char* name, int64_t value, const char* least) {
-    if (holds) return;
-    throw Error(fmt::format("DataLoader: {} is {}; {} or more was expected.", name, value, least));
+  const auto require = [](const char* name, int64_t value, int64_t least, int64_t most) {
+    if (value < least) {
+      throw ValueError(
+          fmt::format("DataLoader: {} is {}; {} or more was expected.", name, value, least));
+    }
+    if (value > most) {
+      throw ValueError(
+          fmt::format("DataLoader: {} is {}; at most {} was expected.", name, value, most));
+    }
   };
+  constexpr int64_t any = std::numeric_limits<int64_t>::max();
   if (!dataset) throw Error("DataLoader: no data set was given.");
-  require(options.batch_size >= 1, "batch_size", options.batch_size, "1");
-  require(options.workers >= 0, "workers", options.workers, "0");
-  require(options.prefetch >= 1, "prefetch", options.prefetch, "1");
+  require("batch_size", options.batch_size, 1, any);
+  require("workers", options.workers, 0, most_workers);
+  require("prefetch", options.prefetch, 1, most_prefetched);
+  require("the data set's size", dataset->size(), 0, any);
   return options;
 }
 

@@ -221,6 +221,10 @@ TEST(DataLoader, RefusesOptionsOutOfRange) {
   EXPECT_THAT(refusal({.batch_size = 0}),
               AllOf(HasSubstr("batch_size is 0"), HasSubstr("1 or more")));
   EXPECT_THAT(refusal({.workers = -1}), HasSubstr("workers is -1"));
+  EXPECT_THAT(refusal({.workers = 100'000}), HasSubstr("workers is 100000; at most 1024"));
+  EXPECT_THAT(refusal({.prefetch = 2'000'000'000}), HasSubstr("prefetch is 2000000000; at most"));
+  EXPECT_THAT(error_of([] { DataLoader loader(std::make_shared<Numbers>(-3)); }),
+              HasSubstr("the data set's size is -3; 0 or more"));
   EXPECT_THAT(refusal({.prefetch = 0}), HasSubstr("prefetch is 0"));
   EXPECT_THAT(error_of([] { DataLoader(nullptr, {}); }), HasSubstr("no data set"));
 }
