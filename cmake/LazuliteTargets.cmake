@@ -28,6 +28,16 @@ function(lazulite_precompile target)
   endif()
 endfunction()
 
+# Lets a library show only the symbols that the version script names. Without it, templates of other
+# libraries that were instantiated in ours would be shown too, and be taken by programs that use
+# other versions of those libraries.
+function(lazulite_export_only target script)
+  if(NOT APPLE)
+    target_link_options(${target} PRIVATE LINKER:--version-script=${script})
+    set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${script})
+  endif()
+endfunction()
+
 # A plugin `lazulite_NAME` out of the sources below the current folder; the core opens it at run
 # time and never links to it. Only its extern "C" entry is visible. Without sources: no target.
 function(lazulite_add_plugin name)
@@ -42,6 +52,7 @@ function(lazulite_add_plugin name)
   set_target_properties(lazulite_${name} PROPERTIES CXX_VISIBILITY_PRESET hidden
                                                     VISIBILITY_INLINES_HIDDEN ON
                                                     SUFFIX ${CMAKE_SHARED_LIBRARY_SUFFIX})
+  lazulite_export_only(lazulite_${name} ${PROJECT_SOURCE_DIR}/cmake/backend.map)
 endfunction()
 
 # A plugin that is a part of Lazulite: it lies beside the library and is installed with it.

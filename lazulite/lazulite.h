@@ -8,6 +8,7 @@
 #include "lazulite/core/memory.h"
 #include "lazulite/core/print.h"
 #include "lazulite/core/threads.h"
+#include "lazulite/core/version.h"
 #include "lazulite/data/data.h"
 #include "lazulite/io/safetensors.h"
 #include "lazulite/nn/nn.h"

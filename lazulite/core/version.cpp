@@ -1,0 +1,7 @@
+#include "lazulite/core/version.h"
+
+namespace lazulite {
+
+const char* version() { return LAZULITE_VERSION; }
+
+}  // namespace lazulite
