@@ -1,24 +1,32 @@
 #include "interrupt.h"
 
 #include <csignal>
+#include <initializer_list>
 
 namespace cnn {
 namespace {
 
-volatile std::sig_atomic_t flag = 0;
+volatile std::sig_atomic_t noted = 0;
 
 extern "C" void on_signal(int signal) {
-  flag = 1;
-  std::signal(signal, SIG_DFL);
+  if (noted == 0) noted = signal;
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
 }
 
 }  // namespace
 
 void catch_interrupts() {
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
+  for (int signal : {SIGINT, SIGTERM}) {
+    if (std::signal(signal, on_signal) == SIG_IGN) std::signal(signal, SIG_IGN);
+  }
 }
 
-bool interrupted() { return flag != 0; }
+bool interrupted() { return noted != 0; }
+
+int interrupted_code() {
+  constexpr int of_signals = 128;
+  return of_signals + noted;
+}
 
 }  // namespace cnn

@@ -2,8 +2,11 @@
 
 namespace cnn {
 
-/// From now on Ctrl-C and SIGTERM only set a flag; a second one ends the program at once.
+/// From now on Ctrl-C and SIGTERM are only noted; a second one ends the program at once. A signal
+/// that the program was started to ignore stays ignored.
 void catch_interrupts();
 bool interrupted();
+/// What shells give for a program that the noted signal has ended: 130 for Ctrl-C, 143 for SIGTERM.
+int interrupted_code();
 
 }  // namespace cnn

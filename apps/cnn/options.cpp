@@ -1,9 +1,17 @@
 #include "options.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
-#include <iostream>
+#include <filesystem>
 #include <limits>
+#include <sstream>
+
+#include "console.h"
+#include "lazulite/core/version.h"
 
 namespace cnn {
 
@@ -16,70 +24,160 @@ const char* name_of(DatasetKind dataset) {
   }
 }
 
+std::string bench_file(const Options& options) {
+  return fmt::format("{}.{}.cnn.bench.out", options.framework, options.device);
+}
+
 namespace {
 
-// A check of a number's text. CLI11's own checks name the range of double in their messages.
+constexpr int most_threads = 4096;
+
+// An option that takes a decimal number from `least` to `most`. CLI11 itself reads 010 as eight and
+// names the range of double in its messages.
 template <class T>
-CLI::Validator number(T least, const char* expected) {
-  auto check = [=](const std::string& text) {
-    T value{};
+void add_number(CLI::App& app, const std::string& flag, T& value, T least, T most,
+                const std::string& expected, const std::string& help) {
+  auto read = [=, &value](const std::string& text) {
+    const char* first = text.data() + (text.starts_with('+') ? 1 : 0);
     const char* end = text.data() + text.size();
-    auto [stop, error] = std::from_chars(text.data(), end, value);
-    bool good = error == std::errc() && stop == end && value >= least &&
-                value <= std::numeric_limits<T>::max();
-    return good ? std::string() : "must be " + std::string(expected) + ", not '" + text + "'";
+    T number{};
+    auto [stop, error] = std::from_chars(first, end, number);
+    if (error != std::errc() || stop != end || !(number >= least && number <= most)) {
+      throw CLI::ValidationError(flag, "must be " + expected + ", not '" + text + "'");
+    }
+    value = number;
   };
-  return CLI::Validator(check, "");
+  app.add_option_function<std::string>(flag, read, help)
+      ->type_name("NUMBER")
+      ->default_str(fmt::format("{}", value));
+}
+
+// An option that takes a path. CLI11 hands it the next argument, even one that is an option.
+void add_path(CLI::App& app, const std::string& flag, std::string& path, const std::string& type,
+              const std::string& help) {
+  auto check = [](const std::string& text) -> std::string {
+    if (text.empty()) return "a name was expected, not an empty one";
+    if (text.starts_with("--")) return "a name was expected, not the option '" + text + "'";
+    return "";
+  };
+  app.add_option(flag, path, help)
+      ->type_name(type)
+      ->default_str("")
+      ->check(CLI::Validator(check, ""));
+}
+
+struct Source {
+  const char* flag;
+  DatasetKind kind;
+  const char* help;
+  std::string path = {};
+};
+
+std::filesystem::path full_path(const std::string& path) {
+  std::error_code unknown;
+  return std::filesystem::weakly_canonical(std::filesystem::absolute(path, unknown), unknown);
+}
+
+// CLI11's words for an option that is given twice or without a value are of its own making.
+std::string reason_of(const CLI::ArgumentMismatch& error, int argc, char** argv) {
+  const std::string message = error.what();
+  const std::string flag = message.substr(0, message.find(':'));
+  auto gives = [&](std::string_view argument) {
+    return argument == flag || argument.starts_with(flag + "=");
+  };
+  return flag + (std::count_if(argv, argv + argc, gives) > 1 ? ": it is given more than once"
+                                                             : ": its value is missing");
+}
+
+// What CLI11 would report in an order of its own: first the argument that means nothing.
+void check_use(const CLI::App& app, const std::vector<Source>& sources, const Options& options) {
+  const std::vector<std::string> rest = app.remaining();
+  if (!rest.empty()) {
+    bool option = rest[0].starts_with('-');
+    throw CLI::ValidationError(
+        option ? fmt::format("there is no option '{}'", rest[0])
+               : fmt::format("'{}' was not expected; a data set follows an option such as --mnist",
+                             rest[0]));
+  }
+  std::vector<std::string> known, given;
+  for (const Source& source : sources) {
+    known.push_back(source.flag);
+    if (app.count(source.flag) > 0) given.push_back(source.flag);
+  }
+  if (given.size() != 1) {
+    throw CLI::ValidationError(
+        fmt::format("exactly one data set is needed, given by {}; {} given", fmt::join(known, ", "),
+                    given.empty() ? "none was" : fmt::format("{} were", fmt::join(given, ", "))));
+  }
+  std::vector<std::string> outputs;
+  if (options.bench) outputs.push_back(bench_file(options));
+  for (const std::string& path : {options.json, options.save}) {
+    if (path.empty()) continue;
+    for (const std::string& other : outputs) {
+      // What is written through, such as a terminal, may be written twice.
+      std::error_code unknown;
+      if (full_path(path) == full_path(other) && !std::filesystem::is_other(path, unknown)) {
+        throw CLI::ValidationError(fmt::format("two results would be written to '{}'", path));
+      }
+    }
+    outputs.push_back(path);
+  }
 }
 
 }  // namespace
 
 std::optional<Options> parse_options(int argc, char** argv, int* exit_code) {
   Options options;
-  CLI::App app{"Trains a small convolutional network on images and measures it."};
+  CLI::App app{"Trains a small convolutional network on images and measures it.", "lazulite-cnn"};
   app.option_defaults()->always_capture_default();
+  app.allow_extras();
+  app.set_version_flag("--version", fmt::format("lazulite-cnn {}", lazulite::version()),
+                       "Print the version and exit");
 
-  struct Source {
-    const char* flag;
-    DatasetKind kind;
-    const char* help;
-    std::string path = {};
-  };
-  Source sources[] = {
+  std::vector<Source> sources = {
       {"--mnist", DatasetKind::mnist, "Folder with MNIST's four IDX files"},
       {"--fashion-mnist", DatasetKind::fashion_mnist, "Folder with Fashion-MNIST's four IDX files"},
-      {"--cifar10", DatasetKind::cifar10, "Folder or .tar.gz of CIFAR-10, binary or pickled"},
-      {"--cifar100", DatasetKind::cifar100, "Folder or .tar.gz of CIFAR-100, binary or pickled"}};
+      {"--cifar10", DatasetKind::cifar10, "Folder or archive of CIFAR-10, binary or pickled"},
+      {"--cifar100", DatasetKind::cifar100, "Folder or archive of CIFAR-100, binary or pickled"}};
   auto* group = app.add_option_group("data set", "What to train on; exactly one");
   for (Source& source : sources) {
-    group->add_option(source.flag, source.path, source.help)->type_name("PATH")->default_str("");
+    add_path(*group, source.flag, source.path, "PATH", source.help);
   }
-  group->require_option(1);
-  auto positive = number(int64_t{1}, "a positive whole number");
-  app.add_option("--epochs", options.epochs, "Epochs to train")->check(positive);
-  app.add_option("--batch", options.batch, "Images in a training step")->check(positive);
-  app.add_option("--lr", options.learning_rate, "Learning rate of Adam")
-      ->check(number(std::numeric_limits<double>::min(), "a positive number"));
+  constexpr int64_t most = std::numeric_limits<int64_t>::max();
+  add_number(app, "--epochs", options.epochs, int64_t{1}, most, "a positive whole number",
+             "Epochs to train");
+  add_number(app, "--batch", options.batch, int64_t{1}, most, "a positive whole number",
+             "Images in a training step");
+  add_number(app, "--lr", options.learning_rate, std::numeric_limits<double>::denorm_min(),
+             std::numeric_limits<double>::max(), "a positive number of double's range",
+             "Learning rate of Adam");
   app.add_option("--device", options.device, "Where to compute")
       ->check(CLI::IsMember({"cpu", "gpu"}));
   app.add_option("--framework", options.framework, "Name of the framework in the results")
       ->check(CLI::IsMember({"lazulite"}));
-  app.add_option("--seed", options.seed, "Seed of weights, order, split and dropout")
-      ->check(number(uint64_t{0}, "0 or a positive whole number"));
-  app.add_option("--threads", options.threads, "Threads; 0: as many as the machine offers")
-      ->check(number(0, "0 or a positive whole number"));
+  add_number(app, "--seed", options.seed, uint64_t{0}, std::numeric_limits<uint64_t>::max(),
+             "a whole number from 0 to 18446744073709551615",
+             "Seed of weights, order, split and dropout");
+  add_number(app, "--threads", options.threads, 0, most_threads,
+             fmt::format("a whole number from 0 to {}", most_threads),
+             "Threads; 0: as many as the machine offers");
   app.add_flag("--bench", options.bench,
                "Measure single steps too, and write FRAMEWORK.DEVICE.cnn.bench.out");
-  app.add_option("--json", options.json, "Write all results to this file")->type_name("FILE");
-  app.add_option("--save", options.save, "Write the trained weights to this file (safetensors)")
-      ->type_name("FILE");
+  add_path(app, "--json", options.json, "FILE", "Write all results to this file");
+  add_path(app, "--save", options.save, "FILE",
+           "Write the trained weights to this file (safetensors)");
   try {
     app.parse(argc, argv);
+    check_use(app, sources, options);
   } catch (const CLI::Success& success) {
-    *exit_code = app.exit(success);
+    std::ostringstream text;
+    *exit_code = app.exit(success, text, text);
+    print_text(text.str());
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
-    std::cerr << "lazulite-cnn: " << error.what() << "\nRun with --help for more information.\n";
+    const auto* mismatch = dynamic_cast<const CLI::ArgumentMismatch*>(&error);
+    print_error(fmt::format("{}\nRun with --help for more information.",
+                            mismatch ? reason_of(*mismatch, argc, argv) : error.what()));
     *exit_code = 2;
     return std::nullopt;
   }

@@ -25,8 +25,12 @@ struct Options {
 };
 
 /// Parses the command line. Returns nothing, with the exit code in *exit_code, where the program
-/// should end at once: after --help, or with a sentence on standard error for a wrong usage (2).
+/// should end at once: after --help and --version, or with a sentence on standard error for a wrong
+/// usage (2).
 std::optional<Options> parse_options(int argc, char** argv, int* exit_code);
+
+/// The file of the article's figures, FRAMEWORK.DEVICE.cnn.bench.out.
+std::string bench_file(const Options& options);
 
 const char* name_of(DatasetKind dataset);
 

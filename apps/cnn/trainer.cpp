@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
 
 #include "interrupt.h"
 #include "progress.h"
@@ -72,7 +73,11 @@ EpochResult Trainer::epoch(int64_t number, DataLoader& training, DataLoader& val
   for (const auto& batch : training) {
     step(batch.images, batch.labels);
     seen += batch.labels.size();
-    if (progress.due(seen)) progress.update(seen, loss_sum_.get().item<double>() / double(seen));
+    if (progress.due(seen)) {
+      const double mean = loss_sum_.get().item<double>() / double(seen);
+      progress.update(seen, mean);
+      if (!std::isfinite(mean)) break;
+    }
     if (interrupted()) break;
   }
   double loss = loss_sum_.get().item<double>();
@@ -81,7 +86,8 @@ EpochResult Trainer::epoch(int64_t number, DataLoader& training, DataLoader& val
   result.interrupted = interrupted();
   result.images_per_second = double(seen) / result.seconds;
   result.training = {loss / double(seen), right_sum_.get().item<double>() / double(seen)};
-  if (!result.interrupted) result.validation = test(validation);
+  result.validation = {NAN, NAN};
+  if (!result.interrupted && std::isfinite(loss)) result.validation = test(validation);
   return result;
 }
 

@@ -26,6 +26,7 @@ class Trainer {
   Trainer& operator=(const Trainer&) = delete;
 
   /// One epoch over the training data, with progress on standard output, and the validation score.
+  /// Ends early, without that score, if the program is interrupted or the loss is not finite.
   EpochResult epoch(int64_t number, lazulite::data::DataLoader& training,
                     lazulite::data::DataLoader& validation);
   /// Score without dropout. Ends early if the program is interrupted.

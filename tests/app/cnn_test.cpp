@@ -1,95 +1,18 @@
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include "cnn.h"
+
 #include <signal.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <thread>
 
-#include "lazulite/core/device.h"
 #include "lazulite/io/safetensors.h"
-#include "lazulite/program/backends.h"
-#include "program.h"
 
 namespace lazulite::test {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::HasSubstr;
-
-class Cnn : public testing::Test {
- protected:
-  Cnn() : folder_(fs::path(testing::TempDir()) / ("cnn_" + std::to_string(::getpid()))) {
-    fs::create_directories(folder_ / "data");
-    fs::create_directory(work());
-    write_images("train", 200);
-    write_images("t10k", 40);
-  }
-  ~Cnn() override { fs::remove_all(folder_); }
-
-  fs::path work() const { return folder_ / "work"; }
-  std::string data() const { return folder_ / "data"; }
-  size_t files() const {
-    return static_cast<size_t>(std::distance(fs::directory_iterator(work()), {}));
-  }
-
-  // A wrong use or input: the exit code, and words that standard error must hold.
-  void expect_refusal(const std::vector<std::string>& arguments, int code,
-                      const std::string& words) const {
-    Program program(work(), arguments);
-    EXPECT_EQ(program.wait(), code) << words;
-    EXPECT_THAT(program.errors(), HasSubstr("lazulite-cnn: "));
-    EXPECT_THAT(program.errors(), HasSubstr(words));
-    EXPECT_EQ(program.output(), "");
-    EXPECT_EQ(files(), 0u);
-  }
-
- private:
-  // Images of 8x8 pixels, by turns black with label 0 and white with label 1.
-  void write_images(const std::string& part, int count) const {
-    std::string images, labels;
-    for (int i = 0; i < count; ++i) {
-      images += std::string(64, i % 2 ? '\xff' : '\0');
-      labels += char(i % 2);
-    }
-    auto write = [&](const std::string& name, const std::vector<int>& header,
-                     const std::string& body) {
-      std::ofstream out(folder_ / "data" / (part + name), std::ios::binary);
-      for (int number : header) {
-        for (int shift = 24; shift >= 0; shift -= 8) out.put(char(number >> shift));
-      }
-      out << body;
-    };
-    write("-images-idx3-ubyte", {0x803, count, 8, 8}, images);
-    write("-labels-idx1-ubyte", {0x801, count}, labels);
-  }
-
-  fs::path folder_;
-};
-
-TEST_F(Cnn, RefusesAWrongUse) {
-  expect_refusal({"--mnist", data(), "--what"}, 2, "--what");
-  expect_refusal({"--epochs", "1"}, 2, "--mnist");
-  for (const char* bad : {"0", "-3", "1.5", "x", "99999999999999999999"}) {
-    expect_refusal({"--mnist", data(), "--batch", bad}, 2,
-                   "--batch: must be a positive whole number, not '" + std::string(bad) + "'");
-  }
-  expect_refusal({"--mnist", data(), "--epochs", "0"}, 2, "must be a positive whole number");
-  expect_refusal({"--mnist", data(), "--lr", "nan"}, 2, "must be a positive number");
-  expect_refusal({"--mnist", data(), "--device", "tpu"}, 2, "--device");
-}
-
-TEST_F(Cnn, RefusesAMissingFolder) {
-  expect_refusal({"--mnist", data() + "/nowhere"}, 1, data() + "/nowhere");
-}
-
-TEST_F(Cnn, RefusesAGpuThatIsNotThere) {
-  if (device_available(Device("cuda"))) GTEST_SKIP() << "this machine has a GPU";
-  expect_refusal({"--mnist", data(), "--device", "gpu"}, 1, "--device gpu cannot be used");
-}
 
 TEST_F(Cnn, LearnsAndWritesItsResults) {
   Program program(work(), {"--mnist", data(), "--epochs", "5", "--batch", "16", "--lr", "0.01",
@@ -123,17 +46,43 @@ TEST_F(Cnn, LearnsAndWritesItsResults) {
   EXPECT_EQ(files(), 3u);
 }
 
-TEST_F(Cnn, EndsAtAnInterruptWithoutAPartialFile) {
-  Program program(work(), {"--mnist", data(), "--epochs", "1000000", "--threads", "1", "--json",
-                           "all.json", "--save", "w"});
-  for (int i = 0; i < 6000 && program.output().find("epoch  2") == std::string::npos; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+TEST_F(Cnn, EndsAtASignalWithoutAPartialFile) {
+  for (auto [signal, code] : {std::pair(SIGINT, 130), std::pair(SIGTERM, 143)}) {
+    Program program(work(), {"--mnist", data(), "--epochs", "1000000", "--threads", "1", "--json",
+                             "all.json", "--save", "w"});
+    for (int i = 0; i < 6000 && program.output().find("epoch  2") == std::string::npos; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    program.signal(signal);
+    EXPECT_EQ(program.wait(), code);
+    EXPECT_THAT(program.errors(), HasSubstr("interrupted; 'w' holds the weights"));
+    EXPECT_EQ(io::load_safetensors(work() / "w").size(), 12u);
+    EXPECT_EQ(files(), 1u);
   }
-  program.signal(SIGINT);
-  EXPECT_EQ(program.wait(), 130);
-  EXPECT_THAT(program.errors(), HasSubstr("interrupted"));
-  EXPECT_EQ(io::load_safetensors(work() / "w").size(), 12u);
-  EXPECT_EQ(files(), 1u);
+}
+
+TEST_F(Cnn, SaysThatTrainingHasDiverged) {
+  Program program(work(), {"--mnist", data(), "--epochs", "9", "--lr", "1e30", "--threads", "1",
+                           "--save", "w", "--json", "all.json", "--bench"});
+  EXPECT_EQ(program.wait(), 1);
+  EXPECT_THAT(program.errors(), HasSubstr("training has diverged: the "));
+  EXPECT_THAT(program.errors(), HasSubstr("loss of epoch 1 is "));
+  EXPECT_THAT(program.output() + program.errors(), testing::Not(HasSubstr("-nan")));
+  EXPECT_EQ(files(), 0u);
+}
+
+TEST_F(Cnn, RunsWithTheLargestNumbers) {
+  Program program(work(), {"--mnist", data(), "--epochs", "+1", "--batch", "9223372036854775807",
+                           "--seed", "18446744073709551615", "--lr", "5e-324", "--threads", "01"});
+  EXPECT_EQ(program.wait(), 0) << program.errors();
+}
+
+TEST_F(Cnn, NeedsTenImagesToTrain) {
+  write_images("train", 10);
+  write_images("t10k", 1);
+  Program program(work(), {"--mnist", data(), "--epochs", "1", "--bench", "--threads", "1"});
+  EXPECT_EQ(program.wait(), 0) << program.errors();
+  EXPECT_THAT(program.output(), HasSubstr("9 training, 1 validation and 1 test images of 8×8×1"));
 }
 
 }  // namespace

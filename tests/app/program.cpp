@@ -21,16 +21,23 @@ void redirect(int descriptor, const std::filesystem::path& path) {
 
 }  // namespace
 
-Program::Program(const std::filesystem::path& folder, const std::vector<std::string>& arguments)
+Program::Program(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
+                 const std::function<void()>& prepare)
+    : Program(LAZULITE_CNN, folder, arguments, prepare) {}
+
+Program::Program(const std::string& path, const std::filesystem::path& folder,
+                 const std::vector<std::string>& arguments, const std::function<void()>& prepare)
     : output_(folder.string() + ".out"), errors_(folder.string() + ".err") {
-  std::vector<char*> argv = {const_cast<char*>(LAZULITE_CNN)};
+  std::vector<char*> argv = {const_cast<char*>(path.c_str())};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   process_ = ::fork();
   if (process_ == 0) {
     redirect(STDOUT_FILENO, output_);
     redirect(STDERR_FILENO, errors_);
-    if (::chdir(folder.c_str()) == 0) ::execv(argv[0], argv.data());
+    if (::chdir(folder.c_str()) != 0) ::_exit(127);
+    if (prepare) prepare();
+    ::execv(argv[0], argv.data());
     ::_exit(127);
   }
 }

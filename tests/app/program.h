@@ -3,16 +3,22 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
 namespace lazulite::test {
 
-/// lazulite-cnn as a process of its own, in a folder of its own.
+/// A program as a process of its own, in a folder of its own.
 class Program {
  public:
-  /// Starts it; its standard output and errors go to files beside the folder.
-  Program(const std::filesystem::path& folder, const std::vector<std::string>& arguments);
+  /// Starts lazulite-cnn; its standard output and errors go to files beside the folder. `prepare`
+  /// runs in the new process just before that becomes the program.
+  Program(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
+          const std::function<void()>& prepare = {});
+  /// Starts another program.
+  Program(const std::string& path, const std::filesystem::path& folder,
+          const std::vector<std::string>& arguments, const std::function<void()>& prepare);
   ~Program();
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
