@@ -89,11 +89,15 @@ class Array {
   /// NumPy's basic indexing: x[2], x[Slice{0, 10}], x[{Slice{0, 10, 2}, 3}], x[{ellipsis,
   /// newaxis}]. The result is a view that cannot be assigned to: `slice_update` makes a changed
   /// copy.
-  Array operator[](std::initializer_list<Index> indices) const;
-  Array operator[](const std::vector<Index>& indices) const;
-  Array operator[](const Index& index) const;
+  Array operator[](std::initializer_list<Index> indices) const&;
+  Array operator[](std::initializer_list<Index> indices) &&;
+  Array operator[](const std::vector<Index>& indices) const&;
+  Array operator[](const std::vector<Index>& indices) &&;
+  Array operator[](const Index& index) const&;
+  Array operator[](const Index& index) &&;
   /// The elements at `positions` of the first axis, as `take` gives them.
-  Array operator[](const Array& positions) const;
+  Array operator[](Array positions) const&;
+  Array operator[](Array positions) &&;
 
   // Operations as methods; the functions of the same names in lazulite/ops say what they do. A
   // temporary passes itself on, so that a chain of methods keeps no value on its way.

@@ -7,21 +7,21 @@ namespace lazulite::nn {
 
 // Element by element, except softmax, softmin and log_softmax, which normalise along an axis.
 
-Array relu6(const Array& x);
-Array leaky_relu(const Array& x, double negative_slope = 0.01);
-Array elu(const Array& x, double alpha = 1);
-Array selu(const Array& x);
-Array celu(const Array& x, double alpha = 1);
+Array relu6(Array x);
+Array leaky_relu(Array x, double negative_slope = 0.01);
+Array elu(Array x, double alpha = 1);
+Array selu(Array x);
+Array celu(Array x, double alpha = 1);
 /// x Φ(x), with the exact distribution function.
-Array gelu(const Array& x);
+Array gelu(Array x);
 /// Its approximation by a hyperbolic tangent.
-Array gelu_approx(const Array& x);
-Array silu(const Array& x);
-Array mish(const Array& x);
-Array softplus(const Array& x);
-Array softsign(const Array& x);
-Array hardswish(const Array& x);
-Array log_sigmoid(const Array& x);
+Array gelu_approx(Array x);
+Array silu(Array x);
+Array mish(Array x);
+Array softplus(Array x);
+Array softsign(Array x);
+Array hardswish(Array x);
+Array log_sigmoid(Array x);
 using lazulite::log_softmax;
 using lazulite::relu;
 using lazulite::sigmoid;
@@ -45,9 +45,9 @@ using lazulite::tanh;
   F(LogSigmoid, log_sigmoid)            \
   F(Sigmoid, sigmoid)                   \
   F(Tanh, tanh)
-#define LAZULITE_ACTIVATION_LAYER(Layer, function)                 \
-  struct Layer : Module {                                          \
-    Array operator()(const Array& x) const { return function(x); } \
+#define LAZULITE_ACTIVATION_LAYER(Layer, function)                     \
+  struct Layer : Module {                                              \
+    Array operator()(Array x) const { return function(std::move(x)); } \
   };
 LAZULITE_FOR_EACH_ACTIVATION(LAZULITE_ACTIVATION_LAYER)
 #undef LAZULITE_ACTIVATION_LAYER
@@ -55,17 +55,17 @@ LAZULITE_FOR_EACH_ACTIVATION(LAZULITE_ACTIVATION_LAYER)
 
 /// Along the last axis.
 struct Softmax : Module {
-  Array operator()(const Array& x) const { return softmax(x, -1); }
+  Array operator()(Array x) const { return softmax(std::move(x), -1); }
 };
 struct LogSoftmax : Module {
-  Array operator()(const Array& x) const { return log_softmax(x, -1); }
+  Array operator()(Array x) const { return log_softmax(std::move(x), -1); }
 };
 /// All axes but the first as one.
 struct Flatten : Module {
-  Array operator()(const Array& x) const { return x.flatten(1); }
+  Array operator()(Array x) const { return std::move(x).flatten(1); }
 };
 struct Identity : Module {
-  Array operator()(const Array& x) const { return x; }
+  Array operator()(Array x) const { return x; }
 };
 
 }  // namespace lazulite::nn

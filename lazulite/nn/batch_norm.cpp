@@ -1,5 +1,6 @@
 #include "lazulite/nn/batch_norm.h"
 
+#include "lazulite/core/release.h"
 #include "lazulite/ops/ops.h"
 
 namespace lazulite::nn {
@@ -15,7 +16,8 @@ BatchNorm::BatchNorm(int64_t features, BatchNormOptions options) : options_(opti
   }
 }
 
-Array BatchNorm::operator()(const Array& x) {
+Array BatchNorm::operator()(Array x) {
+  const ReleaseOnReturn release(x);
   Array centre, variance;
   if (training() || !options_.track_running_stats) {
     Axes axes;

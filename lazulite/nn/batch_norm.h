@@ -17,7 +17,7 @@ struct BatchNormOptions {
 class BatchNorm : public Module {
  public:
   explicit BatchNorm(int64_t features, BatchNormOptions options = {});
-  Array operator()(const Array& x);
+  Array operator()(Array x);
 
   Cell weight, bias;               ///< empty unless affine
   Cell running_mean, running_var;  ///< empty unless tracked

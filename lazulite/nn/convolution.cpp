@@ -1,5 +1,6 @@
 #include "lazulite/nn/convolution.h"
 
+#include "lazulite/core/release.h"
 #include "lazulite/nn/init.h"
 #include "lazulite/ops/ops.h"
 
@@ -12,7 +13,8 @@ Conv2d::Conv2d(int64_t inputs, int64_t outputs, Size2 kernel, Conv2dOptions opti
   if (options.bias) parameter("bias", bias, zeros({outputs}));
 }
 
-Array Conv2d::operator()(const Array& x) const {
+Array Conv2d::operator()(Array x) const {
+  const ReleaseOnReturn release(x);
   Array product =
       conv2d(x, weight, options_.stride, options_.padding, options_.dilation, options_.groups);
   return bias.has_value() ? product + bias.get() : product;

@@ -19,7 +19,7 @@ class Conv2d : public Module {
  public:
   Conv2d(int64_t inputs, int64_t outputs, Size2 kernel, Conv2dOptions options = {});
   /// x: (n, height, width, inputs).
-  Array operator()(const Array& x) const;
+  Array operator()(Array x) const;
 
   Cell weight;
   Cell bias;  ///< empty if there is none

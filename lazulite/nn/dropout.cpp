@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/ops.h"
 
 namespace lazulite::nn {
@@ -13,7 +14,8 @@ Dropout::Dropout(double probability) : probability_(probability) {
   }
 }
 
-Array Dropout::operator()(const Array& x) const {
+Array Dropout::operator()(Array x) const {
+  const ReleaseOnReturn release(x);
   if (!training() || probability_ == 0) return x;
   double keep = 1 - probability_;
   return where(random::bernoulli(keep, x.shape()), x * (1 / keep), zeros_like(x));

@@ -10,7 +10,7 @@ class Dropout : public Module {
  public:
   /// Throws unless 0 <= probability < 1.
   explicit Dropout(double probability = 0.5);
-  Array operator()(const Array& x) const;
+  Array operator()(Array x) const;
 
  private:
   double probability_;

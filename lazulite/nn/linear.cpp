@@ -1,5 +1,6 @@
 #include "lazulite/nn/linear.h"
 
+#include "lazulite/core/release.h"
 #include "lazulite/nn/init.h"
 #include "lazulite/ops/ops.h"
 
@@ -11,7 +12,8 @@ Linear::Linear(int64_t inputs, int64_t outputs, bool with_bias) {
   if (with_bias) parameter("bias", bias, init::fan_in_uniform({outputs}, shape));
 }
 
-Array Linear::operator()(const Array& x) const {
+Array Linear::operator()(Array x) const {
+  const ReleaseOnReturn release(x);
   Array product = matmul(x, weight.get().T());
   return bias.has_value() ? product + bias.get() : product;
 }

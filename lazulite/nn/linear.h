@@ -10,7 +10,7 @@ class Linear : public Module {
  public:
   Linear(int64_t inputs, int64_t outputs, bool bias = true);
   /// x: (…, inputs); returns (…, outputs).
-  Array operator()(const Array& x) const;
+  Array operator()(Array x) const;
 
   Cell weight;
   Cell bias;  ///< empty if there is none

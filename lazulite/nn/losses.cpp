@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/ops.h"
 
 namespace lazulite::nn {
@@ -31,18 +32,21 @@ Array scores_of(const Array& scores, const Array& targets, const char* operation
 
 }  // namespace
 
-Array nll_loss(const Array& log_probabilities, const Array& targets, Reduction reduction) {
+Array nll_loss(Array log_probabilities, Array targets, Reduction reduction) {
+  const ReleaseOnReturn release(log_probabilities, targets);
   return reduce(-scores_of(log_probabilities, targets, "nll_loss"), reduction);
 }
 
-Array cross_entropy(const Array& logits, const Array& targets, Reduction reduction) {
+Array cross_entropy(Array logits, Array targets, Reduction reduction) {
+  const ReleaseOnReturn release(logits, targets);
   if (targets.ndim() == logits.ndim() && is_floating(targets.dtype())) {
     return reduce(-sum(log_softmax(logits, -1) * targets, {-1}), reduction);
   }
   return reduce(logsumexp(logits, {-1}) - scores_of(logits, targets, "cross_entropy"), reduction);
 }
 
-Array mse_loss(const Array& predictions, const Array& targets, Reduction reduction) {
+Array mse_loss(Array predictions, Array targets, Reduction reduction) {
+  const ReleaseOnReturn release(predictions, targets);
   if (!(predictions.shape() == targets.shape())) {
     throw Error(fmt::format("mse_loss: predictions of shape {} and targets of shape {} differ",
                             to_string(predictions.shape()), to_string(targets.shape())));

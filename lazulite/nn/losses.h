@@ -11,16 +11,13 @@ enum class Reduction { none, mean, sum };
 
 /// Negative log-likelihood: minus the log-probability of each target class. log_probabilities:
 /// (…, classes); targets: (…), integers below `classes`.
-Array nll_loss(const Array& log_probabilities, const Array& targets,
-               Reduction reduction = Reduction::mean);
+Array nll_loss(Array log_probabilities, Array targets, Reduction reduction = Reduction::mean);
 
 /// Cross-entropy of unnormalised scores with target classes. logits: (…, classes); targets: (…)
 /// integers, or (…, classes) probabilities.
-Array cross_entropy(const Array& logits, const Array& targets,
-                    Reduction reduction = Reduction::mean);
+Array cross_entropy(Array logits, Array targets, Reduction reduction = Reduction::mean);
 
 /// Squared differences of two arrays of equal shape.
-Array mse_loss(const Array& predictions, const Array& targets,
-               Reduction reduction = Reduction::mean);
+Array mse_loss(Array predictions, Array targets, Reduction reduction = Reduction::mean);
 
 }  // namespace lazulite::nn

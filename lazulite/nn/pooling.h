@@ -17,7 +17,7 @@ struct Pool2dOptions {
 class MaxPool2d : public Module {
  public:
   explicit MaxPool2d(Size2 window, Pool2dOptions options = {});
-  Array operator()(const Array& x) const;
+  Array operator()(Array x) const;
 
  private:
   Size2 window_;
@@ -28,7 +28,7 @@ class MaxPool2d : public Module {
 class AvgPool2d : public Module {
  public:
   explicit AvgPool2d(Size2 window, Pool2dOptions options = {});
-  Array operator()(const Array& x) const;
+  Array operator()(Array x) const;
 
  private:
   Size2 window_;

@@ -21,11 +21,11 @@ class Sequential : public Module {
     if constexpr (std::is_base_of_v<Module, Layer>) {
       module("layers." + std::to_string(layers_.size()), layer);
     }
-    layers_.push_back([layer = std::move(layer)](const Array& x) mutable { return layer(x); });
+    layers_.push_back([layer = std::move(layer)](Array x) mutable { return layer(std::move(x)); });
   }
 
-  Array operator()(const Array& x) const {
-    Array out = x;
+  Array operator()(Array x) const {
+    Array out = std::move(x);
     for (const auto& layer : layers_) out = layer(out);
     return out;
   }

@@ -8,12 +8,22 @@
 
 namespace lazulite {
 
-Array Array::operator[](std::initializer_list<Index> indices) const {
+Array Array::operator[](std::initializer_list<Index> indices) const& {
   return index(*this, std::vector<Index>(indices));
 }
-Array Array::operator[](const std::vector<Index>& indices) const { return index(*this, indices); }
-Array Array::operator[](const Index& entry) const { return index(*this, {entry}); }
-Array Array::operator[](const Array& positions) const { return take(*this, positions, 0); }
+Array Array::operator[](std::initializer_list<Index> indices) && {
+  return index(std::move(*this), std::vector<Index>(indices));
+}
+Array Array::operator[](const std::vector<Index>& indices) const& { return index(*this, indices); }
+Array Array::operator[](const std::vector<Index>& indices) && {
+  return index(std::move(*this), indices);
+}
+Array Array::operator[](const Index& entry) const& { return index(*this, {entry}); }
+Array Array::operator[](const Index& entry) && { return index(std::move(*this), {entry}); }
+Array Array::operator[](Array positions) const& { return take(*this, std::move(positions), 0); }
+Array Array::operator[](Array positions) && {
+  return take(std::move(*this), std::move(positions), 0);
+}
 
 std::vector<Array> Array::split_equally(int64_t parts, int axis) const {
   return lazulite::split_equally(*this, parts, axis);

@@ -12,18 +12,18 @@ namespace lazulite {
 Array full(const Shape& shape, const Scalar& value);
 Array full(const Shape& shape, const Scalar& value, Dtype dtype);
 /// `value` broadcast to `shape`.
-Array full(const Shape& shape, const Array& value);
-Array full(const Shape& shape, const Array& value, Dtype dtype);
+Array full(const Shape& shape, Array value);
+Array full(const Shape& shape, Array value, Dtype dtype);
 /// Like `x` in shape and, unless a dtype is given, dtype.
-Array full_like(const Array& x, const Scalar& value, std::optional<Dtype> dtype = std::nullopt);
+Array full_like(Array x, const Scalar& value, std::optional<Dtype> dtype = std::nullopt);
 
 Array zeros(const Shape& shape, Dtype dtype = Dtype::float32);
-Array zeros_like(const Array& x, std::optional<Dtype> dtype = std::nullopt);
+Array zeros_like(Array x, std::optional<Dtype> dtype = std::nullopt);
 Array ones(const Shape& shape, Dtype dtype = Dtype::float32);
-Array ones_like(const Array& x, std::optional<Dtype> dtype = std::nullopt);
+Array ones_like(Array x, std::optional<Dtype> dtype = std::nullopt);
 /// Zeros; an array's elements never are undefined.
 Array empty(const Shape& shape, Dtype dtype = Dtype::float32);
-Array empty_like(const Array& x, std::optional<Dtype> dtype = std::nullopt);
+Array empty_like(Array x, std::optional<Dtype> dtype = std::nullopt);
 
 /// start, start + step, … up to but without `stop`. Without a dtype: that of the numbers, int32 or
 /// float32. Throws if the step is zero or the length is not finite.
@@ -42,11 +42,11 @@ Array identity(int64_t rows, Dtype dtype = Dtype::float32);
 /// Ones on and below the k-th diagonal.
 Array tri(int64_t rows, int64_t columns, int k = 0, Dtype dtype = Dtype::float32);
 /// The last two axes with what is above (tril) or below (triu) the k-th diagonal set to zero.
-Array tril(const Array& x, int k = 0);
-Array triu(const Array& x, int k = 0);
+Array tril(Array x, int k = 0);
+Array triu(Array x, int k = 0);
 /// Of a vector: the matrix with it on the k-th diagonal. Of a matrix: its k-th diagonal.
-Array diag(const Array& x, int k = 0);
+Array diag(Array x, int k = 0);
 /// The diagonal of the planes spanned by two axes, as a new last axis.
-Array diagonal(const Array& x, int offset = 0, int axis1 = 0, int axis2 = 1);
+Array diagonal(Array x, int offset = 0, int axis1 = 0, int axis2 = 1);
 
 }  // namespace lazulite

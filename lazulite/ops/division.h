@@ -7,6 +7,6 @@
 namespace lazulite {
 
 /// The quotients rounded down, and the remainders, of the divisor's sign.
-std::pair<Array, Array> divmod(const Array& x, const Array& y);
+std::pair<Array, Array> divmod(Array x, Array y);
 
 }  // namespace lazulite

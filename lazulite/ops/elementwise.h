@@ -1,6 +1,7 @@
 #pragma once
 
 #include <type_traits>
+#include <utility>
 
 #include "lazulite/core/array.h"
 #include "lazulite/ops/rows.h"
@@ -16,22 +17,21 @@ Array scalar_beside(const Scalar& scalar, const Array& other);
 
 // Every row as a function of arrays; of several inputs, those after the condition of `where` or all
 // but one may be Scalars.
-#define LAZULITE_DECLARE_1(name) Array name(const Array& x);
-#define LAZULITE_DECLARE_2(name)               \
-  Array name(const Array& x, const Array& y);  \
-  Array name(const Array& x, const Scalar& y); \
-  Array name(const Scalar& x, const Array& y);
-#define LAZULITE_DECLARE_3(name)                               \
-  Array name(const Array& x, const Array& y, const Array& z);  \
-  Array name(const Array& x, const Array& y, const Scalar& z); \
-  Array name(const Array& x, const Scalar& y, const Array& z); \
-  Array name(const Array& x, const Scalar& y, const Scalar& z);
+#define LAZULITE_DECLARE_1(name) Array name(Array x);
+#define LAZULITE_DECLARE_2(name)        \
+  Array name(Array x, Array y);         \
+  Array name(Array x, const Scalar& y); \
+  Array name(const Scalar& x, Array y);
+#define LAZULITE_DECLARE_3(name)                 \
+  Array name(Array x, Array y, Array z);         \
+  Array name(Array x, Array y, const Scalar& z); \
+  Array name(Array x, const Scalar& y, Array z); \
+  Array name(Array x, const Scalar& y, const Scalar& z);
 #define ELEMENTWISE(name, arity, ...) LAZULITE_DECLARE_##arity(name)
-#define ALIAS(alias, name)                                                    \
-  template <class... Operands>                                                \
-  requires(std::is_convertible_v<const Operands&, Array> || ...) Array alias( \
-      const Operands&... operands) {                                          \
-    return name(operands...);                                                 \
+#define ALIAS(alias, name)                                                                      \
+  template <class... Operands>                                                                  \
+  requires(std::is_convertible_v<Operands, Array> || ...) Array alias(Operands&&... operands) { \
+    return name(std::forward<Operands>(operands)...);                                           \
   }
 #include "lazulite/ops/elementwise.def"
 #undef ALIAS

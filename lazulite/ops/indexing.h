@@ -8,25 +8,25 @@ namespace lazulite {
 // nearest valid element.
 
 /// NumPy's basic indexing, as x[{...}].
-Array index(const Array& x, const std::vector<Index>& indices);
+Array index(Array x, const std::vector<Index>& indices);
 
 /// x[..., indices, ...] along `axis`, which gives its place to the indices' shape.
-Array take(const Array& x, const Array& indices, int axis);
+Array take(Array x, Array indices, int axis);
 /// Of the flattened array.
-Array take(const Array& x, const Array& indices);
+Array take(Array x, Array indices);
 /// The sub-array at one position of `axis`, which disappears. Throws if out of range.
-Array take(const Array& x, int64_t position, int axis);
+Array take(Array x, int64_t position, int axis);
 
 /// For each index the element of x at its place, but along `axis` at the index: NumPy's
 /// take_along_axis. All axes but `axis` broadcast.
-Array take_along_axis(const Array& x, const Array& indices, int axis);
+Array take_along_axis(Array x, Array indices, int axis);
 /// A copy of x with `values` (broadcast to the indices' shape) where take_along_axis would read.
-Array put_along_axis(const Array& x, const Array& indices, const Array& values, int axis);
+Array put_along_axis(Array x, Array indices, Array values, int axis);
 /// The same with `values` added; repeated indices add up.
-Array add_along_axis(const Array& x, const Array& indices, const Array& values, int axis);
+Array add_along_axis(Array x, Array indices, Array values, int axis);
 
 /// A copy of x with `updates` added where `take(x, indices, axis)` would read; `updates` are shaped
 /// as its result, and repeated indices add up.
-Array scatter_add(const Array& x, const Array& indices, const Array& updates, int axis = 0);
+Array scatter_add(Array x, Array indices, Array updates, int axis = 0);
 
 }  // namespace lazulite

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lazulite/core/array.h"
+#include "lazulite/core/release.h"
 
 namespace lazulite {
 
@@ -12,44 +13,44 @@ namespace lazulite {
 
 /// The elements converted to `dtype` as a C++ cast does (complex to real: the real part; to bool:
 /// different from zero).
-Array astype(const Array& x, Dtype dtype);
+Array astype(Array x, Dtype dtype);
 /// The same array, as a node of its own.
-Array alias(const Array& x);
+Array alias(Array x);
 /// The same array, through which no derivative flows.
-Array stop_gradient(const Array& x);
+Array stop_gradient(Array x);
 /// A row-major copy.
-Array copy(const Array& x);
+Array copy(Array x);
 /// The array with its elements in row-major order.
-Array contiguous(const Array& x);
+Array contiguous(Array x);
 
 // Shape.
 
 /// The elements in row-major order under another shape; one size may be -1, meaning "the rest".
-Array reshape(const Array& x, const Shape& shape);
+Array reshape(Array x, const Shape& shape);
 /// Axes start to end (inclusive) as one; a zero-dimensional array becomes one of size 1.
-Array flatten(const Array& x, int start_axis = 0, int end_axis = -1);
+Array flatten(Array x, int start_axis = 0, int end_axis = -1);
 /// `axis` divided into `shape`, one size of which may be -1.
-Array unflatten(const Array& x, int axis, const Shape& shape);
+Array unflatten(Array x, int axis, const Shape& shape);
 /// With axes of size 1 inserted, counted in the result.
-Array expand_dims(const Array& x, const Axes& axes);
+Array expand_dims(Array x, const Axes& axes);
 /// Without the axes, which must have size 1; without all of size 1 if none are given.
-Array squeeze(const Array& x, const Axes& axes = {});
+Array squeeze(Array x, const Axes& axes = {});
 /// With axes of size 1 added as NumPy does until there are 1, 2 or 3.
-Array atleast_1d(const Array& x);
-Array atleast_2d(const Array& x);
-Array atleast_3d(const Array& x);
+Array atleast_1d(Array x);
+Array atleast_2d(Array x);
+Array atleast_3d(Array x);
 
 // Order of axes.
 
 /// Axes in another order: output axis i is axis axes[i]; reversed if none are given.
-Array transpose(const Array& x, const Axes& axes = {});
-Array swapaxes(const Array& x, int axis1, int axis2);
-Array moveaxis(const Array& x, int source, int destination);
+Array transpose(Array x, const Axes& axes = {});
+Array swapaxes(Array x, int axis1, int axis2);
+Array moveaxis(Array x, int source, int destination);
 
 // Broadcasting.
 
-Array broadcast_to(const Array& x, const Shape& shape);
-std::vector<Array> broadcast_arrays(const std::vector<Array>& arrays);
+Array broadcast_to(Array x, const Shape& shape);
+std::vector<Array> broadcast_arrays(std::vector<Array> arrays);
 
 // Parts.
 
@@ -58,47 +59,49 @@ using Positions = SmallVector<int64_t, 6>;
 
 /// x[start:stop:stride] along every axis under Python's rules: negative positions count from the
 /// end, positions beyond the ends are clipped. Without strides: 1.
-Array slice(const Array& x, const Positions& starts, const Positions& stops,
+Array slice(Array x, const Positions& starts, const Positions& stops,
             const Positions& strides = {});
 /// `x` with that part replaced by `update`, which is converted to its dtype and broadcast.
-Array slice_update(const Array& x, const Array& update, const Positions& starts,
-                   const Positions& stops, const Positions& strides = {});
+Array slice_update(Array x, Array update, const Positions& starts, const Positions& stops,
+                   const Positions& strides = {});
 /// So many equal parts along `axis`, whose size they must divide.
-std::vector<Array> split_equally(const Array& x, int64_t parts, int axis = 0);
-std::vector<Array> split(const Array& x, std::integral auto parts, int axis = 0) {
+std::vector<Array> split_equally(Array x, int64_t parts, int axis = 0);
+std::vector<Array> split(Array x, std::integral auto parts, int axis = 0) {
   return split_equally(x, parts, axis);
 }
 /// Parts that begin at 0 and at each of the indices.
-std::vector<Array> split(const Array& x, const std::vector<int64_t>& indices, int axis = 0);
+std::vector<Array> split(Array x, const std::vector<int64_t>& indices, int axis = 0);
 /// The sub-arrays along `axis`, without it.
-std::vector<Array> unstack(const Array& x, int axis = 0);
+std::vector<Array> unstack(Array x, int axis = 0);
 /// Reversed along the axes; along all if none are given.
-Array flip(const Array& x, const Axes& axes = {});
+Array flip(Array x, const Axes& axes = {});
 /// Elements moved by `shift` places along `axis`; what leaves at one end enters at the other.
-Array roll(const Array& x, int64_t shift, int axis);
+Array roll(Array x, int64_t shift, int axis);
 /// Of the flattened array.
-Array roll(const Array& x, int64_t shift);
+Array roll(Array x, int64_t shift);
 
 // Joining.
 
 /// Arrays joined along `axis`, promoted to one dtype; all other sizes must be equal.
-Array concatenate(const std::vector<Array>& arrays, int axis = 0);
+Array concatenate(std::vector<Array> arrays, int axis = 0);
+Array concatenate(std::initializer_list<ListedArray> arrays, int axis = 0);
 /// Arrays of equal shape joined along a new axis.
-Array stack(const std::vector<Array>& arrays, int axis = 0);
+Array stack(std::vector<Array> arrays, int axis = 0);
+Array stack(std::initializer_list<ListedArray> arrays, int axis = 0);
 /// The array repeated `counts[i]` times along axis i; shorter counts belong to the last axes.
-Array tile(const Array& x, const Shape& counts);
+Array tile(Array x, const Shape& counts);
 /// Each element `count` times along `axis`.
-Array repeat(const Array& x, int64_t count, int axis);
+Array repeat(Array x, int64_t count, int axis);
 /// Of the flattened array.
-Array repeat(const Array& x, int64_t count);
+Array repeat(Array x, int64_t count);
 
 /// Numbers of elements added before and after an axis.
 using PadWidth = std::pair<int64_t, int64_t>;
 /// One width for each axis. Added elements are `value`.
-Array pad(const Array& x, const std::vector<PadWidth>& widths, const Scalar& value = 0);
+Array pad(Array x, const std::vector<PadWidth>& widths, const Scalar& value = 0);
 /// The same width for every axis.
-Array pad(const Array& x, int64_t width, const Scalar& value = 0);
+Array pad(Array x, int64_t width, const Scalar& value = 0);
 /// Added elements repeat the outermost ones.
-Array pad_edge(const Array& x, const std::vector<PadWidth>& widths);
+Array pad_edge(Array x, const std::vector<PadWidth>& widths);
 
 }  // namespace lazulite

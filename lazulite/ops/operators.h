@@ -1,14 +1,16 @@
 #pragma once
 
+#include <utility>
+
 #include "lazulite/core/cell.h"
 #include "lazulite/ops/elementwise.h"
 
 namespace lazulite {
 
-#define LAZULITE_BINARY_OPERATOR(symbol, row)                                         \
-  inline Array operator symbol(const Array& x, const Array& y) { return row(x, y); }  \
-  inline Array operator symbol(const Array& x, const Scalar& y) { return row(x, y); } \
-  inline Array operator symbol(const Scalar& x, const Array& y) { return row(x, y); }
+#define LAZULITE_BINARY_OPERATOR(symbol, row)                                                \
+  inline Array operator symbol(Array x, Array y) { return row(std::move(x), std::move(y)); } \
+  inline Array operator symbol(Array x, const Scalar& y) { return row(std::move(x), y); }    \
+  inline Array operator symbol(const Scalar& x, Array y) { return row(x, std::move(y)); }
 
 LAZULITE_BINARY_OPERATOR(+, add)
 LAZULITE_BINARY_OPERATOR(-, subtract)
@@ -30,10 +32,10 @@ LAZULITE_BINARY_OPERATOR(>>, right_shift)
 
 // x += y is x = x + y: the name gets a new array, of the dtype that the sum has; other names of the
 // old one keep it. Not for temporaries: `x[0] += y` would change nothing.
-#define LAZULITE_COMPOUND_OPERATOR(symbol, row)                                         \
-  inline Array& operator symbol(Array& x, const Array& y) { return x = row(x, y); }     \
-  inline Array& operator symbol(Array& x, const Scalar& y) { return x = row(x, y); }    \
-  inline Cell& operator symbol(Cell& x, const Array& y) { return x = row(x.get(), y); } \
+#define LAZULITE_COMPOUND_OPERATOR(symbol, row)                                             \
+  inline Array& operator symbol(Array& x, Array y) { return x = row(x, std::move(y)); }     \
+  inline Array& operator symbol(Array& x, const Scalar& y) { return x = row(x, y); }        \
+  inline Cell& operator symbol(Cell& x, Array y) { return x = row(x.get(), std::move(y)); } \
   inline Cell& operator symbol(Cell& x, const Scalar& y) { return x = row(x.get(), y); }
 
 LAZULITE_COMPOUND_OPERATOR(+=, add)
@@ -48,9 +50,9 @@ LAZULITE_COMPOUND_OPERATOR(<<=, left_shift)
 LAZULITE_COMPOUND_OPERATOR(>>=, right_shift)
 #undef LAZULITE_COMPOUND_OPERATOR
 
-inline Array operator-(const Array& x) { return negative(x); }
-inline Array operator+(const Array& x) { return positive(x); }
-inline Array operator~(const Array& x) { return bitwise_invert(x); }
-inline Array operator!(const Array& x) { return logical_not(x); }
+inline Array operator-(Array x) { return negative(std::move(x)); }
+inline Array operator+(Array x) { return positive(std::move(x)); }
+inline Array operator~(Array x) { return bitwise_invert(std::move(x)); }
+inline Array operator!(Array x) { return logical_not(std::move(x)); }
 
 }  // namespace lazulite

@@ -16,9 +16,9 @@ namespace lazulite::random {
 /// A key: two uint32.
 Array key(uint64_t seed);
 /// Two keys that are independent of each other and of the given one, which must not be used again.
-std::pair<Array, Array> split(const Array& key);
+std::pair<Array, Array> split(Array key);
 /// `count` such keys, shape (count, 2).
-Array split(const Array& key, int64_t count);
+Array split(Array key, int64_t count);
 
 /// The random state: a key that changes with every draw without a key. It begins with the time.
 Cell& state();
@@ -28,43 +28,43 @@ void seed(uint64_t seed);
 Array next_key();
 
 /// Uniformly distributed bits, as uint8, uint16 or uint32 by `width` in bytes.
-Array bits(const Shape& shape, int width = 4, const Array& key = Array());
+Array bits(const Shape& shape, int width = 4, Array key = Array());
 
 /// Uniform between 0 (inclusive) and 1 (exclusive). Floating dtypes.
-Array uniform(const Shape& shape, Dtype dtype = Dtype::float32, const Array& key = Array());
+Array uniform(const Shape& shape, Dtype dtype = Dtype::float32, Array key = Array());
 /// Uniform between `low` and `high`, which broadcast to `shape`.
-Array uniform(const Array& low, const Array& high, const Shape& shape, Dtype dtype = Dtype::float32,
-              const Array& key = Array());
+Array uniform(Array low, Array high, const Shape& shape, Dtype dtype = Dtype::float32,
+              Array key = Array());
 Array uniform(double low, double high, const Shape& shape, Dtype dtype = Dtype::float32,
-              const Array& key = Array());
+              Array key = Array());
 
 /// Normal with mean `loc` and standard deviation `scale`. Floating dtypes and complex64.
 Array normal(const Shape& shape, Dtype dtype = Dtype::float32, double loc = 0, double scale = 1,
-             const Array& key = Array());
+             Array key = Array());
 /// Normal with mean 0 and standard deviation 1, cut off outside [lower, upper], which broadcast to
 /// `shape`.
-Array truncated_normal(const Array& lower, const Array& upper, const Shape& shape,
-                       Dtype dtype = Dtype::float32, const Array& key = Array());
+Array truncated_normal(Array lower, Array upper, const Shape& shape, Dtype dtype = Dtype::float32,
+                       Array key = Array());
 Array truncated_normal(double lower, double upper, const Shape& shape, Dtype dtype = Dtype::float32,
-                       const Array& key = Array());
+                       Array key = Array());
 /// Standard Gumbel distribution.
-Array gumbel(const Shape& shape, Dtype dtype = Dtype::float32, const Array& key = Array());
+Array gumbel(const Shape& shape, Dtype dtype = Dtype::float32, Array key = Array());
 /// Laplace distribution with mean `loc` and scale `scale`.
 Array laplace(const Shape& shape, Dtype dtype = Dtype::float32, double loc = 0, double scale = 1,
-              const Array& key = Array());
+              Array key = Array());
 
 /// True with probability `p` (floating, broadcast to `shape`). bool.
-Array bernoulli(const Array& p, const Shape& shape, const Array& key = Array());
-Array bernoulli(double p, const Shape& shape, const Array& key = Array());
+Array bernoulli(Array p, const Shape& shape, Array key = Array());
+Array bernoulli(double p, const Shape& shape, Array key = Array());
 /// Integers from `low` up to but without `high`; `low` where the range is empty.
-Array randint(const Array& low, const Array& high, const Shape& shape, Dtype dtype = Dtype::int32,
-              const Array& key = Array());
+Array randint(Array low, Array high, const Shape& shape, Dtype dtype = Dtype::int32,
+              Array key = Array());
 Array randint(int64_t low, int64_t high, const Shape& shape, Dtype dtype = Dtype::int32,
-              const Array& key = Array());
+              Array key = Array());
 
 /// For each row of unnormalised log-probabilities along `axis`, a drawn position (uint32).
-Array categorical(const Array& logits, int axis = -1, const Array& key = Array());
+Array categorical(Array logits, int axis = -1, Array key = Array());
 /// `count` positions a row, as a new last axis.
-Array categorical(const Array& logits, int axis, int64_t count, const Array& key = Array());
+Array categorical(Array logits, int axis, int64_t count, Array key = Array());
 
 }  // namespace lazulite::random

@@ -8,39 +8,39 @@ namespace lazulite {
 // size 1. One axis may be given as a plain number: sum(x, -1).
 
 /// Sum and product. bool and integers of less than 32 bits give int32 or uint32.
-Array sum(const Array& x, const Axes& axes = {}, bool keepdims = false);
-Array prod(const Array& x, const Axes& axes = {}, bool keepdims = false);
+Array sum(Array x, const Axes& axes = {}, bool keepdims = false);
+Array prod(Array x, const Axes& axes = {}, bool keepdims = false);
 /// Largest and smallest element; NaN if there is one. Throws over an empty axis.
-Array max(const Array& x, const Axes& axes = {}, bool keepdims = false);
-Array min(const Array& x, const Axes& axes = {}, bool keepdims = false);
+Array max(Array x, const Axes& axes = {}, bool keepdims = false);
+Array min(Array x, const Axes& axes = {}, bool keepdims = false);
 /// Whether all, or any, elements differ from zero. bool.
-Array all(const Array& x, const Axes& axes = {}, bool keepdims = false);
-Array any(const Array& x, const Axes& axes = {}, bool keepdims = false);
+Array all(Array x, const Axes& axes = {}, bool keepdims = false);
+Array any(Array x, const Axes& axes = {}, bool keepdims = false);
 /// How many elements differ from zero. int32.
-Array count_nonzero(const Array& x, const Axes& axes = {}, bool keepdims = false);
+Array count_nonzero(Array x, const Axes& axes = {}, bool keepdims = false);
 
 /// Arithmetic mean. bool and integers give float32; half precision is accumulated in float32.
-Array mean(const Array& x, const Axes& axes = {}, bool keepdims = false);
+Array mean(Array x, const Axes& axes = {}, bool keepdims = false);
 /// Variance and standard deviation: squared deviations divided by the count less `ddof`.
-Array var(const Array& x, const Axes& axes = {}, bool keepdims = false, int ddof = 0);
-Array std(const Array& x, const Axes& axes = {}, bool keepdims = false, int ddof = 0);
+Array var(Array x, const Axes& axes = {}, bool keepdims = false, int ddof = 0);
+Array std(Array x, const Axes& axes = {}, bool keepdims = false, int ddof = 0);
 /// The same as `std`, whose name is not to be had where both namespaces are in use.
-Array stddev(const Array& x, const Axes& axes = {}, bool keepdims = false, int ddof = 0);
+Array stddev(Array x, const Axes& axes = {}, bool keepdims = false, int ddof = 0);
 
 /// The logarithm of the sum of exponentials, without overflow. Integers give float32.
-Array logsumexp(const Array& x, const Axes& axes = {}, bool keepdims = false);
+Array logsumexp(Array x, const Axes& axes = {}, bool keepdims = false);
 
 /// Position (uint32) of the largest or smallest element along `axis`: the first of equals, or of
 /// the NaNs if there are any. Throws for empty arrays.
-Array argmax(const Array& x, int axis, bool keepdims = false);
-Array argmin(const Array& x, int axis, bool keepdims = false);
+Array argmax(Array x, int axis, bool keepdims = false);
+Array argmin(Array x, int axis, bool keepdims = false);
 /// Of the flattened array.
-Array argmax(const Array& x);
-Array argmin(const Array& x);
+Array argmax(Array x);
+Array argmin(Array x);
 
 /// Exponentials divided by their sum over the axes, without overflow. Integers give float32.
-Array softmax(const Array& x, const Axes& axes);
+Array softmax(Array x, const Axes& axes);
 /// The logarithm of softmax.
-Array log_softmax(const Array& x, const Axes& axes);
+Array log_softmax(Array x, const Axes& axes);
 
 }  // namespace lazulite

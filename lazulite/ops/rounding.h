@@ -6,6 +6,6 @@ namespace lazulite {
 
 /// Rounded to so many decimals, of two equally near numbers to the even one; before the point if
 /// negative. Integers keep their dtype.
-Array round(const Array& x, int decimals);
+Array round(Array x, int decimals);
 
 }  // namespace lazulite

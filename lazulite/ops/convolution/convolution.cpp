@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
 
@@ -65,7 +66,8 @@ Shape output_shape(const Array& x, const Array& w, const ConvGeometry& geometry)
 
 }  // namespace
 
-Array convolution(const Array& x, const Array& w, const ConvGeometry& geometry) {
+Array convolution(Array x, Array w, const ConvGeometry& geometry) {
+  const ReleaseOnReturn release(x, w);
   check_geometry(x, w, geometry);
   Dtype dtype = result_type(x.dtype(), w.dtype());
   Shape shape = output_shape(x, w, geometry);
@@ -74,25 +76,30 @@ Array convolution(const Array& x, const Array& w, const ConvGeometry& geometry) 
                     shape, dtype);
 }
 
-Array convolution_grad_input(const Array& w, const Array& dy, const Shape& x_shape,
+Array convolution_grad_input(Array w, Array dy, const Shape& x_shape,
                              const ConvGeometry& geometry) {
-  return make_array(make_primitive(ConvolutionGradInput{geometry}), {w, dy}, x_shape, dy.dtype());
+  const ReleaseOnReturn release(dy);
+  return make_array(make_primitive(ConvolutionGradInput{geometry}), {std::move(w), dy}, x_shape,
+                    dy.dtype());
 }
 
-Array convolution_grad_weight(const Array& x, const Array& dy, const Shape& w_shape,
+Array convolution_grad_weight(Array x, Array dy, const Shape& w_shape,
                               const ConvGeometry& geometry) {
-  return make_array(make_primitive(ConvolutionGradWeight{geometry}), {x, dy}, w_shape, dy.dtype());
+  const ReleaseOnReturn release(dy);
+  return make_array(make_primitive(ConvolutionGradWeight{geometry}), {std::move(x), dy}, w_shape,
+                    dy.dtype());
 }
 
-Array conv2d(const Array& x, const Array& w, std::array<int, 2> stride, std::array<int, 2> padding,
+Array conv2d(Array x, Array w, std::array<int, 2> stride, std::array<int, 2> padding,
              std::array<int, 2> dilation, int groups) {
   return convolution(
-      x, w, {{stride[0], stride[1]}, {padding[0], padding[1]}, {dilation[0], dilation[1]}, groups});
+      std::move(x), std::move(w),
+      {{stride[0], stride[1]}, {padding[0], padding[1]}, {dilation[0], dilation[1]}, groups});
 }
 
-Array conv2d(const Array& x, const Array& w, int stride, int padding, int dilation, int groups) {
-  return conv2d(x, w, std::array{stride, stride}, std::array{padding, padding},
-                std::array{dilation, dilation}, groups);
+Array conv2d(Array x, Array w, int stride, int padding, int dilation, int groups) {
+  return conv2d(std::move(x), std::move(w), std::array{stride, stride},
+                std::array{padding, padding}, std::array{dilation, dilation}, groups);
 }
 
 }  // namespace lazulite

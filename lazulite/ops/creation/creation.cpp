@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/primitives.h"
@@ -44,20 +45,21 @@ Array full(const Shape& shape, const Scalar& value) { return full(shape, value, 
 Array full(const Shape& shape, const Scalar& value, Dtype dtype) {
   return broadcast_to(Array(value, dtype), shape);
 }
-Array full(const Shape& shape, const Array& value) { return broadcast_to(value, shape); }
-Array full(const Shape& shape, const Array& value, Dtype dtype) {
-  return broadcast_to(astype(value, dtype), shape);
+Array full(const Shape& shape, Array value) { return broadcast_to(std::move(value), shape); }
+Array full(const Shape& shape, Array value, Dtype dtype) {
+  return broadcast_to(astype(std::move(value), dtype), shape);
 }
-Array full_like(const Array& x, const Scalar& value, std::optional<Dtype> dtype) {
+Array full_like(Array x, const Scalar& value, std::optional<Dtype> dtype) {
+  const ReleaseOnReturn release(x);
   return full(x.shape(), value, dtype.value_or(x.dtype()));
 }
 
 Array zeros(const Shape& shape, Dtype dtype) { return full(shape, 0, dtype); }
-Array zeros_like(const Array& x, std::optional<Dtype> dtype) { return full_like(x, 0, dtype); }
+Array zeros_like(Array x, std::optional<Dtype> dtype) { return full_like(std::move(x), 0, dtype); }
 Array ones(const Shape& shape, Dtype dtype) { return full(shape, 1, dtype); }
-Array ones_like(const Array& x, std::optional<Dtype> dtype) { return full_like(x, 1, dtype); }
+Array ones_like(Array x, std::optional<Dtype> dtype) { return full_like(std::move(x), 1, dtype); }
 Array empty(const Shape& shape, Dtype dtype) { return zeros(shape, dtype); }
-Array empty_like(const Array& x, std::optional<Dtype> dtype) { return zeros_like(x, dtype); }
+Array empty_like(Array x, std::optional<Dtype> dtype) { return zeros_like(std::move(x), dtype); }
 
 Array arange(const Scalar& start, const Scalar& stop, const Scalar& step,
              std::optional<Dtype> dtype) {
@@ -100,13 +102,15 @@ Array tri(int64_t rows, int64_t columns, int k, Dtype dtype) {
   return astype(row >= arange(columns, Dtype::int32), dtype);
 }
 
-Array tril(const Array& x, int k) {
+Array tril(Array x, int k) {
+  const ReleaseOnReturn release(x);
   if (x.ndim() < 2) {
     throw Error("tril: at least two dimensions are needed, not shape " + to_string(x.shape()));
   }
   return where(tri(x.shape(-2), x.shape(-1), k, Dtype::bool_), x, zeros_like(x));
 }
-Array triu(const Array& x, int k) {
+Array triu(Array x, int k) {
+  const ReleaseOnReturn release(x);
   if (x.ndim() < 2) {
     throw Error("triu: at least two dimensions are needed, not shape " + to_string(x.shape()));
   }

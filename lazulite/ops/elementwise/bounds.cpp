@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/operators.h"
 
@@ -19,19 +20,20 @@ double largest_finite(Dtype dtype) {
 
 }  // namespace
 
-Array clip(const Array& x, const Array& low, const Array& high) {
-  return minimum(maximum(x, low), high);
+Array clip(Array x, Array low, Array high) {
+  return minimum(maximum(std::move(x), std::move(low)), std::move(high));
 }
 
-Array clip(const Array& x, const std::optional<Scalar>& low, const std::optional<Scalar>& high) {
+Array clip(Array x, const std::optional<Scalar>& low, const std::optional<Scalar>& high) {
+  const ReleaseOnReturn release(x);
   Array out = x;
   if (low) out = maximum(out, *low);
   if (high) out = minimum(out, *high);
   return out;
 }
 
-Array nan_to_num(const Array& x, double nan, std::optional<double> posinf,
-                 std::optional<double> neginf) {
+Array nan_to_num(Array x, double nan, std::optional<double> posinf, std::optional<double> neginf) {
+  const ReleaseOnReturn release(x);
   if (!is_inexact(x.dtype())) return x;
   if (kind_of(x.dtype()) == DtypeKind::complex) {
     return nan_to_num(real(x), nan, posinf, neginf) +

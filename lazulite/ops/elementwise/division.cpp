@@ -1,10 +1,12 @@
 #include "lazulite/ops/division.h"
 
+#include "lazulite/core/release.h"
 #include "lazulite/ops/operators.h"
 
 namespace lazulite {
 
-std::pair<Array, Array> divmod(const Array& x, const Array& y) {
+std::pair<Array, Array> divmod(Array x, Array y) {
+  const ReleaseOnReturn release(x, y);
   return {floor_divide(x, y), remainder(x, y)};
 }
 

@@ -20,6 +20,13 @@ const PrimitivePtr& row_primitive(Row row) {
   return (*primitives)[static_cast<size_t>(row)];
 }
 
+template <class... Arrays>
+SmallVector<Array, 2> operands(Arrays&... arrays) {
+  SmallVector<Array, 2> inputs;
+  (inputs.push_back(std::move(arrays)), ...);
+  return inputs;
+}
+
 }  // namespace
 
 Array apply_row(Row row, SmallVector<Array, 2> inputs) {
@@ -35,7 +42,7 @@ Array apply_row(Row row, SmallVector<Array, 2> inputs) {
 
   Shape shape = inputs[0].shape();
   for (size_t k = 0; k < inputs.size(); ++k) {
-    inputs[k] = astype(inputs[k], k < first ? Dtype::bool_ : types.compute);
+    inputs[k] = astype(std::move(inputs[k]), k < first ? Dtype::bool_ : types.compute);
     if (k > 0) shape = broadcast_shapes(shape, inputs[k].shape(), i.name);
   }
   return make_array(row_primitive(row), std::move(inputs), std::move(shape), types.output);
@@ -45,24 +52,32 @@ Array scalar_beside(const Scalar& scalar, const Array& other) {
   return Array(scalar, scalar.dtype_beside(other.dtype()));
 }
 
+// Operands are moved into the node: what the caller's expression has made belongs to it alone.
 #define LAZULITE_DEFINE_1(name) \
-  Array name(const Array& x) { return apply_row(Row::name, {x}); }
-#define LAZULITE_DEFINE_2(name)                                                        \
-  Array name(const Array& x, const Array& y) { return apply_row(Row::name, {x, y}); }  \
-  Array name(const Array& x, const Scalar& y) { return name(x, scalar_beside(y, x)); } \
-  Array name(const Scalar& x, const Array& y) { return name(scalar_beside(x, y), y); }
-#define LAZULITE_DEFINE_3(name)                                  \
-  Array name(const Array& x, const Array& y, const Array& z) {   \
-    return apply_row(Row::name, {x, y, z});                      \
-  }                                                              \
-  Array name(const Array& x, const Array& y, const Scalar& z) {  \
-    return name(x, y, scalar_beside(z, y));                      \
-  }                                                              \
-  Array name(const Array& x, const Scalar& y, const Array& z) {  \
-    return name(x, scalar_beside(y, z), z);                      \
-  }                                                              \
-  Array name(const Array& x, const Scalar& y, const Scalar& z) { \
-    return name(x, Array(y), Array(z));                          \
+  Array name(Array x) { return apply_row(Row::name, operands(x)); }
+#define LAZULITE_DEFINE_2(name)                                                 \
+  Array name(Array x, Array y) { return apply_row(Row::name, operands(x, y)); } \
+  Array name(Array x, const Scalar& y) {                                        \
+    Array other = scalar_beside(y, x);                                          \
+    return apply_row(Row::name, operands(x, other));                            \
+  }                                                                             \
+  Array name(const Scalar& x, Array y) {                                        \
+    Array other = scalar_beside(x, y);                                          \
+    return apply_row(Row::name, operands(other, y));                            \
+  }
+#define LAZULITE_DEFINE_3(name)                                                             \
+  Array name(Array x, Array y, Array z) { return apply_row(Row::name, operands(x, y, z)); } \
+  Array name(Array x, Array y, const Scalar& z) {                                           \
+    Array other = scalar_beside(z, y);                                                      \
+    return apply_row(Row::name, operands(x, y, other));                                     \
+  }                                                                                         \
+  Array name(Array x, const Scalar& y, Array z) {                                           \
+    Array other = scalar_beside(y, z);                                                      \
+    return apply_row(Row::name, operands(x, other, z));                                     \
+  }                                                                                         \
+  Array name(Array x, const Scalar& y, const Scalar& z) {                                   \
+    Array first(y), second(z);                                                              \
+    return apply_row(Row::name, operands(x, first, second));                                \
   }
 #define ELEMENTWISE(name, arity, ...) LAZULITE_DEFINE_##arity(name)
 #define ALIAS(alias, name)

@@ -5,12 +5,14 @@
 #include <cmath>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 
 namespace lazulite {
 
-Array to_fp8(const Array& x) {
+Array to_fp8(Array x) {
+  const ReleaseOnReturn release(x);
   if (!is_floating(x.dtype())) {
     throw Error(fmt::format("to_fp8: expected a floating dtype, given {}{}", name_of(x.dtype()),
                             to_string(x.shape())));
@@ -29,7 +31,8 @@ Array to_fp8(const Array& x) {
   return astype(round(magnitude / unit) + first + where(negative, 128.0, 0.0), Dtype::uint8);
 }
 
-Array from_fp8(const Array& x, Dtype dtype) {
+Array from_fp8(Array x, Dtype dtype) {
+  const ReleaseOnReturn release(x);
   if (x.dtype() != Dtype::uint8 || !is_floating(dtype)) {
     throw Error(fmt::format("from_fp8: expected uint8 and a floating dtype, given {}{} and {}",
                             name_of(x.dtype()), to_string(x.shape()), name_of(dtype)));

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/indexing.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/manipulation/slice_range.h"
@@ -38,7 +39,8 @@ std::vector<Index> spell_out(const Array& x, const std::vector<Index>& indices) 
 
 }  // namespace
 
-Array index(const Array& x, const std::vector<Index>& indices) {
+Array index(Array x, const std::vector<Index>& indices) {
+  const ReleaseOnReturn release(x);
   Starts starts, steps;
   Shape sliced, shape;
   for (const Index& index : spell_out(x, indices)) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/manipulation/slice_range.h"
 
@@ -69,7 +70,8 @@ Array scatter_along(const Array& x, const Array& indices, const Array& values, i
 
 }  // namespace
 
-Array take(const Array& x, const Array& indices, int axis) {
+Array take(Array x, Array indices, int axis) {
+  const ReleaseOnReturn release(x, indices);
   int at = normalize_axis(axis, x.ndim(), "take");
   auto place = static_cast<size_t>(at);
   check_indices(x, indices, place, "take");
@@ -77,30 +79,35 @@ Array take(const Array& x, const Array& indices, int axis) {
                     x.dtype());
 }
 
-Array take(const Array& x, const Array& indices) { return take(flatten(x), indices, 0); }
+Array take(Array x, Array indices) { return take(flatten(std::move(x)), std::move(indices), 0); }
 
-Array take(const Array& x, int64_t position, int axis) {
+Array take(Array x, int64_t position, int axis) {
+  const ReleaseOnReturn release(x);
   auto place = static_cast<size_t>(normalize_axis(axis, x.ndim(), "take"));
   std::vector<Index> indices(place, Slice{});
   indices.push_back(position);
   return index(x, indices);
 }
 
-Array take_along_axis(const Array& x, const Array& indices, int axis) {
+Array take_along_axis(Array x, Array indices, int axis) {
+  const ReleaseOnReturn release(x, indices);
   Aligned aligned = align(x, indices, axis, true, "take_along_axis");
   return make_array(make_primitive(GatherAlong{aligned.axis}), {aligned.x, aligned.indices},
                     aligned.indices.shape(), x.dtype());
 }
 
-Array put_along_axis(const Array& x, const Array& indices, const Array& values, int axis) {
+Array put_along_axis(Array x, Array indices, Array values, int axis) {
+  const ReleaseOnReturn release(x, indices, values);
   return scatter_along(x, indices, values, axis, false, "put_along_axis");
 }
 
-Array add_along_axis(const Array& x, const Array& indices, const Array& values, int axis) {
+Array add_along_axis(Array x, Array indices, Array values, int axis) {
+  const ReleaseOnReturn release(x, indices, values);
   return scatter_along(x, indices, values, axis, true, "add_along_axis");
 }
 
-Array scatter_add(const Array& x, const Array& indices, const Array& updates, int axis) {
+Array scatter_add(Array x, Array indices, Array updates, int axis) {
+  const ReleaseOnReturn release(x, indices, updates);
   int at = normalize_axis(axis, x.ndim(), "scatter_add");
   auto place = static_cast<size_t>(at);
   check_indices(x, indices, place, "scatter_add");

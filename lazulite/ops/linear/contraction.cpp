@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/linear.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
@@ -27,7 +28,8 @@ Shape sizes_of(const Array& x, const Axes& axes) {
 
 }  // namespace
 
-Array inner(const Array& a, const Array& b) {
+Array inner(Array a, Array b) {
+  const ReleaseOnReturn release(a, b);
   if (a.ndim() == 0 || b.ndim() == 0) return a * b;
   if (a.shape(-1) != b.shape(-1)) {
     throw Error(fmt::format("inner: the last axes of shapes {} and {} differ", to_string(a.shape()),
@@ -36,9 +38,12 @@ Array inner(const Array& a, const Array& b) {
   return tensordot(a, b, {-1}, {-1});
 }
 
-Array outer(const Array& a, const Array& b) { return expand_dims(flatten(a), 1) * flatten(b); }
+Array outer(Array a, Array b) {
+  return expand_dims(flatten(std::move(a)), 1) * flatten(std::move(b));
+}
 
-Array tensordot(const Array& a, const Array& b, const Axes& axes_a, const Axes& axes_b) {
+Array tensordot(Array a, Array b, const Axes& axes_a, const Axes& axes_b) {
+  const ReleaseOnReturn release(a, b);
   if (axes_a.size() != axes_b.size()) {
     throw Error(fmt::format("tensordot: {} axes are paired with {}", axes_a.size(), axes_b.size()));
   }
@@ -71,7 +76,8 @@ Array tensordot(const Array& a, const Array& b, const Axes& axes_a, const Axes& 
   return reshape(matmul(left, right), shape);
 }
 
-Array tensordot(const Array& a, const Array& b, int count) {
+Array tensordot(Array a, Array b, int count) {
+  const ReleaseOnReturn release(a, b);
   if (count < 0 || count > static_cast<int>(std::min(a.ndim(), b.ndim()))) {
     throw Error(fmt::format("tensordot: {} axes of shapes {} and {} cannot be paired", count,
                             to_string(a.shape()), to_string(b.shape())));

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/linear.h"
 #include "lazulite/ops/manipulation.h"
@@ -53,7 +54,8 @@ Array matrix_product(const Array& a, const Array& b) {
 
 }  // namespace
 
-Array matmul(const Array& a, const Array& b) {
+Array matmul(Array a, Array b) {
+  const ReleaseOnReturn release(a, b);
   check_operands(a, b);
   Dtype dtype = result_type(a.dtype(), b.dtype());
   Array left = astype(a, dtype), right = astype(b, dtype);
@@ -66,7 +68,8 @@ Array matmul(const Array& a, const Array& b) {
   return added.empty() ? out : squeeze(out, added);
 }
 
-Array addmm(const Array& c, const Array& a, const Array& b, double alpha, double beta) {
+Array addmm(Array c, Array a, Array b, double alpha, double beta) {
+  const ReleaseOnReturn release(c, a, b);
   Array product = matmul(a, b);
   if (broadcast_shapes(c.shape(), product.shape(), "addmm") != product.shape()) {
     throw Error(

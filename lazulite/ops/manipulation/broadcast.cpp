@@ -1,12 +1,14 @@
 #include <fmt/format.h>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/primitives.h"
 
 namespace lazulite {
 
-Array broadcast_to(const Array& x, const Shape& shape) {
+Array broadcast_to(Array x, const Shape& shape) {
+  const ReleaseOnReturn release(x);
   if (x.shape() == shape) return x;
   for (int64_t size : shape) {
     if (size < 0) {
@@ -20,7 +22,8 @@ Array broadcast_to(const Array& x, const Shape& shape) {
   return make_array(make_primitive(Broadcast{}), {x}, shape, x.dtype());
 }
 
-std::vector<Array> broadcast_arrays(const std::vector<Array>& arrays) {
+std::vector<Array> broadcast_arrays(std::vector<Array> arrays) {
+  const ReleaseOnReturn release(arrays);
   Shape shape;
   for (const Array& x : arrays) shape = broadcast_shapes(shape, x.shape(), "broadcast_arrays");
   std::vector<Array> out;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/indexing.h"
 #include "lazulite/ops/manipulation.h"
@@ -8,7 +9,8 @@
 
 namespace lazulite {
 
-Array diagonal(const Array& x, int offset, int axis1, int axis2) {
+Array diagonal(Array x, int offset, int axis1, int axis2) {
+  const ReleaseOnReturn release(x);
   if (x.ndim() < 2) {
     throw Error("diagonal: at least two dimensions are needed, not shape " + to_string(x.shape()));
   }
@@ -30,7 +32,8 @@ Array diagonal(const Array& x, int offset, int axis1, int axis2) {
   return take(flatten(planes, -2, -1), positions, -1);
 }
 
-Array diag(const Array& x, int k) {
+Array diag(Array x, int k) {
+  const ReleaseOnReturn release(x);
   if (x.ndim() == 2) return diagonal(x, k);
   if (x.ndim() != 1) {
     throw Error("diag: one or two dimensions are needed, not shape " + to_string(x.shape()));

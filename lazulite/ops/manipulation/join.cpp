@@ -1,13 +1,18 @@
 #include <fmt/format.h>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/primitives.h"
 
 namespace lazulite {
 
-Array concatenate(const std::vector<Array>& arrays, int axis) {
+Array concatenate(std::initializer_list<ListedArray> arrays, int axis) {
+  return concatenate(take_all(arrays), axis);
+}
+Array concatenate(std::vector<Array> arrays, int axis) {
+  const ReleaseOnReturn release(arrays);
   if (arrays.empty()) throw Error("concatenate: no arrays are given");
   const Shape& first = arrays[0].shape();
   auto at = static_cast<size_t>(normalize_axis(axis, first.size(), "concatenate"));
@@ -34,7 +39,11 @@ Array concatenate(const std::vector<Array>& arrays, int axis) {
                     dtype);
 }
 
-Array stack(const std::vector<Array>& arrays, int axis) {
+Array stack(std::initializer_list<ListedArray> arrays, int axis) {
+  return stack(take_all(arrays), axis);
+}
+Array stack(std::vector<Array> arrays, int axis) {
+  const ReleaseOnReturn release(arrays);
   if (arrays.empty()) throw Error("stack: no arrays are given");
   int at = normalize_axis(axis, arrays[0].ndim() + 1, "stack");
   std::vector<Array> expanded;
@@ -48,7 +57,8 @@ Array stack(const std::vector<Array>& arrays, int axis) {
   return concatenate(expanded, at);
 }
 
-Array tile(const Array& x, const Shape& counts) {
+Array tile(Array x, const Shape& counts) {
+  const ReleaseOnReturn release(x);
   size_t ndim = std::max(x.ndim(), counts.size());
   // Each axis gets one of size `count` before it, along which it is broadcast.
   Shape apart, repeated, joined;
@@ -68,7 +78,8 @@ Array tile(const Array& x, const Shape& counts) {
   return reshape(broadcast_to(reshape(x, apart), repeated), joined);
 }
 
-Array repeat(const Array& x, int64_t count, int axis) {
+Array repeat(Array x, int64_t count, int axis) {
+  const ReleaseOnReturn release(x);
   int at = normalize_axis(axis, x.ndim(), "repeat");
   if (count < 0) throw Error(fmt::format("repeat: the count is {}", count));
   Array apart = expand_dims(x, at + 1);
@@ -79,6 +90,6 @@ Array repeat(const Array& x, int64_t count, int axis) {
   return reshape(broadcast_to(apart, repeated), joined);
 }
 
-Array repeat(const Array& x, int64_t count) { return repeat(flatten(x), count, 0); }
+Array repeat(Array x, int64_t count) { return repeat(flatten(std::move(x)), count, 0); }
 
 }  // namespace lazulite

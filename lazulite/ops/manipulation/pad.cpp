@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
 
@@ -21,7 +22,8 @@ void check_widths(const Array& x, const std::vector<PadWidth>& widths) {
 
 }  // namespace
 
-Array pad(const Array& x, const std::vector<PadWidth>& widths, const Scalar& value) {
+Array pad(Array x, const std::vector<PadWidth>& widths, const Scalar& value) {
+  const ReleaseOnReturn release(x);
   check_widths(x, widths);
   Shape shape = x.shape();
   Positions starts, stops;
@@ -34,11 +36,13 @@ Array pad(const Array& x, const std::vector<PadWidth>& widths, const Scalar& val
   return slice_update(full(shape, value, x.dtype()), x, starts, stops);
 }
 
-Array pad(const Array& x, int64_t width, const Scalar& value) {
+Array pad(Array x, int64_t width, const Scalar& value) {
+  const ReleaseOnReturn release(x);
   return pad(x, std::vector<PadWidth>(x.ndim(), {width, width}), value);
 }
 
-Array pad_edge(const Array& x, const std::vector<PadWidth>& widths) {
+Array pad_edge(Array x, const std::vector<PadWidth>& widths) {
+  const ReleaseOnReturn release(x);
   check_widths(x, widths);
   Array out = x;
   for (size_t i = 0; i < widths.size(); ++i) {

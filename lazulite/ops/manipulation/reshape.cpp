@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/primitives.h"
 
@@ -46,11 +47,13 @@ Array reshape_to(const Array& x, const Shape& shape) {
 
 }  // namespace
 
-Array reshape(const Array& x, const Shape& shape) {
+Array reshape(Array x, const Shape& shape) {
+  const ReleaseOnReturn release(x);
   return reshape_to(x, complete_shape(shape, x.size(), "reshape"));
 }
 
-Array flatten(const Array& x, int start_axis, int end_axis) {
+Array flatten(Array x, int start_axis, int end_axis) {
+  const ReleaseOnReturn release(x);
   if (x.ndim() == 0) return reshape_to(x, {1});
   int start = normalize_axis(start_axis, x.ndim(), "flatten");
   int end = normalize_axis(end_axis, x.ndim(), "flatten");
@@ -68,7 +71,8 @@ Array flatten(const Array& x, int start_axis, int end_axis) {
   return reshape_to(x, shape);
 }
 
-Array unflatten(const Array& x, int axis, const Shape& shape) {
+Array unflatten(Array x, int axis, const Shape& shape) {
+  const ReleaseOnReturn release(x);
   int at = normalize_axis(axis, x.ndim(), "unflatten");
   if (shape.empty()) throw Error("unflatten: the shape to divide the axis into is empty");
   const Shape& old = x.shape();
@@ -79,7 +83,8 @@ Array unflatten(const Array& x, int axis, const Shape& shape) {
   return reshape_to(x, out);
 }
 
-Array expand_dims(const Array& x, const Axes& axes) {
+Array expand_dims(Array x, const Axes& axes) {
+  const ReleaseOnReturn release(x);
   size_t ndim = x.ndim() + axes.size();
   Axes added = normalize_axes(axes, ndim, "expand_dims");
   Shape shape;
@@ -91,7 +96,8 @@ Array expand_dims(const Array& x, const Axes& axes) {
   return reshape_to(x, shape);
 }
 
-Array squeeze(const Array& x, const Axes& axes) {
+Array squeeze(Array x, const Axes& axes) {
+  const ReleaseOnReturn release(x);
   Axes dropped = normalize_axes(axes, x.ndim(), "squeeze");
   for (int axis : dropped) {
     if (x.shape(axis) != 1) {
@@ -109,14 +115,19 @@ Array squeeze(const Array& x, const Axes& axes) {
   return reshape_to(x, shape);
 }
 
-Array atleast_1d(const Array& x) { return x.ndim() >= 1 ? x : reshape_to(x, {1}); }
+Array atleast_1d(Array x) {
+  const ReleaseOnReturn release(x);
+  return x.ndim() >= 1 ? x : reshape_to(x, {1});
+}
 
-Array atleast_2d(const Array& x) {
+Array atleast_2d(Array x) {
+  const ReleaseOnReturn release(x);
   if (x.ndim() >= 2) return x;
   return reshape_to(x, {1, x.size()});
 }
 
-Array atleast_3d(const Array& x) {
+Array atleast_3d(Array x) {
+  const ReleaseOnReturn release(x);
   if (x.ndim() >= 3) return x;
   if (x.ndim() == 2) return reshape_to(x, {x.shape(0), x.shape(1), 1});
   return reshape_to(x, {1, x.size(), 1});

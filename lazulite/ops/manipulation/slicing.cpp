@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/manipulation/slice_range.h"
 #include "lazulite/ops/primitives.h"
@@ -72,14 +73,15 @@ Array slice_view(const Array& x, const Starts& starts, const Starts& steps, cons
   return make_array(make_primitive(SliceView{starts, steps}), {x}, shape, x.dtype());
 }
 
-Array slice(const Array& x, const Positions& starts, const Positions& stops,
-            const Positions& strides) {
+Array slice(Array x, const Positions& starts, const Positions& stops, const Positions& strides) {
+  const ReleaseOnReturn release(x);
   Region region = region_of(x.shape(), starts, stops, strides, "slice");
   return slice_view(x, region.starts, region.steps, region.shape);
 }
 
-Array slice_update(const Array& x, const Array& update, const Positions& starts,
-                   const Positions& stops, const Positions& strides) {
+Array slice_update(Array x, Array update, const Positions& starts, const Positions& stops,
+                   const Positions& strides) {
+  const ReleaseOnReturn release(x, update);
   Region region = region_of(x.shape(), starts, stops, strides, "slice_update");
   if (broadcast_shapes(update.shape(), region.shape, "slice_update") != region.shape) {
     throw Error(
@@ -93,7 +95,8 @@ Array slice_update(const Array& x, const Array& update, const Positions& starts,
                     x.shape(), x.dtype());
 }
 
-std::vector<Array> split_equally(const Array& x, int64_t parts, int axis) {
+std::vector<Array> split_equally(Array x, int64_t parts, int axis) {
+  const ReleaseOnReturn release(x);
   auto at = static_cast<size_t>(normalize_axis(axis, x.ndim(), "split"));
   int64_t size = x.shape()[at];
   if (parts <= 0 || size % parts != 0) {
@@ -105,7 +108,8 @@ std::vector<Array> split_equally(const Array& x, int64_t parts, int axis) {
   return parts_between(x, bounds, at);
 }
 
-std::vector<Array> split(const Array& x, const std::vector<int64_t>& indices, int axis) {
+std::vector<Array> split(Array x, const std::vector<int64_t>& indices, int axis) {
+  const ReleaseOnReturn release(x);
   auto at = static_cast<size_t>(normalize_axis(axis, x.ndim(), "split"));
   std::vector<int64_t> bounds = {0};
   bounds.insert(bounds.end(), indices.begin(), indices.end());
@@ -113,7 +117,8 @@ std::vector<Array> split(const Array& x, const std::vector<int64_t>& indices, in
   return parts_between(x, bounds, at);
 }
 
-std::vector<Array> unstack(const Array& x, int axis) {
+std::vector<Array> unstack(Array x, int axis) {
+  const ReleaseOnReturn release(x);
   int at = normalize_axis(axis, x.ndim(), "unstack");
   std::vector<Array> out;
   if (x.shape(at) == 0) return out;
@@ -121,7 +126,8 @@ std::vector<Array> unstack(const Array& x, int axis) {
   return out;
 }
 
-Array flip(const Array& x, const Axes& axes) {
+Array flip(Array x, const Axes& axes) {
+  const ReleaseOnReturn release(x);
   Axes flipped = normalize_axes(axes, x.ndim(), "flip");
   Starts starts(x.ndim(), 0), steps(x.ndim(), 1);
   for (size_t axis = 0; axis < x.ndim(); ++axis) {
@@ -134,7 +140,8 @@ Array flip(const Array& x, const Axes& axes) {
   return slice_view(x, starts, steps, x.shape());
 }
 
-Array roll(const Array& x, int64_t shift, int axis) {
+Array roll(Array x, int64_t shift, int axis) {
+  const ReleaseOnReturn release(x);
   auto at = static_cast<size_t>(normalize_axis(axis, x.ndim(), "roll"));
   int64_t size = x.shape()[at];
   if (size == 0) return x;
@@ -144,6 +151,9 @@ Array roll(const Array& x, int64_t shift, int axis) {
   return concatenate({parts[1], parts[0]}, axis);
 }
 
-Array roll(const Array& x, int64_t shift) { return reshape(roll(flatten(x), shift, 0), x.shape()); }
+Array roll(Array x, int64_t shift) {
+  const ReleaseOnReturn release(x);
+  return reshape(roll(flatten(x), shift, 0), x.shape());
+}
 
 }  // namespace lazulite

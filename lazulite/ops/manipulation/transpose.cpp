@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/primitives.h"
 
@@ -24,7 +25,8 @@ Array permute(const Array& x, const Axes& axes) {
 
 }  // namespace
 
-Array transpose(const Array& x, const Axes& axes) {
+Array transpose(Array x, const Axes& axes) {
+  const ReleaseOnReturn release(x);
   if (axes.empty()) {
     Axes reversed = identity_order(x.ndim());
     std::reverse(reversed.begin(), reversed.end());
@@ -40,14 +42,16 @@ Array transpose(const Array& x, const Axes& axes) {
   return permute(x, order);
 }
 
-Array swapaxes(const Array& x, int axis1, int axis2) {
+Array swapaxes(Array x, int axis1, int axis2) {
+  const ReleaseOnReturn release(x);
   Axes order = identity_order(x.ndim());
   std::swap(order[static_cast<size_t>(normalize_axis(axis1, x.ndim(), "swapaxes"))],
             order[static_cast<size_t>(normalize_axis(axis2, x.ndim(), "swapaxes"))]);
   return permute(x, order);
 }
 
-Array moveaxis(const Array& x, int source, int destination) {
+Array moveaxis(Array x, int source, int destination) {
+  const ReleaseOnReturn release(x);
   int from = normalize_axis(source, x.ndim(), "moveaxis");
   int to = normalize_axis(destination, x.ndim(), "moveaxis");
   Axes order = identity_order(x.ndim());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
 
 namespace lazulite {
@@ -46,7 +47,8 @@ PoolGeometry square_window(int window, int stride, int padding) {
 
 }  // namespace
 
-Array max_pool(const Array& x, const PoolGeometry& geometry) {
+Array max_pool(Array x, const PoolGeometry& geometry) {
+  const ReleaseOnReturn release(x);
   Shape shape = pooled_shape(x, geometry, "max_pool");
   if (kind_of(x.dtype()) == DtypeKind::complex) {
     throw Error("max_pool: complex numbers have no order");
@@ -59,33 +61,40 @@ Array max_pool(const Array& x, const PoolGeometry& geometry) {
   return make_arrays(make_primitive(MaxPool{geometry}), {x}, std::move(outputs))[0];
 }
 
-Array avg_pool(const Array& x, const PoolGeometry& geometry) {
+Array avg_pool(Array x, const PoolGeometry& geometry) {
+  const ReleaseOnReturn release(x);
   Shape shape = pooled_shape(x, geometry, "avg_pool");
   Array input = is_inexact(x.dtype()) ? x : astype(x, Dtype::float32);
   return make_array(make_primitive(AvgPool{geometry}), {input}, shape, input.dtype());
 }
 
-Array max_pool_grad(const Array& dy, const Array& positions, const Shape& x_shape,
-                    const PoolGeometry& geometry) {
-  return make_array(make_primitive(MaxPoolGrad{geometry}), {dy, positions}, x_shape, dy.dtype());
+Array max_pool_grad(Array dy, Array positions, const Shape& x_shape, const PoolGeometry& geometry) {
+  const ReleaseOnReturn release(dy);
+  return make_array(make_primitive(MaxPoolGrad{geometry}), {dy, std::move(positions)}, x_shape,
+                    dy.dtype());
 }
 
-Array avg_pool_grad(const Array& dy, const Shape& x_shape, const PoolGeometry& geometry) {
+Array avg_pool_grad(Array dy, const Shape& x_shape, const PoolGeometry& geometry) {
+  const ReleaseOnReturn release(dy);
   return make_array(make_primitive(AvgPoolGrad{geometry}), {dy}, x_shape, dy.dtype());
 }
 
-Array max_pool2d(const Array& x, std::array<int, 2> window, std::array<int, 2> stride,
+Array max_pool2d(Array x, std::array<int, 2> window, std::array<int, 2> stride,
                  std::array<int, 2> padding) {
+  const ReleaseOnReturn release(x);
   return max_pool(x, planar(window, stride, padding));
 }
-Array max_pool2d(const Array& x, int window, int stride, int padding) {
+Array max_pool2d(Array x, int window, int stride, int padding) {
+  const ReleaseOnReturn release(x);
   return max_pool(x, square_window(window, stride, padding));
 }
-Array avg_pool2d(const Array& x, std::array<int, 2> window, std::array<int, 2> stride,
+Array avg_pool2d(Array x, std::array<int, 2> window, std::array<int, 2> stride,
                  std::array<int, 2> padding) {
+  const ReleaseOnReturn release(x);
   return avg_pool(x, planar(window, stride, padding));
 }
-Array avg_pool2d(const Array& x, int window, int stride, int padding) {
+Array avg_pool2d(Array x, int window, int stride, int padding) {
+  const ReleaseOnReturn release(x);
   return avg_pool(x, square_window(window, stride, padding));
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/bounds.h"
 #include "lazulite/ops/indexing.h"
 #include "lazulite/ops/manipulation.h"
@@ -47,25 +48,28 @@ Array symmetric(const Shape& shape, Dtype dtype, const Array& key) {
 
 }  // namespace
 
-Array uniform(const Shape& shape, Dtype dtype, const Array& key) {
+Array uniform(const Shape& shape, Dtype dtype, Array key) {
+  const ReleaseOnReturn release(key);
   check_floating(dtype, "uniform");
   Array unit = astype(bits(shape, 4, key), Dtype::float32) * 0x1p-32;
   return astype(minimum(unit, below_one(dtype)), dtype);
 }
 
-Array uniform(const Array& low, const Array& high, const Shape& shape, Dtype dtype,
-              const Array& key) {
+Array uniform(Array low, Array high, const Shape& shape, Dtype dtype, Array key) {
+  const ReleaseOnReturn release(low, high, key);
   check_bounds(low, high, shape, "uniform");
   Array from = astype(low, dtype);
   return (astype(high, dtype) - from) * uniform(shape, dtype, key) + from;
 }
 
-Array uniform(double low, double high, const Shape& shape, Dtype dtype, const Array& key) {
+Array uniform(double low, double high, const Shape& shape, Dtype dtype, Array key) {
+  const ReleaseOnReturn release(key);
   check_floating(dtype, "uniform");
   return uniform(Array(Scalar(low), dtype), Array(Scalar(high), dtype), shape, dtype, key);
 }
 
-Array normal(const Shape& shape, Dtype dtype, double loc, double scale, const Array& key) {
+Array normal(const Shape& shape, Dtype dtype, double loc, double scale, Array key) {
+  const ReleaseOnReturn release(key);
   if (dtype == Dtype::complex64) {
     Shape parts = shape;
     parts.push_back(2);
@@ -79,8 +83,8 @@ Array normal(const Shape& shape, Dtype dtype, double loc, double scale, const Ar
   return loc == 0 ? out : out + loc;
 }
 
-Array truncated_normal(const Array& lower, const Array& upper, const Shape& shape, Dtype dtype,
-                       const Array& key) {
+Array truncated_normal(Array lower, Array upper, const Shape& shape, Dtype dtype, Array key) {
+  const ReleaseOnReturn release(lower, upper, key);
   check_floating(dtype, "truncated_normal");
   check_bounds(lower, upper, shape, "truncated_normal");
   Array from = astype(lower, dtype), to = astype(upper, dtype);
@@ -89,18 +93,20 @@ Array truncated_normal(const Array& lower, const Array& upper, const Shape& shap
   return clip(root * erfinv(drawn), from, to);
 }
 
-Array truncated_normal(double lower, double upper, const Shape& shape, Dtype dtype,
-                       const Array& key) {
+Array truncated_normal(double lower, double upper, const Shape& shape, Dtype dtype, Array key) {
+  const ReleaseOnReturn release(key);
   check_floating(dtype, "truncated_normal");
   return truncated_normal(Array(Scalar(lower), dtype), Array(Scalar(upper), dtype), shape, dtype,
                           key);
 }
 
-Array gumbel(const Shape& shape, Dtype dtype, const Array& key) {
+Array gumbel(const Shape& shape, Dtype dtype, Array key) {
+  const ReleaseOnReturn release(key);
   return -log(-log(uniform(shape, dtype, key)));
 }
 
-Array laplace(const Shape& shape, Dtype dtype, double loc, double scale, const Array& key) {
+Array laplace(const Shape& shape, Dtype dtype, double loc, double scale, Array key) {
+  const ReleaseOnReturn release(key);
   check_floating(dtype, "laplace");
   Array drawn = symmetric(shape, Dtype::float32, key);
   Array out = astype(sign(drawn) * log1p(-abs(drawn)), dtype);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/random.h"
@@ -10,7 +11,8 @@
 
 namespace lazulite::random {
 
-Array bernoulli(const Array& p, const Shape& shape, const Array& key) {
+Array bernoulli(Array p, const Shape& shape, Array key) {
+  const ReleaseOnReturn release(p, key);
   if (!is_floating(p.dtype())) {
     throw Error(fmt::format("random.bernoulli: a probability is a floating number, not {}",
                             name_of(p.dtype())));
@@ -18,12 +20,12 @@ Array bernoulli(const Array& p, const Shape& shape, const Array& key) {
   return uniform(shape, Dtype::float32, key) < broadcast_to(p, shape);
 }
 
-Array bernoulli(double p, const Shape& shape, const Array& key) {
-  return bernoulli(Array(Scalar(p)), shape, key);
+Array bernoulli(double p, const Shape& shape, Array key) {
+  return bernoulli(Array(Scalar(p)), shape, std::move(key));
 }
 
-Array randint(const Array& low, const Array& high, const Shape& shape, Dtype dtype,
-              const Array& key) {
+Array randint(Array low, Array high, const Shape& shape, Dtype dtype, Array key) {
+  const ReleaseOnReturn release(low, high, key);
   if (is_inexact(dtype)) {
     throw Error(fmt::format("random.randint: integers are drawn, not {}", name_of(dtype)));
   }
@@ -34,17 +36,19 @@ Array randint(const Array& low, const Array& high, const Shape& shape, Dtype dty
   return where(broadcast_to(low < high, shape), minimum(drawn, last), astype(low, dtype));
 }
 
-Array randint(int64_t low, int64_t high, const Shape& shape, Dtype dtype, const Array& key) {
+Array randint(int64_t low, int64_t high, const Shape& shape, Dtype dtype, Array key) {
   return randint(Array(Scalar(low), Dtype::int64), Array(Scalar(high), Dtype::int64), shape, dtype,
-                 key);
+                 std::move(key));
 }
 
-Array categorical(const Array& logits, int axis, const Array& key) {
+Array categorical(Array logits, int axis, Array key) {
+  const ReleaseOnReturn release(logits, key);
   int at = normalize_axis(axis, logits.ndim(), "random.categorical");
   return argmax(logits + gumbel(logits.shape(), Dtype::float32, key), at);
 }
 
-Array categorical(const Array& logits, int axis, int64_t count, const Array& key) {
+Array categorical(Array logits, int axis, int64_t count, Array key) {
+  const ReleaseOnReturn release(logits, key);
   int at = normalize_axis(axis, logits.ndim(), "random.categorical");
   if (count < 0) throw Error(fmt::format("random.categorical: {} draws were asked for", count));
   Shape shape = logits.shape();

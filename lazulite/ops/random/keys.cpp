@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/core/trace.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/indexing.h"
@@ -54,7 +55,8 @@ Array next_key() {
   return fresh;
 }
 
-Array bits(const Shape& shape, int width, const Array& key) {
+Array bits(const Shape& shape, int width, Array key) {
+  const ReleaseOnReturn release(key);
   Dtype dtype = bits_dtype(width);
   for (int64_t size : shape) {
     if (size < 0) {
@@ -70,12 +72,14 @@ Array bits(const Shape& shape, int width, const Array& key) {
   return make_array(make_primitive(RandomBits{}), {used}, shape, dtype);
 }
 
-Array split(const Array& key, int64_t count) {
+Array split(Array key, int64_t count) {
+  const ReleaseOnReturn release(key);
   if (count < 0) throw Error(fmt::format("random: a key cannot be split into {}", count));
   return bits({count, 2}, 4, key);
 }
 
-std::pair<Array, Array> split(const Array& key) {
+std::pair<Array, Array> split(Array key) {
+  const ReleaseOnReturn release(key);
   Array both = split(key, 2);
   return {both[0], both[1]};
 }

@@ -1,4 +1,5 @@
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/primitives.h"
 #include "lazulite/ops/reduction.h"
@@ -20,13 +21,15 @@ Array arg_reduce(const Array& x, bool maximum, int axis, bool keepdims, const ch
 
 }  // namespace
 
-Array argmax(const Array& x, int axis, bool keepdims) {
+Array argmax(Array x, int axis, bool keepdims) {
+  const ReleaseOnReturn release(x);
   return arg_reduce(x, true, axis, keepdims, "argmax");
 }
-Array argmin(const Array& x, int axis, bool keepdims) {
+Array argmin(Array x, int axis, bool keepdims) {
+  const ReleaseOnReturn release(x);
   return arg_reduce(x, false, axis, keepdims, "argmin");
 }
-Array argmax(const Array& x) { return argmax(flatten(x), 0); }
-Array argmin(const Array& x) { return argmin(flatten(x), 0); }
+Array argmax(Array x) { return argmax(flatten(std::move(x)), 0); }
+Array argmin(Array x) { return argmin(flatten(std::move(x)), 0); }
 
 }  // namespace lazulite

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
@@ -64,26 +65,32 @@ Shape reduced_shape(const Shape& shape, const Axes& axes, bool keepdims) {
   return out;
 }
 
-Array sum(const Array& x, const Axes& axes, bool keepdims) {
+Array sum(Array x, const Axes& axes, bool keepdims) {
+  const ReleaseOnReturn release(x);
   return reduce(ReduceOp::sum, astype(x, accumulator(x.dtype())), axes, keepdims, "sum");
 }
-Array prod(const Array& x, const Axes& axes, bool keepdims) {
+Array prod(Array x, const Axes& axes, bool keepdims) {
+  const ReleaseOnReturn release(x);
   return reduce(ReduceOp::prod, astype(x, accumulator(x.dtype())), axes, keepdims, "prod");
 }
-Array max(const Array& x, const Axes& axes, bool keepdims) {
+Array max(Array x, const Axes& axes, bool keepdims) {
+  const ReleaseOnReturn release(x);
   return extreme(ReduceOp::max, x, axes, keepdims, "max");
 }
-Array min(const Array& x, const Axes& axes, bool keepdims) {
+Array min(Array x, const Axes& axes, bool keepdims) {
+  const ReleaseOnReturn release(x);
   return extreme(ReduceOp::min, x, axes, keepdims, "min");
 }
-Array all(const Array& x, const Axes& axes, bool keepdims) {
+Array all(Array x, const Axes& axes, bool keepdims) {
+  const ReleaseOnReturn release(x);
   return reduce(ReduceOp::all, astype(x, Dtype::bool_), axes, keepdims, "all");
 }
-Array any(const Array& x, const Axes& axes, bool keepdims) {
+Array any(Array x, const Axes& axes, bool keepdims) {
+  const ReleaseOnReturn release(x);
   return reduce(ReduceOp::any, astype(x, Dtype::bool_), axes, keepdims, "any");
 }
-Array count_nonzero(const Array& x, const Axes& axes, bool keepdims) {
-  return sum(astype(x, Dtype::bool_), axes, keepdims);
+Array count_nonzero(Array x, const Axes& axes, bool keepdims) {
+  return sum(astype(std::move(x), Dtype::bool_), axes, keepdims);
 }
 
 }  // namespace lazulite

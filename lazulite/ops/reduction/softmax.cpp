@@ -1,5 +1,6 @@
 // softmax and its kin: calls on the last axis, to which other axes are moved.
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/primitives.h"
 #include "lazulite/ops/reduction.h"
@@ -24,12 +25,17 @@ Array call_along(CallId id, const Array& x, const Axes& axes) {
 
 }  // namespace
 
-Array softmax(const Array& x, const Axes& axes) { return call_along(CallId::softmax, x, axes); }
-Array log_softmax(const Array& x, const Axes& axes) {
+Array softmax(Array x, const Axes& axes) {
+  const ReleaseOnReturn release(x);
+  return call_along(CallId::softmax, x, axes);
+}
+Array log_softmax(Array x, const Axes& axes) {
+  const ReleaseOnReturn release(x);
   return call_along(CallId::log_softmax, x, axes);
 }
 
-Array logsumexp(const Array& x, const Axes& axes, bool keepdims) {
+Array logsumexp(Array x, const Axes& axes, bool keepdims) {
+  const ReleaseOnReturn release(x);
   if (x.size() == 0) {
     throw Error("logsumexp: an array of shape " + to_string(x.shape()) + " has no elements");
   }

@@ -1,6 +1,7 @@
 // Means and variances. Half precision is widened first: its own range is too small for sums.
 #include <limits>
 
+#include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/reduction.h"
@@ -28,13 +29,15 @@ Array wide_mean(const Array& wide, const Axes& axes, bool keepdims) {
 
 }  // namespace
 
-Array mean(const Array& x, const Axes& axes, bool keepdims) {
+Array mean(Array x, const Axes& axes, bool keepdims) {
+  const ReleaseOnReturn release(x);
   Axes reduced = reduction_axes(x, axes, "mean");
   if (reduced.empty()) return astype(x, statistic_dtype(x));
   return astype(wide_mean(widened(x), reduced, keepdims), statistic_dtype(x));
 }
 
-Array var(const Array& x, const Axes& axes, bool keepdims, int ddof) {
+Array var(Array x, const Axes& axes, bool keepdims, int ddof) {
+  const ReleaseOnReturn release(x);
   Axes reduced = reduction_axes(x, axes, "var");
   Array wide = widened(x);
   Array deviation = wide;
@@ -47,11 +50,11 @@ Array var(const Array& x, const Axes& axes, bool keepdims, int ddof) {
   return astype(total * (1 / std::max(count - ddof, 0.0)), dtype);
 }
 
-Array std(const Array& x, const Axes& axes, bool keepdims, int ddof) {
-  return sqrt(var(x, axes, keepdims, ddof));
+Array std(Array x, const Axes& axes, bool keepdims, int ddof) {
+  return sqrt(var(std::move(x), axes, keepdims, ddof));
 }
-Array stddev(const Array& x, const Axes& axes, bool keepdims, int ddof) {
-  return lazulite::std(x, axes, keepdims, ddof);
+Array stddev(Array x, const Axes& axes, bool keepdims, int ddof) {
+  return lazulite::std(std::move(x), axes, keepdims, ddof);
 }
 
 }  // namespace lazulite
