@@ -41,6 +41,17 @@ std::function<void()> take_rows(bool transposed) {
   };
 }
 
+std::function<void()> take_along(int axis) {
+  const Array x = normal_numbers({1024, 1024});
+  std::vector<int32_t> positions(size_t{1} << 20);
+  for (size_t i = 0; i < positions.size(); ++i) {
+    positions[i] = static_cast<int32_t>(i * 61 % 1024);
+  }
+  return [x, axis, indices = Array(positions, {1024, 1024})] {
+    take_along_axis(x, indices, axis).eval();
+  };
+}
+
 }  // namespace
 
 std::vector<Case> update_cases() {
@@ -50,5 +61,7 @@ std::vector<Case> update_cases() {
       {"scatter of 512 rows into 1 MB", [] { return scatter_into(512); }},
       {"take 1024 rows", [] { return take_rows(false); }},
       {"take 1024 rows of a transpose", [] { return take_rows(true); }},
+      {"take along axis 0, 1024x1024", [] { return take_along(0); }},
+      {"take along axis 1, 1024x1024", [] { return take_along(1); }},
   };
 }

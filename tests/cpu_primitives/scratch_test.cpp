@@ -10,8 +10,8 @@ namespace {
 
 LaunchCase softmax_of_a_transpose() {
   LaunchCase launch(Call{CallId::softmax, {}});
-  launch.random({2000, 1000}, Dtype::float32, Layout::column_major);
-  launch.output({2000, 1000}, Dtype::float32);
+  launch.random({6000, 1000}, Dtype::float32, Layout::column_major);
+  launch.output({6000, 1000}, Dtype::float32);
   return launch;
 }
 

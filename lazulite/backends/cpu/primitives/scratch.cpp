@@ -8,7 +8,7 @@ namespace lazulite::cpu {
 namespace {
 
 // Larger ones go back to the allocator, which serves others with them too.
-constexpr size_t most_kept = size_t{1} << 20;
+constexpr size_t most_kept = size_t{16} << 20;
 
 struct Block {
   void* memory = nullptr;

@@ -6,7 +6,8 @@ namespace lazulite::cpu {
 
 // Memory of the calling thread for as long as this lives, 64-byte aligned. Those that are alive at
 // once on a thread are nested like the calls that made them, and each depth keeps its memory for
-// the next user, up to a megabyte: once warm, kernels that need no more allocate nothing.
+// the next user, up to sixteen megabytes: once warm, kernels that need no more allocate
+// nothing.
 class Scratch {
  public:
   explicit Scratch(size_t bytes);

@@ -55,8 +55,11 @@ class PreparedWeights {
   PreparedWeights& operator=(const PreparedWeights&) = delete;
 
   const float* get(const float* weights, uint64_t content) {
-    if (content == 0 || content != content_) prepare_(plan_, weights, prepared_);
-    content_ = content;
+    if (content == 0 || content != content_) {
+      content_ = 0;  // preparing may fail half-way
+      prepare_(plan_, weights, prepared_);
+      content_ = content;
+    }
     return prepared_;
   }
 
