@@ -53,7 +53,7 @@ class Measurement {
     for (int i = 0; i < 5 || (i < 2000 && Clock::now() - start < std::chrono::milliseconds(300));
          ++i) {
       const auto before = Clock::now();
-      executable->run(slots, std::vector<uint64_t>(slots.size(), 0));
+      executable->run({slots, std::vector<uint64_t>(slots.size(), 0)});
       least =
           std::min(least, std::chrono::duration<double, std::milli>(Clock::now() - before).count());
     }

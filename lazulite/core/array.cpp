@@ -128,18 +128,20 @@ const void* Array::host_data(Dtype expected) const {
   auto* base = static_cast<const std::byte*>(out.buffer->readable(host_memory()));
   size_t width = size_of(out.dtype);
   if (is_row_major(out.shape, out.strides)) return base + out.offset * static_cast<int64_t>(width);
+  // The packed copy lives as long as the array, which plans go on to read where it lies.
+  {
+    std::lock_guard lock(graph_mutex());
+    if (out.packed) return out.packed->readable(host_memory());
+  }
   BufferPtr packed = host_buffer(nbytes());
   auto* to = static_cast<std::byte*>(packed->readable(host_memory()));
   for_each_offset(out.shape, out.strides, [&](int64_t at) {
     std::memcpy(to, base + (out.offset + at) * static_cast<int64_t>(width), width);
     to += width;
   });
-  // The packed copy replaces the strided view, so that it lives as long as the array.
   std::lock_guard lock(graph_mutex());
-  out.buffer = packed;
-  out.offset = 0;
-  out.strides = row_major_strides(out.shape);
-  return packed->readable(host_memory());
+  if (!out.packed) out.packed = packed;
+  return out.packed->readable(host_memory());
 }
 
 Array::operator bool() const {

@@ -25,17 +25,36 @@ Buffer::Buffer(void* data, size_t bytes, Deleter deleter)
 Buffer::~Buffer() {
   for (Slot& slot : slots_) {
     if (deleter_ && slot.space == &host_memory()) {
-      deleter_(slot.pointer);
+      try {
+        deleter_(slot.pointer);
+      } catch (...) {
+        // Nobody is there to be told: the last user of the memory is gone.
+      }
     } else {
       slot.space->release(slot.pointer, bytes_);
     }
   }
 }
 
+void Buffer::enter(uint32_t queue) {
+  uint64_t seen = uses_.load(std::memory_order_relaxed), next;
+  do {
+    auto count = static_cast<uint32_t>(seen);
+    uint64_t where = count == 0 || seen >> 32 == queue ? queue : 0;
+    next = where << 32 | (count + 1);
+  } while (!uses_.compare_exchange_weak(seen, next, std::memory_order_acq_rel));
+}
+
+bool Buffer::used_only_by(uint32_t queue) const {
+  uint64_t uses = uses_.load(std::memory_order_acquire);
+  return static_cast<uint32_t>(uses) == 0 || (queue != 0 && uses >> 32 == queue);
+}
+
 Buffer::Slot& Buffer::slot(MemorySpace& space) {
   auto found = std::find_if(slots_.begin(), slots_.end(),
                             [&](const Slot& slot) { return slot.space == &space; });
   if (found != slots_.end()) return *found;
+  slots_.reserve(slots_.size() + 1);
   void* pointer = space.allocate(bytes_);
   return slots_.emplace_back(Slot{&space, pointer, false});
 }

@@ -34,7 +34,20 @@ class Buffer : public RefCounted {
   void mark_exported() { exported_ = true; }
   bool exported() const { return exported_; }
 
+  /// How many arrays show its content. References without ownership (of queued work, of spares)
+  /// keep the memory, but not the content.
+  uint32_t owners() const { return owners_.load(std::memory_order_acquire); }
+
+  // Work that stands in a queue and uses the buffer. Queues are numbered from 1; 0 stands for work
+  // that nothing else is ordered with.
+  void enter(uint32_t queue);
+  void leave() { uses_.fetch_sub(1, std::memory_order_acq_rel); }
+  /// Whether all queued work that uses the buffer stands in `queue`, so that what follows there may
+  /// overwrite it.
+  bool used_only_by(uint32_t queue) const;
+
  private:
+  friend class Storage;
   struct Slot {
     MemorySpace* space;
     void* pointer;
@@ -48,8 +61,36 @@ class Buffer : public RefCounted {
   Deleter deleter_;
   std::atomic<bool> exported_{false};
   std::atomic<uint64_t> content_;
+  std::atomic<uint32_t> owners_{0};
+  std::atomic<uint64_t> uses_{0};  // the queue's number, and below it how many uses stand there
 };
 
 using BufferPtr = Ref<Buffer>;
+
+/// An array's share in a buffer: a reference that owns the content.
+class Storage {
+ public:
+  Storage() = default;
+  Storage(BufferPtr buffer) : buffer_(std::move(buffer)) { own(); }
+  Storage(const Storage& other) : Storage(other.buffer_) {}
+  Storage(Storage&& other) noexcept : buffer_(std::move(other.buffer_)) {}
+  Storage& operator=(Storage other) noexcept {
+    std::swap(buffer_, other.buffer_);
+    return *this;
+  }
+  ~Storage() {
+    if (buffer_) buffer_->owners_.fetch_sub(1, std::memory_order_acq_rel);
+  }
+
+  explicit operator bool() const { return static_cast<bool>(buffer_); }
+  Buffer* operator->() const { return buffer_.get(); }
+  const BufferPtr& buffer() const { return buffer_; }
+
+ private:
+  void own() {
+    if (buffer_) buffer_->owners_.fetch_add(1, std::memory_order_relaxed);
+  }
+  BufferPtr buffer_;
+};
 
 }  // namespace lazulite

@@ -1,28 +1,29 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 
 #include "lazulite/core/array.h"
+#include "lazulite/core/event.h"
 
 namespace lazulite {
 
-/// The storage behind a Cell.
-struct CellState {
-  std::string name;
-  Array value;
-};
+struct CellState;
+using CellPtr = std::shared_ptr<CellState>;
 
 /// A named place that holds an array and is known to `compile`: a parameter, an optimizer's moment,
 /// a random key. What a compiled function reads from cells becomes an input of its plan, what it
-/// writes becomes an output. Copies of a cell share the place.
+/// writes becomes an output. Copies of a cell share the place. Any thread may read and write any
+/// cell at any time; each single call is atomic, and so is the whole of a compiled function's run.
 class Cell {
  public:
-  Cell() : state_(std::make_shared<CellState>()) {}
-  explicit Cell(Array value, std::string name = "") : Cell() {
-    state_->name = std::move(name);
-    set(std::move(value));
-  }
+  Cell();
+  explicit Cell(Array value, std::string name = "");
+  /// Stands for the cell that `resolve` gives for the calling thread, in compiled functions too.
+  static Cell of_thread(CellPtr (*resolve)());
 
   /// Whether it holds an array.
   bool has_value() const;
@@ -35,27 +36,30 @@ class Cell {
     return *this;
   }
 
-  const std::string& name() const { return state_->name; }
-  void set_name(std::string name) { state_->name = std::move(name); }
-  const std::shared_ptr<CellState>& state() const { return state_; }
+  std::string name() const;
+  void set_name(std::string name);
+  /// The place. Of `of_thread`, one that stands for every thread's.
+  const CellPtr& state() const { return state_; }
 
  private:
-  std::shared_ptr<CellState> state_;
+  CellPtr state_;
 };
 
-/// Counts the changes of something that is not an array but shapes a traced function: whether a
-/// module trains, which parameters are frozen. A compiled function that looked at it is traced
-/// again when it has changed.
+/// A value that is not an array but shapes a traced function: whether a module trains, which
+/// parameters are frozen. A compiled function that looked at it keeps a version of itself for each
+/// value. Copies share the value.
 class Version {
  public:
-  Version() : count_(std::make_shared<uint64_t>(0)) {}
-  void bump() { ++*count_; }
+  Version() : value_(std::make_shared<std::atomic<uint64_t>>(0)) {}
+  void set(uint64_t value) { value_->store(value); }
+  /// Sets it to what it has never been, where no number tells one value from another.
+  void bump();
   /// To be called by whoever reads what the version covers.
   void observe() const;
-  const std::shared_ptr<uint64_t>& count() const { return count_; }
+  const std::shared_ptr<std::atomic<uint64_t>>& value() const { return value_; }
 
  private:
-  std::shared_ptr<uint64_t> count_;
+  std::shared_ptr<std::atomic<uint64_t>> value_;
 };
 
 }  // namespace lazulite

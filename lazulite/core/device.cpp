@@ -1,5 +1,6 @@
 #include "lazulite/core/device.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <mutex>
 #include <set>
@@ -16,31 +17,54 @@ const std::string* intern(std::string_view name) {
   return &*found;
 }
 
-Stream initial_stream() {
+Device initial_device() {
   const char* name = std::getenv("LAZULITE_DEVICE");
-  return {Device(name && *name ? name : "cpu"), 0};
+  return Device(name && *name ? name : "cpu");
 }
 
-Stream& global_default() {
-  static Stream stream = initial_stream();
-  return stream;
+struct ProcessDefault {
+  std::mutex mutex;
+  Device device = initial_device();
+  std::atomic<uint64_t> version{1};
+};
+ProcessDefault& process_default() {
+  static auto* instance = new ProcessDefault;
+  return *instance;
 }
 
-Stream& thread_default() {
-  thread_local Stream stream = global_default();
-  return stream;
-}
+thread_local std::optional<Stream> chosen;
 
 }  // namespace
 
 Device::Device(std::string_view name, int index) : name_(intern(name)), index_(index) {}
 
-const Stream& default_stream() { return thread_default(); }
-void set_default_stream(Stream stream) { thread_default() = stream; }
-
-DeviceScope::DeviceScope(Device device) : previous_(default_stream()) {
-  set_default_device(device);
+Stream default_stream() {
+  if (chosen) return *chosen;
+  // Almost always nothing has changed since the thread asked last.
+  thread_local std::optional<Device> seen;
+  thread_local uint64_t seen_version = 0;
+  ProcessDefault& process = process_default();
+  if (seen_version != process.version.load(std::memory_order_acquire)) {
+    std::lock_guard lock(process.mutex);
+    seen = process.device;
+    seen_version = process.version;
+  }
+  return {*seen, 0};
 }
-DeviceScope::~DeviceScope() { set_default_stream(previous_); }
+
+void set_default_stream(Stream stream) { chosen = stream; }
+
+Device default_device() { return default_stream().device; }
+
+void set_default_device(Device device) {
+  if (chosen) chosen = Stream{device, 0};
+  ProcessDefault& process = process_default();
+  std::lock_guard lock(process.mutex);
+  process.device = device;
+  ++process.version;
+}
+
+StreamScope::StreamScope(Stream stream) : previous_(std::exchange(chosen, stream)) {}
+StreamScope::~StreamScope() { chosen = previous_; }
 
 }  // namespace lazulite

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,22 +29,33 @@ struct Stream {
   friend bool operator==(const Stream&, const Stream&) = default;
 };
 
-/// The stream that new operations of this thread use.
-const Stream& default_stream();
+/// The stream that new operations of the calling thread use: the thread's own choice, else the
+/// first stream of the process's default device.
+Stream default_stream();
+/// Chooses for the calling thread.
 void set_default_stream(Stream stream);
-inline const Device& default_device() { return default_stream().device; }
-inline void set_default_device(Device device) { set_default_stream({device, 0}); }
+/// The device of default_stream().
+Device default_device();
+/// Chooses for the process, and for the calling thread if that has a choice of its own. At the
+/// start it is what the environment variable LAZULITE_DEVICE names, else the CPU.
+void set_default_device(Device device);
 
-/// Makes `device` the default of this thread until the end of the scope.
-class DeviceScope {
+/// Makes a stream the default of the calling thread until the end of the scope.
+class StreamScope {
  public:
-  explicit DeviceScope(Device device);
-  ~DeviceScope();
-  DeviceScope(const DeviceScope&) = delete;
-  DeviceScope& operator=(const DeviceScope&) = delete;
+  explicit StreamScope(Stream stream);
+  ~StreamScope();
+  StreamScope(const StreamScope&) = delete;
+  StreamScope& operator=(const StreamScope&) = delete;
 
  private:
-  Stream previous_;
+  std::optional<Stream> previous_;
+};
+
+/// Makes the first stream of a device the default of the calling thread until the end of the scope.
+class DeviceScope : private StreamScope {
+ public:
+  explicit DeviceScope(Device device) : StreamScope({device, 0}) {}
 };
 
 }  // namespace lazulite

@@ -1,7 +1,6 @@
 #include "lazulite/core/memory.h"
 
 #include <fmt/format.h>
-#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include <new>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/fork.h"
 
 namespace lazulite {
 namespace {
@@ -201,8 +201,7 @@ class CachingAllocator final : public MemorySpace {
 CachingAllocator& allocator() {
   static CachingAllocator* instance = [] {
     auto* made = new CachingAllocator;
-    pthread_atfork([] { allocator().lock(); }, [] { allocator().unlock(); },
-                   [] { allocator().unlock(); });
+    add_fork_handler({9, [] { allocator().lock(); }, [] { allocator().unlock(); }, nullptr});
     return made;
   }();
   return *instance;

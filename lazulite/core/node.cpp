@@ -2,6 +2,7 @@
 
 #include "lazulite/core/errors.h"
 #include "lazulite/core/evaluator.h"
+#include "lazulite/core/fork.h"
 #include "lazulite/core/pending.h"
 #include "lazulite/core/trace.h"
 
@@ -21,13 +22,19 @@ Node::Node(PrimitivePtr primitive_, SmallVector<Array, 2> inputs_, SmallVector<O
       outputs(std::move(outputs_)),
       sequence(next_sequence()),
       thread(thread_number()),
-      state_(State::pending) {
+      state_(State::pending),
+      claimable_(true),
+      for_others_(!current_trace() && !PlanningScope::active()) {
+  if (outputs.size() > 1) {
+    handles_ = std::make_unique<std::atomic<uint32_t>[]>(outputs.size());
+  }
   if (retain_token()) {
     for (const Array& input : inputs) {
       if (input.node()->retained()) token = retain_token();
     }
   }
-  PendingNodes::add(*this);
+  // What a trace or a pass makes is not for the evaluation of this thread's pending work to find.
+  if (for_others_) PendingNodes::add(*this);
 }
 
 Node::Node(State state, Output output, EventPtr event)
@@ -35,34 +42,51 @@ Node::Node(State state, Output output, EventPtr event)
   outputs.push_back(std::move(output));
 }
 
-Node::~Node() {
-  if (state_.load(std::memory_order_relaxed) == State::pending) PendingNodes::remove(*this);
-}
+Node::~Node() { PendingNodes::remove(*this); }
 
-void Node::schedule(EventPtr event) {
+bool Node::retained() const { return token && token->active; }
+
+void Node::claim(EventPtr event) noexcept {
   PendingNodes::remove(*this);
   event_ = std::move(event);
   state_.store(State::scheduled, std::memory_order_release);
 }
 
-EventPtr Node::event() {
-  if (state() != State::scheduled) return nullptr;
-  std::lock_guard lock(graph_mutex());
-  return event_;
+void Node::unclaim() noexcept {
+  event_ = nullptr;
+  state_.store(State::pending, std::memory_order_release);
+  if (for_others_) PendingNodes::add(*this);
 }
 
-void Node::wait() {
-  EventPtr pending_event = event();
-  if (!pending_event) return;
-  pending_event->wait();
+EventPtr Node::event() {
+  if (state() != State::scheduled) return nullptr;
+  // Only a claim is ever taken back.
+  if (!claimable_) return event_;
   std::lock_guard lock(graph_mutex());
-  event_ = nullptr;
+  return state() == State::scheduled ? event_ : nullptr;
+}
+
+bool Node::wait_bound() {
+  if (EventPtr run = event()) return run->wait_bound();
+  return state() != State::pending;
+}
+
+bool Node::wait() {
+  EventPtr run = event();
+  if (!run) return state() != State::pending;
+  if (!run->wait_bound()) return false;
+  run->wait();
   state_.store(State::ready, std::memory_order_release);
+  return true;
 }
 
 void Node::detach() {
   primitive = nullptr;
   inputs.clear();
+}
+
+uint32_t Node::handles(uint32_t output) const {
+  return handles_[output].load(std::memory_order_acquire);
 }
 
 Array make_array(PrimitivePtr primitive, SmallVector<Array, 2> inputs, Shape shape, Dtype dtype) {
@@ -91,8 +115,8 @@ uint32_t thread_number() {
   return number;
 }
 
-std::recursive_mutex& graph_mutex() {
-  static auto* mutex = new std::recursive_mutex;
+std::mutex& graph_mutex() {
+  static auto* mutex = new std::mutex;
   return *mutex;
 }
 
@@ -114,6 +138,7 @@ PendingList pending;
 
 void PendingNodes::add(Node& node) {
   std::lock_guard lock(pending_mutex());
+  node.listed_ = true;
   node.previous_ = pending.last;
   node.next_ = nullptr;
   (pending.last ? pending.last->next_ : pending.first) = &node;
@@ -122,7 +147,9 @@ void PendingNodes::add(Node& node) {
 }
 
 void PendingNodes::remove(Node& node) {
+  if (!node.listed_) return;
   std::lock_guard lock(pending_mutex());
+  node.listed_ = false;
   (node.previous_ ? node.previous_->next_ : pending.first) = node.next_;
   (node.next_ ? node.next_->previous_ : pending.last) = node.previous_;
   node.previous_ = node.next_ = nullptr;
@@ -134,9 +161,12 @@ size_t PendingNodes::count() {
   return pending.count;
 }
 
+std::mutex& PendingNodes::mutex() { return pending_mutex(); }
+
 std::vector<Array> PendingNodes::arrays(uint32_t owner) {
   std::vector<Array> out;
   std::lock_guard lock(pending_mutex());
+  out.reserve(pending.count);
   for (Node* node = pending.first; node; node = node->next_) {
     if (node->thread != owner) continue;
     // A count of zero belongs to a node that another thread is about to free.
@@ -150,25 +180,36 @@ std::vector<Array> PendingNodes::arrays(uint32_t owner) {
 
 namespace {
 
-// Frees a node and, without recursion, all that only it kept alive.
-void destroy(Node* node) {
-  thread_local std::vector<Node*> doomed;
-  thread_local bool draining = false;
-  doomed.push_back(node);
-  if (draining) return;
-  draining = true;
-  while (!doomed.empty()) {
-    Node* next = doomed.back();
-    doomed.pop_back();
-    delete next;
-  }
-  draining = false;
-}
+thread_local int planning = 0;
+
+[[maybe_unused]] const bool held_in_forks = [] {
+  add_fork_handler(holding<graph_mutex>(2));
+  add_fork_handler(holding<PendingNodes::mutex>(3));
+  return true;
+}();
 
 }  // namespace
 
+PlanningScope::PlanningScope() { ++planning; }
+PlanningScope::~PlanningScope() { --planning; }
+bool PlanningScope::active() { return planning > 0; }
+
+// Without recursion, and without asking for memory: what waits is chained through the nodes.
+void Node::destroy(Node* node) {
+  thread_local Node* doomed = nullptr;
+  thread_local bool draining = false;
+  PendingNodes::remove(*node);
+  node->next_ = std::exchange(doomed, node);
+  if (draining) return;
+  draining = true;
+  while (doomed) delete std::exchange(doomed, doomed->next_);
+  draining = false;
+}
+
 Array::Array(Node* node, uint32_t output) : node_(node), output_(output) {
-  if (node_) node_->retain();
+  if (!node_) return;
+  node_->retain();
+  if (node_->handles_) node_->handles_[output_].fetch_add(1, std::memory_order_relaxed);
 }
 Array::Array(const Array& other) : Array(other.node_, other.output_) {}
 Array::Array(Array&& other) noexcept
@@ -186,7 +227,9 @@ Array& Array::operator=(Array&& other) & noexcept {
   return *this;
 }
 Array::~Array() {
-  if (node_ && node_->release()) destroy(node_);
+  if (!node_) return;
+  if (node_->handles_) node_->handles_[output_].fetch_sub(1, std::memory_order_acq_rel);
+  if (node_->release()) Node::destroy(node_);
 }
 
 }  // namespace lazulite

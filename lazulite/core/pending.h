@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <mutex>
 #include <vector>
 
 #include "lazulite/core/array.h"
@@ -15,6 +16,18 @@ class PendingNodes {
   static size_t count();
   /// The live ones that a thread made, oldest first.
   static std::vector<Array> arrays(uint32_t owner);
+  /// What guards them, for a fork.
+  static std::mutex& mutex();
+};
+
+/// While one lives, the thread builds plans: the nodes that it makes serve a pass, and nobody else.
+class PlanningScope {
+ public:
+  PlanningScope();
+  ~PlanningScope();
+  PlanningScope(const PlanningScope&) = delete;
+  PlanningScope& operator=(const PlanningScope&) = delete;
+  static bool active();
 };
 
 }  // namespace lazulite

@@ -9,38 +9,26 @@
 namespace lazulite::nn {
 namespace {
 
-/// Puts sources of derivatives into cells, and the arrays from before back where the function has
-/// not written.
+/// Lets the thread see sources of derivatives in some cells.
 class Substitution {
  public:
   explicit Substitution(const NamedCells& cells) {
     for (const auto& [name, cell] : cells) {
-      if (!is_inexact(cell.get().dtype())) continue;
-      entries_.push_back({name, cell, cell.get(), differentiable(cell.get())});
-      entries_.back().cell.set(entries_.back().source);
-    }
-  }
-  ~Substitution() {
-    for (Entry& entry : entries_) {
-      if (entry.cell.get().is_same(entry.source)) entry.cell.set(entry.before);
+      Array value = cell.get();
+      if (!is_inexact(value.dtype())) continue;
+      names_.push_back(name);
+      sources_.push_back(differentiable(value));
+      overlay_.put(cell, sources_.back());
     }
   }
 
-  Arrays sources() const {
-    Arrays out;
-    for (const Entry& entry : entries_) out.push_back(entry.source);
-    return out;
-  }
-  const std::string& name(size_t i) const { return entries_[i].name; }
+  const Arrays& sources() const { return sources_; }
+  const std::string& name(size_t i) const { return names_[i]; }
 
  private:
-  struct Entry {
-    std::string name;
-    Cell cell;
-    Array before;
-    Array source;
-  };
-  std::vector<Entry> entries_;
+  CellOverlay overlay_;
+  std::vector<std::string> names_;
+  Arrays sources_;
 };
 
 }  // namespace

@@ -27,7 +27,8 @@ Array scores_of(const Array& scores, const Array& targets, const char* operation
                     operation, to_string(scores.shape()), to_string(expected),
                     name_of(targets.dtype()), to_string(targets.shape())));
   }
-  return squeeze(take_along_axis(scores, expand_dims(targets, -1), -1), -1);
+  Array labels = checked_labels(targets, scores.shape(-1));
+  return squeeze(take_along_axis(scores, expand_dims(labels, -1), -1), -1);
 }
 
 }  // namespace

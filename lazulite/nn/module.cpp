@@ -22,7 +22,14 @@ struct Module::State {
   std::vector<Entry> entries;
   std::vector<std::pair<std::string, std::shared_ptr<State>>> children;
   bool training = true;
-  Version version;  // of the flags: training, frozen
+  Version version;  // the flags: training, frozen
+
+  // Flags that are equal give versions that are equal.
+  void flags_changed() {
+    uint64_t hash = training ? 1 : 2;
+    for (const Entry& entry : entries) hash = hash * 0x100000001b3u + (entry.frozen ? 3 : 5);
+    version.set(hash);
+  }
 
   // Calls f(path, state) for this state and all below; `path` is empty or ends with a dot.
   template <class F>
@@ -77,8 +84,8 @@ int64_t Module::parameter_count() const {
 
 void Module::train(bool mode) {
   State::visit(state_, "", [&](const std::string&, const std::shared_ptr<State>& state) {
-    if (state->training != mode) state->version.bump();
     state->training = mode;
+    state->flags_changed();
   });
 }
 
@@ -93,8 +100,8 @@ void Module::set_frozen(bool frozen, const std::vector<std::string>& names) {
       bool named = std::find(names.begin(), names.end(), entry.name) != names.end();
       if ((!names.empty() && !named) || entry.frozen == frozen) continue;
       entry.frozen = frozen;
-      state->version.bump();
     }
+    state->flags_changed();
   });
 }
 void Module::freeze(const std::vector<std::string>& names) { set_frozen(true, names); }
@@ -141,6 +148,7 @@ void Module::add(const std::string& name, Cell& cell, Array value, bool trainabl
   cell.set(std::move(value));
   cell.set_name(name);
   state_->entries.push_back({name, cell, trainable});
+  state_->flags_changed();
 }
 void Module::parameter(const std::string& name, Cell& cell, Array value) {
   add(name, cell, std::move(value), true);

@@ -4,8 +4,18 @@
 
 namespace lazulite {
 
-// Indices are arrays of integers. Negative ones count from the end; one out of range means the
-// nearest valid element.
+// Indices are arrays of integers; negative ones count from the end. One out of range is an
+// IndexError with the index, the size and the operation, thrown where a value that depends on it is
+// read: values are not known before they are computed.
+
+/// For programs that live with indices out of range: they mean the nearest valid element in what is
+/// built from now on, in all threads. Off at the start.
+void set_index_clamping(bool clamp);
+bool index_clamping();
+
+/// Class labels as positions in [0, classes): any other, a negative one too, is an IndexError as
+/// above.
+Array checked_labels(const Array& labels, int64_t classes);
 
 /// NumPy's basic indexing, as x[{...}].
 Array index(Array x, const std::vector<Index>& indices);

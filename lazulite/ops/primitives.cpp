@@ -1,6 +1,23 @@
 #include "lazulite/ops/primitives.h"
 
+#include <fmt/format.h>
+
+#include "lazulite/core/errors.h"
+
 namespace lazulite {
+
+void CheckIndex::reject(const std::string& index) const {
+  if (use == IndexUse::class_labels) {
+    throw IndexError(
+        fmt::format("the class label {} is out of range for {} classes: labels are 0 to {}", index,
+                    size, size - 1));
+  }
+  static constexpr const char* operations[] = {"take", "take_along_axis", "put_along_axis",
+                                               "add_along_axis", "scatter_add"};
+  throw IndexError(
+      fmt::format("{}: the index {} is out of range for an axis of size {}: indices are {} to {}",
+                  operations[static_cast<size_t>(use)], index, size, wrap ? -size : 0, size - 1));
+}
 
 const char* name_of(const Primitive& primitive) {
   return primitive.visit([](const auto& p) -> const char* {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <tuple>
 #include <variant>
 
@@ -135,9 +136,49 @@ struct Concatenate {
   bool operator==(const Concatenate&) const = default;
 };
 
+/// What indices are used for, as errors name it.
+enum class IndexUse : uint8_t {
+  take,
+  take_along_axis,
+  put_along_axis,
+  add_along_axis,
+  scatter_add,
+  class_labels,
+};
+
+/// Indices into an axis of `size` elements as positions in [0, size), of dtype int32 or int64. With
+/// `wrap`, negative ones count from the end. One out of range is an IndexError, found when a value
+/// that depends on it is computed, or, with `clamp`, becomes the nearest position.
+struct CheckIndex {
+  static constexpr const char* name = "CheckIndex";
+  IndexUse use;
+  int64_t size;
+  bool wrap;
+  bool clamp;
+  auto fields() const { return std::tie(use, size, wrap, clamp); }
+  bool operator==(const CheckIndex&) const = default;
+
+  /// The position of an index; false if it is out of range and not to be clamped.
+  template <class T>
+  bool position(T index, int64_t* out) const {
+    if constexpr (std::is_unsigned_v<T>) {
+      // Those beyond int64 would seem to be negative.
+      if (index >= static_cast<uint64_t>(size)) {
+        *out = size - 1;
+        return clamp;
+      }
+    }
+    auto value = static_cast<int64_t>(index);
+    if (value < 0 && wrap) value += size;
+    *out = std::clamp<int64_t>(value, 0, size - 1);
+    return clamp || *out == value;
+  }
+  /// Throws the error of an index that is out of range.
+  [[noreturn]] void reject(const std::string& index) const;
+};
+
 /// Inputs (x, indices): x[..., indices, ...] along `axis`; the output has the indices' shape in the
-/// place of `axis`. Indices are integers; negative ones count from the end; one out of range reads
-/// the nearest valid element.
+/// place of `axis`. Indices come from CheckIndex.
 struct Gather {
   static constexpr const char* name = "Gather";
   int axis;
@@ -257,10 +298,10 @@ struct RandomBits {
 
 using PrimitiveVariant =
     std::variant<Elementwise, Cast, Arange, Reduce, ArgReduce, Alias, StopGradient, Reshape,
-                 Transpose, Broadcast, SliceView, Copy, SliceUpdate, Concatenate, Gather,
-                 ScatterAdd, GatherAlong, ScatterAlong, Matmul, Convolution, ConvolutionGradInput,
-                 ConvolutionGradWeight, MaxPool, MaxPoolGrad, AvgPool, AvgPoolGrad, RandomBits,
-                 Call>;
+                 Transpose, Broadcast, SliceView, Copy, SliceUpdate, Concatenate, CheckIndex,
+                 Gather, ScatterAdd, GatherAlong, ScatterAlong, Matmul, Convolution,
+                 ConvolutionGradInput, ConvolutionGradWeight, MaxPool, MaxPoolGrad, AvgPool,
+                 AvgPoolGrad, RandomBits, Call>;
 
 struct Primitive : PrimitiveVariant {
   using PrimitiveVariant::PrimitiveVariant;

@@ -10,7 +10,7 @@
 /// Random numbers from keys, by Threefry-2x32-20. The same key, shape and dtype give the same
 /// numbers on every device and with any number of threads, namely those of MLX: bits and integers
 /// exactly, floating numbers within two units in the last place. A key that is left out is split
-/// off the process's random state.
+/// off the calling thread's random state.
 namespace lazulite::random {
 
 /// A key: two uint32.
@@ -20,9 +20,11 @@ std::pair<Array, Array> split(Array key);
 /// `count` such keys, shape (count, 2).
 Array split(Array key, int64_t count);
 
-/// The random state: a key that changes with every draw without a key. It begins with the time.
+/// The calling thread's random state: a key that changes with every draw without a key. It begins
+/// with the time on the thread that loaded the library, and with a fixed key on others. A compiled
+/// function draws from the state of the thread that calls it.
 Cell& state();
-/// Sets the random state to key(seed).
+/// Sets the calling thread's random state to key(seed).
 void seed(uint64_t seed);
 /// A fresh key, split off the random state.
 Array next_key();

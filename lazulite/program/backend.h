@@ -4,22 +4,28 @@
 #include <span>
 #include <string>
 
+#include "lazulite/core/event.h"
 #include "lazulite/core/memory.h"
 #include "lazulite/program/launch.h"
 
 namespace lazulite {
 
-/// A run of launches that a backend has made ready: kernels chosen, weights' layouts decided,
-/// scratch sizes known. It is run many times, by one thread at a time.
+/// A run of launches that a backend has made ready: kernels chosen, layouts of weights decided,
+/// scratch sizes known. It is run many times.
 class Executable {
  public:
   virtual ~Executable() = default;
-  /// Runs the launches in order and returns when their results are in memory, or, for a backend
-  /// with its own queue, when they are ordered before all later work of the backend. `slots` holds
-  /// the address of each slot of the plan in the backend's memory. `contents` holds, for each slot,
-  /// a number that differs whenever its content may differ, or 0 where nothing is known: so that
-  /// what was derived from it (packed weights) can be kept.
-  virtual void run(std::span<void* const> slots, std::span<const uint64_t> contents) = 0;
+  /// Where a run finds its data.
+  struct Arguments {
+    /// The address of each slot of the plan in the backend's memory.
+    std::span<void* const> slots;
+    /// For each slot a number that differs whenever what is read there may differ, or 0 where
+    /// nothing is known: so that what was derived from it (packed weights) can be kept.
+    std::span<const uint64_t> contents;
+  };
+  /// Of a backend that works at once: runs the launches in order and returns when their results are
+  /// in memory. Called by one thread at a time. Throws IndexError if a check on data fails.
+  virtual void run(const Arguments& arguments) = 0;
 };
 
 /// A device's side of the framework. One object for each device index, living until the process
@@ -45,8 +51,16 @@ class Backend {
   virtual bool fuses() const { return true; }
   /// Makes `segment` ready. The launches stay where they are for the executable's life.
   virtual std::unique_ptr<Executable> prepare(std::span<const Launch> segment) = 0;
-  /// Waits until all work is done.
-  virtual void synchronize() = 0;
+
+  // The side of a backend that queues its work and returns. Work in one stream runs in order.
+
+  /// Whether it does. If not, what follows is never called.
+  virtual bool asynchronous() const { return false; }
+  /// Queues a run in stream `stream` and returns the mark behind it. It begins when all of `needs`
+  /// (marks of this backend) have been reached, and does nothing but hand on the failure if one of
+  /// them has failed. `arguments` need not outlive the call.
+  virtual MarkPtr enqueue(Executable& executable, int stream,
+                          const Executable::Arguments& arguments, std::span<const MarkPtr> needs);
 };
 
 /// What a backend's library exports as `extern "C" lazulite_backend_entry`.
@@ -56,7 +70,7 @@ struct BackendEntry {
   /// Null with a sentence in *reason where the device cannot be used.
   Backend* (*open)(int device_index, std::string* reason);
 };
-inline constexpr uint32_t backend_interface_version = 1;
+inline constexpr uint32_t backend_interface_version = 2;
 using BackendEntryFunction = const BackendEntry* (*)();
 
 }  // namespace lazulite

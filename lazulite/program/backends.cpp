@@ -127,6 +127,10 @@ bool device_available(const Device& device, std::string* reason) {
   return available;
 }
 
+MarkPtr Backend::enqueue(Executable&, int, const Executable::Arguments&, std::span<const MarkPtr>) {
+  throw Error(fmt::format("the {} backend has no queue", name()));
+}
+
 void add_backend_path(const std::string& folder) { registry().add_folder(folder); }
 
 }  // namespace lazulite

@@ -26,12 +26,7 @@ inline void async_eval(std::initializer_list<Array> arrays) {
   async_eval(std::span<const Array>(arrays.begin(), arrays.size()));
 }
 
-/// Waits until all work that was started has ended.
+/// Waits until all work that was started has ended. Throws nothing: errors come with the arrays.
 void synchronize();
-
-/// Starts a run of a plan. `inputs` are evaluated or being evaluated, and are taken from the caller
-/// unless this throws; those that nobody else holds may lend their memory to the results. Returns
-/// the results, which are being computed.
-std::vector<Array> run_plan(const std::shared_ptr<const Plan>& plan, std::vector<Array>& inputs);
 
 }  // namespace lazulite

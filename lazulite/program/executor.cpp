@@ -1,107 +1,259 @@
 #include "lazulite/program/executor.h"
 
-#include <pthread.h>
-
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <cstdlib>
 #include <deque>
 #include <mutex>
+#include <optional>
+#include <random>
 #include <thread>
+#include <vector>
 
+#include "lazulite/core/fork.h"
 #include "lazulite/core/threads.h"
 
 namespace lazulite {
 namespace {
 
-// Whoever submits faster than the work gets done waits, so that runs do not pile up in memory.
 constexpr size_t most_waiting = 4;
 
 struct Task {
-  std::function<void()> work;
+  std::shared_ptr<Work> work;
   EventPtr event;
+  uint64_t number = 0;  // in the order of submission
 };
 
-std::atomic<bool> forked{false};
+struct Queue {
+  Stream stream;
+  std::deque<Task> tasks = {};
+  EventPtr last = nullptr;  // of what was submitted last
+  bool busy = false;        // its head is being advanced
+};
 
-void run(Task& task) {
-  std::exception_ptr error;
-  try {
-    task.work();
-  } catch (...) {
-    error = std::current_exception();
+/// Makes unlucky orders likely, for tests: LAZULITE_PERTURB is the seed.
+class Perturbation {
+ public:
+  Perturbation() {
+    if (const char* seed = std::getenv("LAZULITE_PERTURB")) {
+      random_.emplace(std::strtoull(seed, nullptr, 10));
+    }
   }
-  // What the work holds is freed before anyone hears that it is done.
-  task.work = nullptr;
-  task.event->finish(error);
-}
+  bool on() const { return random_.has_value(); }
+  // Which of `count` heads is next.
+  size_t choose(size_t count) {
+    return std::uniform_int_distribution<size_t>(0, count - 1)(*random_);
+  }
+  void pause() {
+    if (choose(4) == 0) std::this_thread::sleep_for(std::chrono::microseconds(choose(500)));
+  }
+
+ private:
+  std::optional<std::mt19937_64> random_;
+};
 
 class Worker {
  public:
   Worker() {
-    pthread_atfork(nullptr, nullptr, [] { forked = true; });
-    std::thread([this] { loop(); }).detach();
+    Event::set_listener([] { instance().wake(); });
+    std::thread([this] {
+      become_executor_thread();
+      while (true) step(nullptr);
+    }).detach();
   }
 
-  void submit(Task task) {
-    {
-      std::unique_lock lock(mutex_);
-      taken_.wait(lock, [&] { return tasks_.size() < most_waiting; });
-      tasks_.push_back(std::move(task));
-    }
-    added_.notify_one();
+  // Never destroyed: its thread lives as long as the process.
+  static Worker& instance() {
+    static auto* worker = [] {
+      auto* made = new Worker;
+      existing() = made;
+      return made;
+    }();
+    return *worker;
   }
+  // Null as long as nobody has asked for it.
+  static std::atomic<Worker*>& existing() {
+    static std::atomic<Worker*> worker{nullptr};
+    return worker;
+  }
+
+  uint32_t queue_of(const Stream& stream) {
+    std::lock_guard lock(mutex_);
+    auto found = std::find_if(queues_.begin(), queues_.end(),
+                              [&](const Queue& queue) { return queue.stream == stream; });
+    if (found != queues_.end()) return static_cast<uint32_t>(found - queues_.begin()) + 1;
+    queues_.push_back({stream});
+    return static_cast<uint32_t>(queues_.size());
+  }
+
+  void submit(uint32_t queue, std::shared_ptr<Work> work, EventPtr event) {
+    {
+      std::lock_guard lock(mutex_);
+      Queue& target = queues_[queue - 1];
+      target.tasks.push_back({std::move(work), event, ++submitted_});
+      target.last = std::move(event);
+      ++waiting_;
+    }
+    changed_.notify_one();
+  }
+
+  void wait_for_room() {
+    if (waiting_ < most_waiting) return;
+    std::unique_lock lock(mutex_);
+    taken_.wait(lock, [&] { return waiting_ < most_waiting; });
+  }
+
+  // Advances the next piece of work, on the executor's thread; returns early if `until` is done.
+  void step(const Event* until) {
+    std::unique_lock lock(mutex_);
+    Queue* next = nullptr;
+    for (;;) {
+      // Said before the events are looked at, so that none can be done unheard in between.
+      listening_ = true;
+      if (until && until->done()) return;
+      if ((next = choose())) break;
+      changed_.wait(lock);
+    }
+    listening_ = false;
+    next->busy = true;
+    Task task = next->tasks.front();
+    lock.unlock();
+    if (perturbation_.on()) perturbation_.pause();
+    bool ended = task.work->advance();
+    task = {};
+    lock.lock();
+    next->busy = false;
+    if (!ended) return;
+    next->tasks.pop_front();
+    --waiting_;
+    taken_.notify_all();
+    if (submitted_ > 0 && waiting_ == 0) idle_.notify_all();
+  }
+
+  // Called whenever an event is issued or done, from any thread.
+  void wake() {
+    if (!listening_) return;
+    // With the lock: who is listening either waits already or has not looked yet.
+    std::lock_guard lock(mutex_);
+    changed_.notify_one();
+  }
+
+  // What was submitted last to each queue.
+  std::vector<EventPtr> last_events() {
+    std::lock_guard lock(mutex_);
+    std::vector<EventPtr> events;
+    for (const Queue& queue : queues_) {
+      if (queue.last) events.push_back(queue.last);
+    }
+    return events;
+  }
+
+  // For a fork: waits until no work is left, and keeps the lock.
+  void lock_idle() {
+    mutex_.lock();
+    if (is_current()) return;
+    std::unique_lock lock(mutex_, std::adopt_lock);
+    idle_.wait(lock, [&] { return waiting_ == 0; });
+    lock.release();
+  }
+  void unlock() { mutex_.unlock(); }
+
+  static bool is_current() { return on_executor_thread(); }
 
  private:
-  void loop() {
-    become_executor_thread();
-    while (true) {
-      Task task;
-      {
-        std::unique_lock lock(mutex_);
-        added_.wait(lock, [&] { return !tasks_.empty(); });
-        task = std::move(tasks_.front());
-        tasks_.pop_front();
+  Queue* choose() {
+    heads_.clear();
+    for (Queue& queue : queues_) {
+      if (!queue.busy && !queue.tasks.empty() && queue.tasks.front().work->ready()) {
+        heads_.push_back(&queue);
       }
-      taken_.notify_one();
-      run(task);
     }
+    if (heads_.empty()) return nullptr;
+    if (perturbation_.on()) return heads_[perturbation_.choose(heads_.size())];
+    return *std::min_element(heads_.begin(), heads_.end(), [](const Queue* a, const Queue* b) {
+      return a->tasks.front().number < b->tasks.front().number;
+    });
   }
 
   std::mutex mutex_;
-  std::condition_variable added_, taken_;
-  std::deque<Task> tasks_;
+  std::condition_variable changed_, taken_, idle_;
+  std::deque<Queue> queues_;  // their addresses stay
+  std::vector<Queue*> heads_;
+  uint64_t submitted_ = 0;
+  std::atomic<size_t> waiting_{0};
+  std::atomic<bool> listening_{false};
+  Perturbation perturbation_;
 };
 
-// Never destroyed: its thread lives as long as the process.
-Worker& worker() {
-  static auto* instance = new Worker;
-  return *instance;
+// In a forked child one run at a time uses the workspace and the kernels' scratch.
+std::mutex& serial() {
+  static auto* mutex = new std::mutex;
+  return *mutex;
 }
+
+[[maybe_unused]] const bool registered = [] {
+  auto before = [] {
+    if (Worker* worker = Worker::existing()) worker->lock_idle();
+  };
+  auto after = [] {
+    if (Worker* worker = Worker::existing()) worker->unlock();
+  };
+  add_fork_handler({0, before, after, [] { Event::set_listener(nullptr); }});
+  return true;
+}();
 
 }  // namespace
 
-void Executor::submit(std::function<void()> work, EventPtr event) {
-  Task task{std::move(work), std::move(event)};
-  Worker& target = worker();
-  if (forked) {
-    run(task);
-  } else {
-    target.submit(std::move(task));
+uint32_t Executor::queue_of(const Stream& stream) {
+  // Almost always the one of before.
+  thread_local std::optional<Stream> last;
+  thread_local uint32_t number = 0;
+  if (!last || !(*last == stream)) {
+    number = Worker::instance().queue_of(stream);
+    last = stream;
+  }
+  return number;
+}
+
+void Executor::wait_for_room() {
+  if (!is_forked_child() && !is_current()) Worker::instance().wait_for_room();
+}
+
+void Executor::submit(uint32_t queue, std::shared_ptr<Work> work, EventPtr event) {
+  if (!is_forked_child()) {
+    Worker::instance().submit(queue, std::move(work), std::move(event));
+    return;
+  }
+  run_here(*work);
+}
+
+void Executor::run_here(Work& work) {
+  for (;;) {
+    work.wait_ready();
+    if (!is_forked_child()) {
+      if (work.advance()) return;
+      continue;
+    }
+    std::lock_guard lock(serial());
+    if (work.advance()) return;
   }
 }
 
-void Executor::run_here(std::function<void()> work, const EventPtr& event) {
-  Task task{std::move(work), event};
-  run(task);
+void Executor::wait_for(const Event& event) {
+  if (!event.wait_bound()) return;
+  if (is_current() && !is_forked_child()) {
+    while (!event.done()) Worker::instance().step(&event);
+  }
+  event.wait_done();
 }
 
 bool Executor::is_current() { return on_executor_thread(); }
 
 void Executor::drain() {
-  if (is_current()) return;
-  auto event = std::make_shared<Event>();
-  submit([] {}, event);
-  event->wait();
+  if (is_forked_child()) return;
+  for (const EventPtr& event : Worker::instance().last_events()) wait_for(*event);
 }
 
 }  // namespace lazulite

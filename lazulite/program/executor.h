@@ -1,24 +1,48 @@
 #pragma once
 
-#include <functional>
+#include <memory>
 
+#include "lazulite/core/device.h"
 #include "lazulite/core/event.h"
 
 namespace lazulite {
 
-/// The one thread on which work of more than trivial size runs, in the order of submission, so that
-/// OpenMP keeps a single team of threads. In a forked child, which has no such thread, work runs at
-/// once on the caller's.
+/// A run on its way through the queues.
+class Work {
+ public:
+  virtual ~Work() = default;
+  /// Whether `advance` would get on.
+  virtual bool ready() const = 0;
+  /// Does what can be done without waiting for other work. True when nothing is left to do here,
+  /// though a device may still be at it. Never throws.
+  virtual bool advance() = 0;
+  /// Blocks until `ready`.
+  virtual void wait_ready() = 0;
+};
+
+/// The one thread on which work of more than trivial size runs or is handed to its device, so that
+/// OpenMP keeps a single team of threads. Each stream has a queue, in which work starts in the
+/// order of its submission; of the queues' heads, the oldest that is ready is next. Whoever submits
+/// work has submitted before all that it depends on, so there is always one.
+///
+/// In a forked child, which has no such thread, work runs at once on the caller's, one at a time.
 class Executor {
  public:
-  /// Runs `work` later and then finishes `event`, with the error that it threw, if any. Blocks
-  /// while a few others are waiting already.
-  static void submit(std::function<void()> work, EventPtr event);
+  /// The number of a stream's queue, as Buffer::enter takes it.
+  static uint32_t queue_of(const Stream& stream);
+  /// Blocks while much work is waiting already, so that runs do not pile up in memory. To be called
+  /// before nodes are claimed.
+  static void wait_for_room();
+  /// `event` is the work's own.
+  static void submit(uint32_t queue, std::shared_ptr<Work> work, EventPtr event);
   /// The same on the calling thread, before it returns.
-  static void run_here(std::function<void()> work, const EventPtr& event);
+  static void run_here(Work& work);
+  /// Blocks until the event is done or dropped. On the executor's thread, other work goes on
+  /// meanwhile.
+  static void wait_for(const Event& event);
   /// Whether the calling thread is the executor's.
   static bool is_current();
-  /// Waits until everything submitted so far has run.
+  /// Waits until everything submitted so far has ended.
   static void drain();
 };
 

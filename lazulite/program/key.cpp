@@ -31,9 +31,10 @@ class KeyWriter {
     });
   }
   // Device names are interned, so that their address is their identity.
-  void write(const Device& device) {
-    write(reinterpret_cast<uintptr_t>(&device.name()));
-    write(device.index());
+  void write(const Stream& stream) {
+    write(reinterpret_cast<uintptr_t>(&stream.device.name()));
+    write(stream.device.index());
+    write(stream.index);
   }
 };
 
@@ -55,12 +56,12 @@ std::string structural_key(const Program& program) {
     key.write(array.node()->sequence);
     key.write(array.output());
   }
-  const Device* device = nullptr;
+  const Stream* stream = nullptr;
   for (const Instruction& instruction : program.instructions) {
-    if (!device || !(*device == instruction.device)) {
-      device = &instruction.device;
+    if (!stream || !(*stream == instruction.stream)) {
+      stream = &instruction.stream;
       key.write('d');
-      key.write(*device);
+      key.write(*stream);
     }
     key.write(*instruction.primitive);
     key.write(instruction.inputs);

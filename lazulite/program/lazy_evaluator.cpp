@@ -3,7 +3,9 @@
 #include "lazulite/core/errors.h"
 #include "lazulite/core/pending.h"
 #include "lazulite/core/trace.h"
+#include "lazulite/program/executor.h"
 #include "lazulite/program/options.h"
+#include "lazulite/program/pinned.h"
 #include "lazulite/program/statistics.h"
 
 namespace lazulite {
@@ -12,58 +14,87 @@ namespace {
 /// What the thread has created since its last evaluation.
 struct Created {
   size_t nodes = 0;
-  size_t bytes = 0;
+  size_t bytes = 0;  // of the evaluated arrays that they read, repetitions included
   bool flushing = false;
 };
 thread_local Created created;
+
+size_t bytes_of(const Output& output) {
+  return static_cast<size_t>(element_count(output.shape)) * size_of(output.dtype);
+}
 
 class LazyEvaluator final : public Evaluator {
  public:
   LazyEvaluator() { set_evaluator(*this); }
 
   void evaluate(std::span<const Array> arrays, bool wait) override {
+    for (;;) {
+      start(arrays);
+      if (!wait) return;
+      bool all = true;
+      for (const Array& array : arrays) {
+        if (EventPtr event = array.node()->event()) {
+          if (Executor::is_current()) Executor::wait_for(*event);
+        }
+        // False where another thread had begun to compute it, and could not.
+        all &= array.node()->wait();
+      }
+      if (all) return;
+    }
+  }
+
+  void node_created(Node& node) override {
+    if (PlanningScope::active()) return;
+    if (Trace* trace = current_trace()) {
+      trace->node_created(Array(&node, 0));
+      return;
+    }
+    ++created.nodes;
+    for (const Array& input : node.inputs) {
+      if (input.node()->has_value())
+        created.bytes += bytes_of(input.node()->outputs[input.output()]);
+    }
+    PendingBudget budget = pending_budget();
+    bool many = budget.nodes && created.nodes >= budget.nodes;
+    bool large = budget.bytes && created.bytes >= budget.bytes;
+    if ((many || large) && !created.flushing && !retain_token()) flush(many, budget.bytes);
+  }
+
+ private:
+  static void start(std::span<const Array> arrays) {
     std::vector<Node*> pending;
     for (const Array& array : arrays) {
       if (!array.valid()) throw Error("eval: an empty handle was given in the place of an array");
       if (array.node()->state() == Node::State::placeholder) reject_placeholder(array);
       if (array.node()->state() == Node::State::pending) pending.push_back(array.node());
     }
-    if (!pending.empty()) {
-      created = {0, 0, created.flushing};
-      evaluate_nodes(pending, {pending.begin(), pending.end()}, 0);
-    }
-    if (!wait) return;
-    for (const Array& array : arrays) array.node()->wait();
+    if (pending.empty()) return;
+    created = {0, 0, created.flushing};
+    evaluate_nodes(pending, {pending.begin(), pending.end()}, 0);
   }
 
-  void node_created(Node& node) override {
-    if (Trace* trace = current_trace()) {
-      trace->node_created(Array(&node, 0));
-      return;
-    }
-    ++created.nodes;
-    for (const Output& output : node.outputs) {
-      created.bytes += static_cast<size_t>(element_count(output.shape)) * size_of(output.dtype);
-    }
-    PendingBudget budget = pending_budget();
-    bool over = (budget.nodes && created.nodes >= budget.nodes) ||
-                (budget.bytes && created.bytes >= budget.bytes);
-    if (over && !created.flushing && !retain_token()) flush();
-  }
-
- private:
-  // Evaluates all that this thread has made and somebody still holds.
-  static void flush() {
-    created = {0, 0, true};
+  // Evaluates all that this thread has made and somebody still holds; where there is only much that
+  // is read, only if that would free memory.
+  static void flush(bool many, size_t budget) {
+    created = {many ? 0 : created.nodes, 0, true};
     struct Done {
-      ~Done() { created = {}; }
+      ~Done() { created.flushing = false; }
     } done;
     std::vector<Array> arrays = PendingNodes::arrays(thread_number());
+    if (!many && pinned_bytes(arrays) < budget) return;
+    created.nodes = 0;
     std::vector<Node*> nodes;
     for (const Array& array : arrays) nodes.push_back(array.node());
     count_flush();
-    evaluate_nodes(nodes, {}, 1);
-    for (const Array& array : arrays) array.node()->wait();
+    try {
+      evaluate_nodes(nodes, {}, 1);
+    } catch (const std::exception&) {
+      // Whoever reads what cannot be computed is told; this is somebody else's line.
+      return;
+    }
+    for (const Array& array : arrays) {
+      if (EventPtr event = array.node()->event()) Executor::wait_for(*event);
+    }
   }
 };
 

@@ -49,7 +49,7 @@ void append_nodes(Program& program, std::span<Node* const> nodes,
   uint64_t walk = next_walk();
   std::unordered_map<std::pair<Node*, uint32_t>, ValueId, LeafHash> leaves;
   for (Node* node : nodes) {
-    Instruction instruction{node->primitive, nullptr, {}, {}, node->stream.device};
+    Instruction instruction{node->primitive, nullptr, {}, {}, node->stream};
     for (const Array& input : node->inputs) {
       if (input.node()->walk == walk) {
         instruction.inputs.push_back(input.node()->index + input.output());

@@ -15,32 +15,48 @@ BufferPtr new_buffer(MemorySpace& memory, size_t bytes) {
   return buffer;
 }
 
-// Nobody but this run can see the array's memory any more.
-bool can_donate(const Array& array, uint32_t references, size_t bytes) {
+// Nobody but this run, and what comes before it in its queue, can see the array's memory any more.
+bool can_donate(const Array& array, uint32_t references, size_t bytes, uint32_t queue) {
   const Output& output = output_of(array);
-  return array.node()->use_count() == references && output.buffer->use_count() == 1 &&
-         !output.buffer->exported() && output.offset == 0 && output.buffer->bytes() == bytes;
+  return array.node()->use_count() == references && output.buffer->owners() == 1 &&
+         !output.buffer->exported() && output.offset == 0 && output.buffer->bytes() == bytes &&
+         output.buffer->used_only_by(queue);
+}
+
+// Never 0, and differs where the array starts elsewhere in the same buffer.
+uint64_t content_number(const Plan::Run::Source& source) {
+  uint64_t mixed = source.buffer->content() * 0x9e3779b97f4a7c15u;
+  return (mixed ^ static_cast<uint64_t>(source.offset) * 0xff51afd7ed558ccdu) | 1;
 }
 
 }  // namespace
 
-Plan::Run Plan::bind(std::vector<Array>& inputs, std::span<const uint32_t> references,
-                     bool alone) const {
+Plan::Run Plan::bind(std::span<const Array> inputs, std::span<const uint32_t> references,
+                     uint32_t queue, bool alone) const {
   Run run;
+  run.inputs.reserve(inputs.size());
+  for (const Array& input : inputs) {
+    const Output& output = output_of(input);
+    run.inputs.push_back({output.buffer.buffer(), output.offset});
+  }
   run.owned.resize(owned_slots_.size());
   for (auto [owned, input] : donations_) {
     uint32_t binding = slots_[input].binding;
-    const Array& array = inputs[binding];
     BufferPtr& buffer = run.owned[slots_[owned].binding];
-    if (!buffer && can_donate(array, references[binding], slots_[owned].bytes)) {
-      buffer = output_of(array).buffer;
+    if (!buffer && can_donate(inputs[binding], references[binding], slots_[owned].bytes, queue)) {
+      buffer = run.inputs[binding].buffer;
+      run.donated = true;
     }
   }
+  BufferPtr own_arena;
   for (const Segment& segment : segments_) {
     MemorySpace& memory = segment.backend->memory();
-    if (arena_bytes_ > 0) {
-      run.arenas.push_back(alone ? spare_.take(memory, arena_bytes_)
-                                 : workspace(memory, arena_bytes_));
+    if (arena_bytes_ > 0 && alone) {
+      if (!own_arena) own_arena = spare_.take(memory, arena_bytes_);
+      run.arenas.push_back(own_arena);
+    } else if (arena_bytes_ > 0) {
+      int stream = segment.backend->asynchronous() ? segment.stream.index : 0;
+      run.arenas.push_back(workspace(memory, stream, arena_bytes_));
     }
     for (uint32_t id : segment.writes) {
       const Slot& slot = slots_[id];
@@ -50,57 +66,64 @@ Plan::Run Plan::bind(std::vector<Array>& inputs, std::span<const uint32_t> refer
       buffer = slot.takes_input ? new_buffer(memory, slot.bytes) : spare_.take(memory, slot.bytes);
     }
   }
-  run.inputs = std::move(inputs);
   return run;
 }
 
-void Plan::execute(Run& run) const {
+MarkPtr Plan::run_segment(Run& run, size_t index, std::span<const MarkPtr> needs) const {
+  const Segment& segment = segments_[index];
+  MemorySpace& memory = segment.backend->memory();
+  // Runs of one plan on different threads take turns: kernels keep scratch and packed weights.
   std::lock_guard lock(running_);
   SmallVector<void*, 64> pointers(slots_.size(), nullptr);
   SmallVector<uint64_t, 64> contents(slots_.size(), 0);
-  size_t arena_index = 0;
-  for (const Segment& segment : segments_) {
-    MemorySpace& memory = segment.backend->memory();
-    for (uint32_t id : segment.reads) {
-      const Slot& slot = slots_[id];
-      if (slot.kind == Slot::Kind::owned) {
-        pointers[id] = run.owned[slot.binding]->readable(memory);
-        continue;
-      }
-      const Output& output = output_of(*source_of(run, id));
-      contents[id] = output.buffer->content();
-      pointers[id] = static_cast<std::byte*>(output.buffer->readable(memory)) +
-                     output.offset * static_cast<int64_t>(size_of(output.dtype));
+  for (uint32_t id : segment.reads) {
+    const Slot& slot = slots_[id];
+    if (slot.kind == Slot::Kind::owned) {
+      pointers[id] = run.owned[slot.binding]->readable(memory);
+      continue;
     }
-    for (uint32_t id : segment.writes) {
-      pointers[id] = run.owned[slots_[id].binding]->writable(memory);
-    }
-    if (arena_bytes_ > 0) {
-      auto* base = static_cast<std::byte*>(run.arenas[arena_index++]->writable(memory));
-      for (size_t id = 0; id < slots_.size(); ++id) {
-        if (slots_[id].kind == Slot::Kind::scratch) pointers[id] = base + slots_[id].arena_offset;
-      }
-    }
-    segment.executable->run({pointers.data(), pointers.size()}, {contents.data(), contents.size()});
+    Run::Source source = source_of(run, id);
+    contents[id] = content_number(source);
+    pointers[id] = static_cast<std::byte*>(source.buffer->readable(memory)) +
+                   source.offset * static_cast<int64_t>(size_of(slots_[id].dtype));
   }
+  for (uint32_t id : segment.writes) {
+    pointers[id] = run.owned[slots_[id].binding]->writable(memory);
+  }
+  if (arena_bytes_ > 0) {
+    auto* base = static_cast<std::byte*>(run.arenas[index]->writable(memory));
+    for (size_t id = 0; id < slots_.size(); ++id) {
+      if (slots_[id].kind == Slot::Kind::scratch) pointers[id] = base + slots_[id].arena_offset;
+    }
+  }
+  Executable::Arguments arguments{{pointers.data(), pointers.size()},
+                                  {contents.data(), contents.size()}};
+  run.started = true;
+  if (segment.backend->asynchronous()) {
+    return segment.backend->enqueue(*segment.executable, segment.stream.index, arguments, needs);
+  }
+  segment.executable->run(arguments);
+  return nullptr;
 }
 
-const Array* Plan::source_of(const Run& run, uint32_t slot) const {
+Plan::Run::Source Plan::source_of(const Run& run, uint32_t slot) const {
   switch (slots_[slot].kind) {
-    case Slot::Kind::input: return &run.inputs[slots_[slot].binding];
-    case Slot::Kind::constant: return &constants_[slots_[slot].binding];
-    default: return nullptr;
+    case Slot::Kind::input: return run.inputs[slots_[slot].binding];
+    case Slot::Kind::constant: {
+      const Output& output = output_of(constants_[slots_[slot].binding]);
+      return {output.buffer.buffer(), output.offset};
+    }
+    default: return {};
   }
 }
 
 BufferPtr Plan::output_buffer(const Run& run, size_t index) const {
-  const Array* source = source_of(run, outputs_[index].slot);
-  return source ? output_of(*source).buffer : run.owned[slots_[outputs_[index].slot].binding];
+  Run::Source source = source_of(run, outputs_[index].slot);
+  return source.buffer ? source.buffer : run.owned[slots_[outputs_[index].slot].binding];
 }
 
 int64_t Plan::output_offset(const Run& run, size_t index) const {
-  const Array* source = source_of(run, outputs_[index].slot);
-  return outputs_[index].offset + (source ? output_of(*source).offset : 0);
+  return outputs_[index].offset + source_of(run, outputs_[index].slot).offset;
 }
 
 std::string Plan::to_string() const {

@@ -22,9 +22,10 @@ struct Slot {
   };
   Kind kind;
   size_t bytes = 0;
-  size_t arena_offset = 0;   // scratch
-  uint32_t binding = 0;      // index among the inputs, constants or owned buffers
-  bool takes_input = false;  // owned, and may take over an input's memory
+  size_t arena_offset = 0;       // scratch
+  uint32_t binding = 0;          // index among the inputs, constants or owned buffers
+  bool takes_input = false;      // owned, and may take over an input's memory
+  Dtype dtype = Dtype::float32;  // input, constant
 };
 
 /// A result's elements: a view of a slot.
@@ -34,9 +35,9 @@ struct Placement {
   Strides strides;
 };
 
-/// A run of launches on one device.
+/// A run of launches in one stream.
 struct Segment {
-  Device device;
+  Stream stream;
   Backend* backend;
   size_t first_launch;
   size_t last_launch;  // one past
@@ -54,24 +55,36 @@ struct PlanStatistics {
 };
 
 /// A program made ready to run: the order of launches, which buffers they use, and the backends'
-/// prepared kernels. Immutable once built; runs of one plan do not overlap.
+/// prepared kernels. Immutable once built.
 class Plan {
  public:
   /// Runs the passes over the program and prepares it.
   explicit Plan(Program program);
 
-  /// Where one run's data is.
+  /// Where one run's data is. It owns no content: its inputs may be overwritten by what follows it
+  /// in the same queue.
   struct Run {
-    std::vector<Array> inputs;      // one for each input of the program, being computed or there
+    struct Source {
+      BufferPtr buffer;
+      int64_t offset;  // in elements
+    };
+    std::vector<Source> inputs;     // one for each input of the program
     std::vector<BufferPtr> owned;   // one for each owned slot
     std::vector<BufferPtr> arenas;  // one for each segment, if there is scratch at all
+    bool donated = false;           // some results take inputs' memory
+    bool started = false;           // kernels may have written
   };
-  /// Takes all memory that a run needs, so that the run itself cannot fail for want of it, and then
-  /// the inputs. Input i may give its memory to a result if its node has exactly references[i]
-  /// owners. With `alone`, the run's arena is its own and not the workspace that the executor's
-  /// runs use in turn.
-  Run bind(std::vector<Array>& inputs, std::span<const uint32_t> references, bool alone) const;
-  void execute(Run& run) const;
+  /// Takes all memory that a run needs, so that the run itself cannot fail for want of it. Input i
+  /// may give its memory to a result if its node has exactly references[i] owners and nothing but
+  /// work in `queue` (core/buffer.h) uses the memory. With `alone`, the run's arena is its own and
+  /// not the workspace that the runs of a stream use in turn.
+  Run bind(std::span<const Array> inputs, std::span<const uint32_t> references, uint32_t queue,
+           bool alone) const;
+  /// Runs a segment, or, where its backend is asynchronous, queues it behind `needs` and returns
+  /// the mark behind it.
+  MarkPtr run_segment(Run& run, size_t index, std::span<const MarkPtr> needs) const;
+  const std::vector<Segment>& segments() const { return segments_; }
+  const std::vector<Array>& constants() const { return constants_; }
 
   /// One for each output of the program.
   const std::vector<Placement>& outputs() const { return outputs_; }
@@ -84,15 +97,17 @@ class Plan {
 
   const std::vector<Launch>& launches() const { return launches_; }
   const PlanStatistics& statistics() const { return statistics_; }
-  /// Too little work to be worth handing to another thread.
+  /// Too little work to be worth handing to another thread, and all of it is done at once.
   bool is_small() const { return small_; }
+  /// No part of it is queued on a device.
+  bool synchronous() const { return synchronous_; }
   std::string to_string() const;
 
  private:
   friend class PlanBuilder;
 
-  // The array that an input or constant slot is bound to; null for others.
-  const Array* source_of(const Run& run, uint32_t slot) const;
+  // What an input or constant slot is bound to; a null buffer for others.
+  Run::Source source_of(const Run& run, uint32_t slot) const;
 
   std::vector<Slot> slots_;
   std::vector<Launch> launches_;
@@ -106,6 +121,7 @@ class Plan {
   std::vector<std::pair<uint32_t, uint32_t>> donations_;
   PlanStatistics statistics_;
   bool small_ = false;
+  bool synchronous_ = true;
   mutable std::mutex running_;
   mutable SpareBuffers spare_;
 };

@@ -36,7 +36,7 @@ class PlanBuilder {
  private:
   void run_passes() {
     auto can_run = [&](const Instruction& instruction) {
-      return backend_of(instruction.device).can_run(launch_for_question(instruction));
+      return backend_of(instruction.stream.device).can_run(launch_for_question(instruction));
     };
     simplify(program_);
     match_conv_blocks(program_, can_run);
@@ -46,12 +46,13 @@ class PlanBuilder {
     find_used();
     choose_layouts(program_,
                    [&](const Instruction& instruction, size_t index, bool output, Layout layout) {
-                     return backend_of(instruction.device)
+                     return backend_of(instruction.stream.device)
                          .accepts_layout(launch_for_question(instruction), index, output, layout);
                    });
     fuse(program_,
          [](const Device& device) { return fusion_enabled() && backend_of(device).fuses(); });
-    verify(program_, "fuse");
+    order_checks(program_);
+    verify(program_, "order_checks");
   }
 
   // A launch with row-major operands, to ask a backend about.
@@ -79,13 +80,15 @@ class PlanBuilder {
     for (size_t i = 0; i < program_.inputs.size(); ++i) {
       ValueId id = program_.inputs[i];
       const Value& value = program_.values[id];
-      uint32_t slot = add_slot({Slot::Kind::input, 0, 0, static_cast<uint32_t>(i)});
+      uint32_t slot =
+          add_slot({Slot::Kind::input, 0, 0, static_cast<uint32_t>(i), false, value.dtype});
       operands_[id] = {slot, 0, value.shape, program_.input_strides[i], value.dtype};
     }
     for (const auto& [id, array] : program_.constants) {
       const Output& output = array.node()->outputs[array.output()];
       uint32_t slot =
-          add_slot({Slot::Kind::constant, 0, 0, static_cast<uint32_t>(plan_.constants_.size())});
+          add_slot({Slot::Kind::constant, 0, 0, static_cast<uint32_t>(plan_.constants_.size()),
+                    false, output.dtype});
       plan_.constants_.push_back(array);
       operands_[id] = {slot, 0, output.shape, output.strides, output.dtype};
     }
@@ -111,11 +114,11 @@ class PlanBuilder {
       operand.used = used_[output];
       launch.outputs.push_back(operand);
     }
-    add_launch(std::move(launch), instruction.device);
+    add_launch(std::move(launch), instruction.stream);
   }
 
-  void add_launch(Launch launch, const Device& device) {
-    Backend& backend = backend_of(device);
+  void add_launch(Launch launch, const Stream& stream) {
+    Backend& backend = backend_of(stream.device);
     if (!backend.can_run(launch)) {
       std::string operands;
       for (const Operand& input : launch.inputs) {
@@ -126,7 +129,7 @@ class PlanBuilder {
                               operands));
     }
     plan_.launches_.push_back(std::move(launch));
-    devices_.push_back(device);
+    streams_.push_back(stream);
   }
 
   void find_used() {
@@ -163,7 +166,7 @@ class PlanBuilder {
           .shape = from.shape, .strides = row_major_strides(from.shape), .dtype = from.dtype};
       flat.slot = add_slot({Slot::Kind::scratch, flat.bytes()});
       copy.outputs.push_back(flat);
-      add_launch(std::move(copy), instruction.device);
+      add_launch(std::move(copy), instruction.stream);
       out.slot = flat.slot;
       out.offset = 0;
       out.strides = row_major_strides(out.shape);
@@ -191,8 +194,9 @@ class PlanBuilder {
 
   void cut_segments() {
     for (size_t i = 0; i < plan_.launches_.size(); ++i) {
-      if (plan_.segments_.empty() || !(plan_.segments_.back().device == devices_[i])) {
-        plan_.segments_.push_back({devices_[i], &backend_of(devices_[i]), i, i, nullptr, {}, {}});
+      if (plan_.segments_.empty() || !(plan_.segments_.back().stream == streams_[i])) {
+        plan_.segments_.push_back(
+            {streams_[i], &backend_of(streams_[i].device), i, i, nullptr, {}, {}});
       }
       plan_.segments_.back().last_launch = i + 1;
     }
@@ -239,6 +243,10 @@ class PlanBuilder {
   // scratch by giving both one slot, results with the program's inputs by donation at run time.
   void share_memory() {
     std::vector<size_t> last = last_uses();
+    size_t checked = 0;  // no check comes from here on
+    for (size_t i = 0; i < plan_.launches_.size(); ++i) {
+      if (is<CheckIndex>(plan_.launches_[i])) checked = i + 1;
+    }
     std::vector<bool> is_output(plan_.slots_.size(), false);
     for (const Placement& output : plan_.outputs_) is_output[output.slot] = true;
     std::vector<uint32_t> replaced(plan_.slots_.size());
@@ -246,7 +254,7 @@ class PlanBuilder {
     for (size_t i = 0; i < plan_.launches_.size(); ++i) {
       Launch& launch = plan_.launches_[i];
       for (Operand& input : launch.inputs) input.slot = replaced[input.slot];
-      if (!launch.fused || !launch.fused->reductions.empty()) continue;
+      if (!works_in_place(launch)) continue;
       std::vector<bool> taken(launch.inputs.size(), false);
       for (Operand& output : launch.outputs) {
         Slot::Kind kind = plan_.slots_[output.slot].kind;
@@ -259,7 +267,9 @@ class PlanBuilder {
           }
           bool scratch = kind == Slot::Kind::scratch && from.kind == Slot::Kind::scratch &&
                          from.bytes == output.bytes();
-          bool donation = kind == Slot::Kind::owned && from.kind == Slot::Kind::input;
+          // What a check finds must leave the program's inputs as they were.
+          bool donation =
+              kind == Slot::Kind::owned && from.kind == Slot::Kind::input && i >= checked;
           if (!scratch && !donation) continue;
           taken[j] = true;
           output.shares_input = static_cast<int>(j);
@@ -277,7 +287,22 @@ class PlanBuilder {
     }
   }
 
+  template <class T>
+  static bool is(const Launch& launch) {
+    return launch.primitive && launch.primitive->get_if<T>();
+  }
+
+  // Updates change some elements of their first input and leave the others.
+  static bool is_update(const Launch& launch) {
+    return is<SliceUpdate>(launch) || is<ScatterAdd>(launch) || is<ScatterAlong>(launch);
+  }
+
+  static bool works_in_place(const Launch& launch) {
+    return is_update(launch) || (launch.fused && launch.fused->reductions.empty());
+  }
+
   bool can_share(const Launch& launch, size_t index, const Operand& output) const {
+    if (is_update(launch) && index > 0) return false;
     const Operand& input = launch.inputs[index];
     // Single elements are not worth it, and kernels may read them at any time.
     if (input.dtype != output.dtype || !(input.shape == output.shape) || input.offset != 0 ||
@@ -346,13 +371,17 @@ class PlanBuilder {
       light &=
           launch.fused || launch.primitive->get_if<Copy>() || launch.primitive->get_if<Arange>();
     }
-    plan_.small_ = light && statistics.bytes_read + statistics.bytes_written < small_bytes;
+    for (const Segment& segment : plan_.segments_) {
+      plan_.synchronous_ &= !segment.backend->asynchronous();
+    }
+    plan_.small_ = light && plan_.synchronous_ &&
+                   statistics.bytes_read + statistics.bytes_written < small_bytes;
   }
 
   Plan& plan_;
   Program program_;
   std::vector<Operand> operands_;
-  std::vector<Device> devices_;
+  std::vector<Stream> streams_;
   std::vector<bool> used_;
 };
 

@@ -25,7 +25,7 @@ struct Instruction {
   std::shared_ptr<const FusedKernel> fused;
   SmallVector<ValueId, 3> inputs;
   SmallVector<ValueId, 1> outputs;
-  Device device;
+  Stream stream;
 };
 
 /// A graph laid out flat: instructions in an order in which each finds its inputs computed. This is

@@ -4,8 +4,9 @@
 
 namespace lazulite {
 
-/// Scratch memory of at least `bytes` in a memory space, shared by all runs of the executor, which
-/// come one after another. It grows as needed; holders of an earlier one keep theirs.
-BufferPtr workspace(MemorySpace& memory, size_t bytes);
+/// Scratch memory of at least `bytes` in a memory space, shared by all runs that come one after
+/// another: those of one stream of an asynchronous device, and all that the executor runs itself
+/// (stream 0 of the host's memory). It grows as needed; holders of an earlier one keep theirs.
+BufferPtr workspace(MemorySpace& memory, int stream, size_t bytes);
 
 }  // namespace lazulite

@@ -3,11 +3,17 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <optional>
 
+#include "lazulite/core/cell_state.h"
 #include "lazulite/core/errors.h"
+#include "lazulite/core/fork.h"
+#include "lazulite/core/pending.h"
 #include "lazulite/ops/primitives.h"
 #include "lazulite/program/evaluate.h"
+#include "lazulite/program/executor.h"
 #include "lazulite/program/linearize.h"
+#include "lazulite/program/prepared_run.h"
 #include "lazulite/transforms/compile_trace.h"
 
 namespace lazulite {
@@ -30,7 +36,7 @@ struct Signature {
 
 /// A cell that takes part in a compiled function.
 struct CompiledCell {
-  std::shared_ptr<CellState> state;
+  CellPtr cell;  // before it is resolved for the calling thread
   Signature before;
   bool written;
 };
@@ -47,15 +53,24 @@ struct Traced {
     bool same = given.size() == arguments.size();
     for (size_t i = 0; same && i < given.size(); ++i)
       same = Signature::of(given[i]) == arguments[i];
-    for (size_t i = 0; same && i < cells.size(); ++i) {
-      same = Signature::of(cells[i].state->value) == cells[i].before;
-    }
     for (size_t i = 0; same && i < observed.size(); ++i) {
-      same = *observed[i].version == observed[i].count;
+      same = *observed[i].version == observed[i].value;
+    }
+    if (!same || cells.empty()) return same;
+    std::lock_guard lock(cells_mutex());
+    for (size_t i = 0; same && i < cells.size(); ++i) {
+      same = Signature::of(resolved(cells[i].cell)->value) == cells[i].before;
     }
     return same;
   }
 };
+
+// Starts the computation of an array, if need be, until it has memory.
+void make_bound(const Array& array) {
+  do {
+    if (!array.node()->has_value()) async_eval({array});
+  } while (!array.node()->wait_bound());
+}
 
 // Pending arrays that were made before the trace are constants of it: they are computed once.
 void evaluate_captured(const Arrays& results, uint64_t first_of_trace) {
@@ -74,7 +89,12 @@ void evaluate_captured(const Arrays& results, uint64_t first_of_trace) {
     }
     for (const Array& result : results) add(result);
   }
-  async_eval(captured);
+  for (const Array& array : captured) make_bound(array);
+}
+
+std::string name_of_cell(const CellPtr& cell) {
+  std::lock_guard lock(cells_mutex());
+  return resolved(cell)->name;
 }
 
 Traced trace(const ArraysFunction& function, const Arrays& given) {
@@ -103,7 +123,8 @@ Traced trace(const ArraysFunction& function, const Arrays& given) {
     if (cell.argument.valid()) inputs.push_back(cell.argument);
     if (!cell.written) continue;
     if (!cell.current.valid()) {
-      throw Error("compile: the cell '" + cell.state->name + "' was emptied by the function");
+      throw Error("compile: the cell '" + name_of_cell(cell.state) +
+                  "' was emptied by the function");
     }
     results.push_back(cell.current);
   }
@@ -113,93 +134,243 @@ Traced trace(const ArraysFunction& function, const Arrays& given) {
   }
   evaluate_captured(results, first_of_trace);
   program.outputs = append_graph(program, inputs, program.inputs, results);
+  PlanningScope planning;
   out.plan = std::make_shared<const Plan>(std::move(program));
   return out;
 }
 
 // Plans expect their inputs row-major.
-Array made_ready(const Array& array) {
-  if (!array.is_evaluated()) async_eval({array});
+void make_ready(Array& array) {
+  make_bound(array);
   const Output& output = array.node()->outputs[array.output()];
-  if (is_row_major(output.shape, output.strides)) return array;
-  Array copy = make_array(make_primitive(Copy{}), {array}, array.shape(), array.dtype());
-  async_eval({copy});
-  return copy;
+  if (is_row_major(output.shape, output.strides)) return;
+  array = make_array(make_primitive(Copy{}), {array}, array.shape(), array.dtype());
+  make_bound(array);
 }
 
-class Compiled {
+// Throws the error with which an array's computation has failed, if it is known.
+void raise_failure(const Array& array) {
+  EventPtr event = array.node()->event();
+  if (FailurePtr failure = event ? event->failure() : nullptr) failure->raise();
+}
+
+/// A cell's part in one run.
+struct Used {
+  CellPtr state;
+  Array seen = {};      // its value when the call was prepared
+  size_t position = 0;  // of its value among the inputs
+};
+
+/// What a cell that a run replaces goes back to if that fails.
+struct Replaced {
+  CellPtr state;
+  SavedValue before = {};
+  uint64_t sets = 0;  // of the cell when it was replaced
+};
+
+// What the cells hold now. Throws a failure that nobody has been told of.
+std::vector<Used> read_cells(const Traced& traced) {
+  std::vector<Used> cells;
+  if (traced.cells.empty()) return cells;
+  cells.reserve(traced.cells.size());
+  std::vector<CellGarbage> garbage(traced.cells.size());
+  FailurePtr failure;
+  for (const CompiledCell& cell : traced.cells) cells.push_back({resolved(cell.cell)});
+  {
+    std::lock_guard lock(cells_mutex());
+    for (size_t i = 0; i < cells.size(); ++i) {
+      FailurePtr found = settle(*cells[i].state, garbage[i]);
+      if (!failure) failure = std::move(found);
+      cells[i].seen = cells[i].state->value;
+    }
+  }
+  if (failure) failure->raise();
+  return cells;
+}
+
+// The cells that a failed run was to replace go back, once somebody has been told.
+void keep_last_good(std::vector<Replaced>& replaced) {
+  std::lock_guard lock(cells_mutex());
+  for (Replaced& cell : replaced) {
+    // Somebody has put something else there, or an earlier failure is remembered already.
+    if (cell.state->sets != cell.sets || cell.state->last_good || cell.before.failed()) continue;
+    cell.state->last_good = std::move(cell.before);
+  }
+}
+
+QueuedRun::AtEnd at_end(std::shared_ptr<std::vector<Replaced>> replaced) {
+  if (replaced->empty()) return nullptr;
+  return [replaced = std::move(replaced)](const FailurePtr& failure, bool intact) {
+    if (failure && intact) keep_last_good(*replaced);
+    replaced->clear();
+  };
+}
+
+/// One call: its inputs, prepared, and the cells that they come from.
+class CompiledCall {
  public:
-  explicit Compiled(ArraysFunction function) : function_(std::move(function)) {}
-
-  Arrays operator()(const Arrays& given) {
-    if (!enabled || current_trace() || retain_token()) return function_(given);
-    std::lock_guard lock(mutex_);
-    evaluate_pending(given);
-    auto found = std::find_if(versions_.begin(), versions_.end(),
-                              [&](const Traced& traced) { return traced.matches(given); });
-    if (found == versions_.end()) {
-      versions_.push_back(trace(function_, given));
-      found = std::prev(versions_.end());
+  CompiledCall(const Traced& traced, Arrays given)
+      : traced_(traced),
+        cells_(read_cells(traced)),
+        argument_count_(given.size()),
+        inputs_(std::move(given)) {
+    if (!cells_.empty()) inputs_.reserve(argument_count_ + cells_.size());
+    for (Array& input : inputs_) make_ready(input);
+    for (size_t i = 0; i < cells_.size(); ++i) {
+      const Signature& expected = traced.cells[i].before;
+      if (!(Signature::of(cells_[i].seen) == expected)) stale_ = true;
+      if (stale_ || !expected.present) continue;
+      cells_[i].position = inputs_.size();
+      inputs_.push_back(cells_[i].seen);
+      make_ready(inputs_.back());
     }
-    return run(*found, given);
+    for (const Array& input : inputs_) raise_failure(input);
   }
 
- private:
-  void evaluate_pending(const Arrays& given) {
-    Arrays pending;
-    auto add = [&](const Array& array) {
-      if (array.valid() && !array.is_evaluated()) pending.push_back(array);
-    };
-    for (const Array& array : given) {
-      if (!array.valid()) throw Error("compile: an empty handle was given as an argument");
-      add(array);
-    }
-    if (!versions_.empty()) {
-      for (const CompiledCell& cell : versions_.back().cells) add(cell.state->value);
-    }
-    if (!pending.empty()) async_eval(pending);
-  }
-
-  // Cells that are written give their old value away, so that the new one can take its memory.
-  static Arrays run(const Traced& traced, const Arrays& given) {
-    Arrays inputs;
-    inputs.reserve(given.size() + traced.cells.size());
-    for (const Array& array : given) inputs.push_back(made_ready(array));
-    std::vector<std::pair<CellState*, size_t>> taken;
-    for (const CompiledCell& cell : traced.cells) {
-      if (!cell.before.present) continue;
-      Array ready = made_ready(cell.state->value);
-      if (cell.written) {
-        taken.emplace_back(cell.state.get(), inputs.size());
-        cell.state->value = Array();
+  /// Starts the run and puts its results into the cells. Nothing if a cell has changed meanwhile.
+  std::optional<Arrays> start() {
+    ForkGate gate;
+    Executor::wait_for_room();
+    std::optional<PreparedRun> run;
+    std::vector<Array> garbage;
+    if (cells_.empty()) {
+      run.emplace(traced_.plan, inputs_, forget_seen(), nullptr);
+    } else {
+      auto replaced = std::make_shared<std::vector<Replaced>>();
+      for (size_t i = 0; i < cells_.size(); ++i) {
+        if (traced_.cells[i].written) replaced->push_back({cells_[i].state});
       }
-      inputs.push_back(std::move(ready));
+      garbage.resize(replaced->size());
+      std::lock_guard lock(cells_mutex());
+      if (!unchanged()) return std::nullopt;
+      run.emplace(traced_.plan, inputs_, forget_seen(), at_end(replaced));
+      publish(run->results(), *replaced, garbage);
     }
-    Arrays results;
-    try {
-      results = run_plan(traced.plan, inputs);
-    } catch (...) {
-      for (auto [state, position] : taken) state->value = inputs[position];
-      throw;
-    }
-    size_t next = traced.result_count;
-    for (const CompiledCell& cell : traced.cells) {
-      if (cell.written) cell.state->value = results[next++];
-    }
-    results.resize(traced.result_count);
+    garbage.clear();
+    run->start();
+    Arrays results = run->take_results();
+    results.resize(traced_.result_count);
     return results;
   }
 
-  ArraysFunction function_;
-  std::mutex mutex_;
-  std::vector<Traced> versions_;
+  /// The arguments, for another try.
+  Arrays take_arguments() {
+    inputs_.resize(argument_count_);
+    return std::move(inputs_);
+  }
+
+ private:
+  bool unchanged() const {
+    return !stale_ && std::all_of(cells_.begin(), cells_.end(), [](const Used& cell) {
+      return cell.state->value.is_same(cell.seen);
+    });
+  }
+
+  // How many references to each input's node end with this call: its own, and for a cell that is
+  // written also the cell's.
+  std::vector<uint32_t> forget_seen() {
+    std::vector<uint32_t> references(inputs_.size(), 1);
+    for (size_t i = 0; i < cells_.size(); ++i) {
+      Used& cell = cells_[i];
+      bool same = cell.seen.valid() && cell.seen.is_same(inputs_[cell.position]);
+      if (same && traced_.cells[i].written) references[cell.position] = 2;
+      cell.seen = Array();
+    }
+    return references;
+  }
+
+  void publish(const Arrays& results, std::vector<Replaced>& replaced,
+               std::vector<Array>& garbage) {
+    for (Replaced& cell : replaced) {
+      cell.before = SavedValue(cell.state->value);
+      cell.sets = cell.state->sets;
+    }
+    for (size_t i = 0; i < replaced.size(); ++i) {
+      garbage[i] = std::exchange(replaced[i].state->value, results[traced_.result_count + i]);
+    }
+  }
+
+  const Traced& traced_;
+  std::vector<Used> cells_;
+  size_t argument_count_;
+  Arrays inputs_;
+  bool stale_ = false;
 };
 
 }  // namespace
 
-ArraysFunction compile_arrays(ArraysFunction function) {
-  auto compiled = std::make_shared<Compiled>(std::move(function));
-  return [compiled](const Arrays& arguments) { return (*compiled)(arguments); };
+// More versions than this are rarely of use, and each keeps a plan.
+constexpr size_t most_versions = 64;
+
+class CompiledFunction::Versions {
+ public:
+  explicit Versions(ArraysFunction function) : function_(std::move(function)) {}
+
+  Arrays call(Arrays given) {
+    if (!enabled || current_trace() || retain_token()) return function_(given);
+    for (const Array& array : given) {
+      if (!array.valid()) throw Error("compile: an empty handle was given as an argument");
+    }
+    for (;;) {
+      std::shared_ptr<const Traced> version = find(given);
+      if (!version) {
+        version = std::make_shared<const Traced>(trace(function_, given));
+        keep(version);
+      }
+      evaluate_pending(given, *version);
+      CompiledCall call(*version, std::move(given));
+      if (std::optional<Arrays> results = call.start()) return std::move(*results);
+      given = call.take_arguments();
+    }
+  }
+
+ private:
+  std::shared_ptr<const Traced> find(const Arrays& given) {
+    std::lock_guard lock(mutex_);
+    auto found = std::find_if(versions_.begin(), versions_.end(),
+                              [&](const auto& version) { return version->matches(given); });
+    if (found == versions_.end()) return nullptr;
+    std::rotate(versions_.begin(), found, found + 1);
+    return versions_.front();
+  }
+
+  void keep(std::shared_ptr<const Traced> version) {
+    std::shared_ptr<const Traced> oldest;  // freed without the lock
+    std::lock_guard lock(mutex_);
+    versions_.insert(versions_.begin(), std::move(version));
+    if (versions_.size() <= most_versions) return;
+    oldest = std::move(versions_.back());
+    versions_.pop_back();
+  }
+
+  // All in one plan.
+  static void evaluate_pending(const Arrays& given, const Traced& version) {
+    Arrays pending;
+    auto add = [&](const Array& array) {
+      if (array.valid() && !array.is_evaluated()) pending.push_back(array);
+    };
+    for (const Array& array : given) add(array);
+    if (!version.cells.empty()) {
+      std::lock_guard lock(cells_mutex());
+      for (const CompiledCell& cell : version.cells) add(resolved(cell.cell)->value);
+    }
+    if (!pending.empty()) async_eval(pending);
+  }
+
+  const ArraysFunction function_;
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<const Traced>> versions_;  // the most recently used first
+};
+
+CompiledFunction::CompiledFunction(ArraysFunction function)
+    : versions_(std::make_shared<Versions>(std::move(function))) {}
+
+Arrays CompiledFunction::operator()(Arrays arguments) const {
+  return versions_->call(std::move(arguments));
+}
+
+CompiledFunction compile_arrays(ArraysFunction function) {
+  return CompiledFunction(std::move(function));
 }
 
 void set_compile_enabled(bool value) { enabled = value; }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <tuple>
 #include <type_traits>
 
@@ -16,14 +17,30 @@ namespace lazulite {
 /// passes applied and all memory planned. Later calls only bind the arguments and run the plan.
 ///
 /// Cells that the function reads or writes (parameters, optimizer state, random keys) are found by
-/// themselves: they are inputs and outputs of the plan. Where a cell has got another shape or
-/// dtype, or a Version that the function looked at has changed, the function is traced again. Other
-/// arrays that it captures are constants. The function must do nothing else of consequence: a
-/// traced array that it leaves somewhere outside is an error, and so is evaluating one. If it
-/// throws, no cell changes.
+/// themselves: they are inputs and outputs of the plan. A version of the function is kept for each
+/// combination of shapes and dtypes of arguments and cells, and of the values of each Version that
+/// the function looked at; the least recently used go when there are many. Other arrays that it
+/// captures are constants. The function must do nothing else of consequence: a traced array that it
+/// leaves somewhere outside is an error, and so is evaluating one. If it throws, no cell changes.
 ///
-/// Inside another trace or derivative the function is simply called.
-ArraysFunction compile_arrays(ArraysFunction function);
+/// A call is queued and returns. If its run fails, or the run that computes one of its arguments or
+/// cells, its results carry the error; once somebody has been told, at a result, at a cell's value
+/// or at the next call, each cell holds its last good value and calls run again. Only where memory
+/// or the device was lost in mid-run does a cell go on to raise the error. Any thread may call the
+/// function; calls that write the same cells take turns.
+///
+/// Arguments that are moved into the call, and that nobody else holds, may lend their memory to the
+/// results. Inside another trace or derivative the function is simply called.
+class CompiledFunction {
+ public:
+  explicit CompiledFunction(ArraysFunction function);
+  Arrays operator()(Arrays arguments) const;
+
+ private:
+  class Versions;
+  std::shared_ptr<Versions> versions_;
+};
+CompiledFunction compile_arrays(ArraysFunction function);
 
 namespace detail {
 
@@ -75,7 +92,10 @@ auto compile_function(std::function<R(Arguments...)> function) {
     return out;
   });
   return std::function<Result(Arguments...)>([compiled](Arguments... arguments) -> Result {
-    return from_arrays<Result>(compiled(Arrays{arguments...}));
+    Arrays given;
+    given.reserve(sizeof...(arguments));
+    (given.push_back(std::forward<Arguments>(arguments)), ...);
+    return from_arrays<Result>(compiled(std::move(given)));
   });
 }
 

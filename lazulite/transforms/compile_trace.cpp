@@ -4,43 +4,60 @@
 
 #include <algorithm>
 
+#include "lazulite/core/cell_state.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/primitives.h"
 
 namespace lazulite {
 
+namespace {
+
+// What the cell holds; throws if its computation has failed and nobody has been told.
+Array current_value(CellState& cell) {
+  CellGarbage garbage;
+  FailurePtr failure;
+  Array value;
+  {
+    std::lock_guard lock(cells_mutex());
+    failure = settle(cell, garbage);
+    value = cell.value;
+  }
+  if (failure) failure->raise();
+  return value;
+}
+
+}  // namespace
+
 Array placeholder(const Shape& shape, Dtype dtype) {
   return Array(new Node(Node::State::placeholder, Output{shape, dtype}), 0);
 }
 
-CompileTrace::TouchedCell& CompileTrace::touch(const std::shared_ptr<CellState>& cell) {
-  auto [at, added] = position_.emplace(cell.get(), cells_.size());
-  if (added) {
-    TouchedCell touched{cell, {}, {}};
-    if (const Array& value = cell->value; value.valid()) {
-      touched.argument = placeholder(value.shape(), value.dtype());
-      touched.current = touched.argument;
-    }
-    cells_.push_back(std::move(touched));
+CompileTrace::TouchedCell& CompileTrace::touch(const CellPtr& cell) {
+  auto found = position_.find(cell.get());
+  if (found != position_.end()) return cells_[found->second];
+  TouchedCell touched{cell, {}, {}};
+  if (Array value = current_value(*resolved(cell)); value.valid()) {
+    touched.argument = placeholder(value.shape(), value.dtype());
+    touched.current = touched.argument;
   }
-  return cells_[at->second];
+  cells_.push_back(std::move(touched));
+  position_.emplace(cell.get(), cells_.size() - 1);
+  return cells_.back();
 }
 
-bool CompileTrace::has_value(const std::shared_ptr<CellState>& cell) {
-  return touch(cell).current.valid();
-}
-Array CompileTrace::read(const std::shared_ptr<CellState>& cell) { return touch(cell).current; }
+bool CompileTrace::has_value(const CellPtr& cell) { return touch(cell).current.valid(); }
+Array CompileTrace::read(const CellPtr& cell) { return touch(cell).current; }
 
-void CompileTrace::write(const std::shared_ptr<CellState>& cell, Array value) {
+void CompileTrace::write(const CellPtr& cell, Array value) {
   TouchedCell& touched = touch(cell);
   touched.written = true;
   touched.current = std::move(value);
 }
 
-void CompileTrace::observe(const std::shared_ptr<uint64_t>& version) {
+void CompileTrace::observe(const std::shared_ptr<std::atomic<uint64_t>>& version) {
   auto same = [&](const Observed& seen) { return seen.version == version; };
   if (std::none_of(observed_.begin(), observed_.end(), same)) {
-    observed_.push_back({version, *version});
+    observed_.push_back({version, version->load()});
   }
 }
 
@@ -60,18 +77,23 @@ void CompileTrace::check_escapes(const std::vector<Array>& arguments,
     own(array);
     for (const Array& input : array.node()->inputs) own(input);
   }
-  auto check = [&](const Array& array, const std::string& what) {
-    if (array.node()->use_count() <= expected[array.node()]) return;
+  auto escaped = [&](const Array& array) {
+    // What has been evaluated meanwhile is a constant like any other.
+    return !array.node()->has_value() && array.node()->use_count() > expected[array.node()];
+  };
+  auto reject = [&](const Array& array, const std::string& what) {
     throw Error(fmt::format(
         "compile: {} (shape {}, dtype {}) is kept outside of the function that is being traced, "
         "where it will never have a value; return it instead, or put it into a Cell",
         what, to_string(array.shape()), name_of(array.dtype())));
   };
   for (size_t i = 0; i < arguments.size(); ++i) {
-    check(arguments[i], fmt::format("argument {}", i));
+    if (escaped(arguments[i])) reject(arguments[i], fmt::format("argument {}", i));
   }
   for (const Array& array : created_) {
-    check(array, fmt::format("a result of {}", name_of(*array.node()->primitive)));
+    if (escaped(array)) {
+      reject(array, fmt::format("a result of {}", name_of(*array.node()->primitive)));
+    }
   }
 }
 

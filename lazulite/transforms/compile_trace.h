@@ -16,20 +16,20 @@ class CompileTrace final : public Trace {
  public:
   /// A cell that the function touched.
   struct TouchedCell {
-    std::shared_ptr<CellState> state;
+    CellPtr state;
     Array argument;  // stands for the value that it had; not valid() if it was empty
     Array current;   // what the function sees in it now
     bool written = false;
   };
   struct Observed {
-    std::shared_ptr<uint64_t> version;
-    uint64_t count;
+    std::shared_ptr<std::atomic<uint64_t>> version;
+    uint64_t value;
   };
 
-  bool has_value(const std::shared_ptr<CellState>& cell) override;
-  Array read(const std::shared_ptr<CellState>& cell) override;
-  void write(const std::shared_ptr<CellState>& cell, Array value) override;
-  void observe(const std::shared_ptr<uint64_t>& version) override;
+  bool has_value(const CellPtr& cell) override;
+  Array read(const CellPtr& cell) override;
+  void write(const CellPtr& cell, Array value) override;
+  void observe(const std::shared_ptr<std::atomic<uint64_t>>& version) override;
   void node_created(const Array& array) override { created_.push_back(array); }
 
   const std::vector<TouchedCell>& cells() const { return cells_; }
@@ -40,7 +40,7 @@ class CompileTrace final : public Trace {
   void check_escapes(const std::vector<Array>& arguments, const std::vector<Array>& results) const;
 
  private:
-  TouchedCell& touch(const std::shared_ptr<CellState>& cell);
+  TouchedCell& touch(const CellPtr& cell);
 
   std::vector<TouchedCell> cells_;
   std::unordered_map<CellState*, size_t> position_;

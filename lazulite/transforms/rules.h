@@ -36,6 +36,7 @@ Gradients vjp(const SliceView& p, const VjpRequest& r);
 Gradients vjp(const Copy& p, const VjpRequest& r);
 Gradients vjp(const SliceUpdate& p, const VjpRequest& r);
 Gradients vjp(const Concatenate& p, const VjpRequest& r);
+Gradients vjp(const CheckIndex& p, const VjpRequest& r);
 Gradients vjp(const Gather& p, const VjpRequest& r);
 Gradients vjp(const ScatterAdd& p, const VjpRequest& r);
 Gradients vjp(const GatherAlong& p, const VjpRequest& r);

@@ -96,7 +96,7 @@ void carry_back(Node* node, const Tape& tape, Cotangents& cotangents) {
   std::vector<Array> inputs(node->inputs.begin(), node->inputs.end());
   VjpRequest request{inputs, outputs, arriving, {wanted.get(), count}};
   PrimitivePtr primitive = node->primitive;
-  DeviceScope scope(node->stream.device);
+  StreamScope scope(node->stream);
   Gradients gradients = primitive->visit([&](const auto& p) { return vjp(p, request); });
   for (size_t i = 0; i < gradients.size(); ++i) {
     if (wanted[i] && gradients[i].valid()) cotangents.add(inputs[i], gradients[i]);

@@ -100,7 +100,7 @@ std::vector<Bytes> run_launch(const std::string& backend, const Launch& launch,
   }
   backend_of(Device(backend))
       .prepare(std::span(&launch, 1))
-      ->run(slots, std::vector<uint64_t>(slots.size(), 0));
+      ->run({slots, std::vector<uint64_t>(slots.size(), 0)});
   std::vector<Bytes> outputs;
   for (size_t o = 0; o < launch.outputs.size(); ++o) {
     const auto* data = static_cast<const std::byte*>(slots[inputs.size() + o]);

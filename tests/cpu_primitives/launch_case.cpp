@@ -192,7 +192,7 @@ std::vector<std::vector<std::byte>> LaunchCase::bytes(const std::string& backend
   if (shared >= 0) slots[memory_.size()] = inputs[static_cast<size_t>(shared)].data();
   backend_of(Device(backend))
       .prepare(std::span(&launch_, 1))
-      ->run(slots, std::vector<uint64_t>(slots.size(), 0));
+      ->run({slots, std::vector<uint64_t>(slots.size(), 0)});
   if (shared >= 0) results[0] = std::move(inputs[static_cast<size_t>(shared)]);
   return results;
 }

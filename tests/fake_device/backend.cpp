@@ -1,6 +1,7 @@
 #include "lazulite/program/backend.h"
 
 #include "fake_memory.h"
+#include "fake_queue.h"
 #include "lazulite/backends/reference/run.h"
 
 namespace lazulite::fake {
@@ -22,7 +23,9 @@ class FakeExecutable final : public Executable {
  public:
   explicit FakeExecutable(std::span<const Launch> launches) : launches_(launches) {}
 
-  void run(std::span<void* const> slots, std::span<const uint64_t>) override {
+  void run(const Arguments& arguments) override { run_on(arguments.slots); }
+
+  void run_on(std::span<void* const> slots) {
     for (const Launch& launch : launches_) {
       std::vector<void*> host(slots.size(), nullptr);
       for (const Operand& operand : launch.inputs) resolve(operand, slots, host);
@@ -62,12 +65,24 @@ class FakeBackend final : public Backend {
   std::unique_ptr<Executable> prepare(std::span<const Launch> segment) override {
     return std::make_unique<FakeExecutable>(segment);
   }
-  void synchronize() override {}
+  bool asynchronous() const override { return true; }
+  MarkPtr enqueue(Executable& executable, int stream, const Executable::Arguments& arguments,
+                  std::span<const MarkPtr> needs) override {
+    auto work = [&executable = static_cast<FakeExecutable&>(executable),
+                 slots = std::vector<void*>(arguments.slots.begin(), arguments.slots.end())] {
+      executable.run_on(slots);
+    };
+    return queue_of_stream(stream).add(std::move(work), needs);
+  }
 };
 
 Backend* open_backend(int /*device_index*/, std::string* /*reason*/) {
-  static FakeBackend backend;
-  return &backend;
+  static auto* backend = [] {
+    auto* made = new FakeBackend;
+    set_mark_owner(made);
+    return made;
+  }();
+  return backend;
 }
 
 constexpr BackendEntry entry = {backend_interface_version, [] { return 1; }, open_backend};

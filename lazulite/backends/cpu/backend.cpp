@@ -22,7 +22,6 @@ class CpuBackend final : public Backend {
   std::unique_ptr<Executable> prepare(std::span<const Launch> segment) override {
     return std::make_unique<CpuExecutable>(segment);
   }
-  void synchronize() override {}
 };
 
 Backend* open_backend(int /*device_index*/, std::string* reason) {

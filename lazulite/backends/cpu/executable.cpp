@@ -9,9 +9,11 @@ CpuExecutable::CpuExecutable(std::span<const Launch> segment) {
   for (const Launch& launch : segment) kernels_.push_back(make_kernel(launch));
 }
 
-void CpuExecutable::run(std::span<void* const> slots, std::span<const uint64_t> contents) {
+void CpuExecutable::run(const Arguments& arguments) {
   ThreadScope scope;
-  for (const auto& kernel : kernels_) kernel->run(slots.data(), contents.data());
+  for (const auto& kernel : kernels_) {
+    kernel->run(arguments.slots.data(), arguments.contents.data());
+  }
 }
 
 }  // namespace lazulite::cpu

@@ -11,7 +11,7 @@ namespace lazulite::cpu {
 class CpuExecutable final : public Executable {
  public:
   explicit CpuExecutable(std::span<const Launch> segment);
-  void run(std::span<void* const> slots, std::span<const uint64_t> contents) override;
+  void run(const Arguments& arguments) override;
 
  private:
   std::vector<std::unique_ptr<Kernel>> kernels_;

@@ -1,21 +1,17 @@
 #include "lazulite/backends/cpu/parallel.h"
 
 #include <omp.h>
-#include <pthread.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <exception>
 
+#include "lazulite/core/fork.h"
 #include "lazulite/core/threads.h"
 
 namespace lazulite::cpu {
 namespace {
-
-std::atomic<bool> forked{false};
-[[maybe_unused]] const int registered =
-    pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
 
 using Clock = std::chrono::steady_clock;
 
@@ -45,7 +41,7 @@ class LateWorkers {
 
 thread_local LateWorkers late_workers;
 
-bool may_spread() { return on_executor_thread() && !forked.load(std::memory_order_relaxed); }
+bool may_spread() { return on_executor_thread() && !is_forked_child(); }
 
 }  // namespace
 

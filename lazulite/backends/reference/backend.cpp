@@ -8,12 +8,12 @@ namespace {
 class ReferenceExecutable final : public Executable {
  public:
   explicit ReferenceExecutable(std::span<const Launch> launches) : launches_(launches) {}
-  void run(std::span<void* const> slots, std::span<const uint64_t>) override {
+  void run(const Arguments& arguments) override {
     for (const Launch& launch : launches_) {
       if (launch.fused) {
-        run_fused(*launch.fused, {launch, slots});
+        run_fused(*launch.fused, {launch, arguments.slots});
       } else {
-        run_primitive(*launch.primitive, {launch, slots});
+        run_primitive(*launch.primitive, {launch, arguments.slots});
       }
     }
   }
@@ -32,7 +32,6 @@ class ReferenceBackend final : public Backend {
   std::unique_ptr<Executable> prepare(std::span<const Launch> segment) override {
     return std::make_unique<ReferenceExecutable>(segment);
   }
-  void synchronize() override {}
 };
 
 Backend* open_backend(int /*device_index*/, std::string* /*reason*/) {

@@ -110,6 +110,21 @@ void scatter(const Run& run, int axis, bool along, bool add) {
   });
 }
 
+void run(const CheckIndex& p, const Run& run) {
+  Elements from = run.elements(run.input(0)), to = run.elements(run.output());
+  visit_dtype(run.input(0).dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if constexpr (std::is_integral_v<T>) {
+      for (size_t i = 0; i < from.size(); ++i) {
+        T index = *reinterpret_cast<const T*>(from[i]);
+        int64_t position = 0;
+        if (!p.position(index, &position)) p.reject(std::to_string(index));
+        convert(&position, Dtype::int64, to[i], run.output().dtype);
+      }
+    }
+  });
+}
+
 void run(const Gather& p, const Run& run) { gather(run, p.axis, false); }
 void run(const GatherAlong& p, const Run& run) { gather(run, p.axis, true); }
 void run(const ScatterAdd& p, const Run& run) { scatter(run, p.axis, false, true); }

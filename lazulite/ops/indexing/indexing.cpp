@@ -2,13 +2,30 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
+#include <limits>
+
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/manipulation/slice_range.h"
+#include "lazulite/ops/primitives.h"
 
 namespace lazulite {
 namespace {
+
+std::atomic<bool> clamping{false};
+
+Array positions(const Array& indices, int64_t size, IndexUse use, bool wrap) {
+  CheckIndex check{use, size, wrap, clamping};
+  // What a derivative rule was given has been checked already.
+  const PrimitivePtr& made_by = indices.node()->primitive;
+  const CheckIndex* earlier = made_by ? made_by->get_if<CheckIndex>() : nullptr;
+  if (earlier && earlier->size == size) return indices;
+  bool narrow = size <= std::numeric_limits<int32_t>::max();
+  return make_array(make_primitive(std::move(check)), {indices}, indices.shape(),
+                    narrow ? Dtype::int32 : Dtype::int64);
+}
 
 void check_indices(const Array& x, const Array& indices, size_t axis, const char* operation) {
   if (!is_integer(indices.dtype())) {
@@ -35,7 +52,7 @@ struct Aligned {
   int axis;
 };
 
-Aligned align(const Array& x, const Array& indices, int axis, bool broadcast_x,
+Aligned align(const Array& x, const Array& indices, int axis, bool broadcast_x, IndexUse use,
               const char* operation) {
   int at = normalize_axis(axis, x.ndim(), operation);
   auto place = static_cast<size_t>(at);
@@ -56,12 +73,14 @@ Aligned align(const Array& x, const Array& indices, int axis, bool broadcast_x,
   Shape x_shape = both, index_shape = both;
   x_shape[place] = x.shape()[place];
   index_shape[place] = indices.shape()[place];
-  return {broadcast_to(x, x_shape), broadcast_to(indices, index_shape), at};
+  Array checked = positions(indices, x.shape()[place], use, true);
+  return {broadcast_to(x, x_shape), broadcast_to(checked, index_shape), at};
 }
 
 Array scatter_along(const Array& x, const Array& indices, const Array& values, int axis, bool add,
                     const char* operation) {
-  Aligned aligned = align(x, indices, axis, false, operation);
+  IndexUse use = add ? IndexUse::add_along_axis : IndexUse::put_along_axis;
+  Aligned aligned = align(x, indices, axis, false, use, operation);
   if (aligned.indices.size() == 0) return x;
   Array updates = broadcast_to(astype(values, x.dtype()), aligned.indices.shape());
   return make_array(make_primitive(ScatterAlong{aligned.axis, add}),
@@ -70,12 +89,24 @@ Array scatter_along(const Array& x, const Array& indices, const Array& values, i
 
 }  // namespace
 
+void set_index_clamping(bool clamp) { clamping = clamp; }
+bool index_clamping() { return clamping; }
+
+Array checked_labels(const Array& labels, int64_t classes) {
+  if (!is_integer(labels.dtype()) || classes < 1) {
+    throw Error(fmt::format("class labels are integers for at least one class, not {} for {}",
+                            name_of(labels.dtype()), classes));
+  }
+  return positions(labels, classes, IndexUse::class_labels, false);
+}
+
 Array take(Array x, Array indices, int axis) {
   const ReleaseOnReturn release(x, indices);
   int at = normalize_axis(axis, x.ndim(), "take");
   auto place = static_cast<size_t>(at);
   check_indices(x, indices, place, "take");
-  return make_array(make_primitive(Gather{at}), {x, indices}, gathered_shape(x, indices, place),
+  Array checked = positions(indices, x.shape()[place], IndexUse::take, true);
+  return make_array(make_primitive(Gather{at}), {x, checked}, gathered_shape(x, indices, place),
                     x.dtype());
 }
 
@@ -91,7 +122,7 @@ Array take(Array x, int64_t position, int axis) {
 
 Array take_along_axis(Array x, Array indices, int axis) {
   const ReleaseOnReturn release(x, indices);
-  Aligned aligned = align(x, indices, axis, true, "take_along_axis");
+  Aligned aligned = align(x, indices, axis, true, IndexUse::take_along_axis, "take_along_axis");
   return make_array(make_primitive(GatherAlong{aligned.axis}), {aligned.x, aligned.indices},
                     aligned.indices.shape(), x.dtype());
 }
@@ -113,7 +144,8 @@ Array scatter_add(Array x, Array indices, Array updates, int axis) {
   check_indices(x, indices, place, "scatter_add");
   Array fitted = broadcast_to(astype(updates, x.dtype()), gathered_shape(x, indices, place));
   if (fitted.size() == 0) return x;
-  return make_array(make_primitive(ScatterAdd{at}), {x, indices, fitted}, x.shape(), x.dtype());
+  Array checked = positions(indices, x.shape()[place], IndexUse::scatter_add, true);
+  return make_array(make_primitive(ScatterAdd{at}), {x, checked, fitted}, x.shape(), x.dtype());
 }
 
 }  // namespace lazulite

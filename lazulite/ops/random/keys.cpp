@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <mutex>
+#include <thread>
 
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
@@ -25,7 +25,11 @@ Dtype bits_dtype(int width) {
   }
 }
 
-uint64_t time_seed() {
+// The thread that loads the library starts anywhere, as in NumPy; all others from a fixed key.
+const std::thread::id first_thread = std::this_thread::get_id();
+
+uint64_t first_seed() {
+  if (std::this_thread::get_id() != first_thread) return 0;
   return static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
 }
 
@@ -37,19 +41,21 @@ Array key(uint64_t seed) {
 }
 
 Cell& state() {
-  static auto* cell = [] {
-    // A function that is being traced must find the state there, not make it.
-    TraceScope untraced(nullptr);
-    return new Cell(key(time_seed()), "random state");
-  }();
+  // Each thread has its own; a compiled function takes that of the thread which calls it.
+  static auto* cell = new Cell(Cell::of_thread([]() -> CellPtr {
+    thread_local CellPtr own = [] {
+      // A function that is being traced must find the state there, not make it.
+      TraceScope untraced(nullptr);
+      return Cell(key(first_seed()), "random state").state();
+    }();
+    return own;
+  }));
   return *cell;
 }
 
 void seed(uint64_t seed) { state() = key(seed); }
 
 Array next_key() {
-  static auto* mutex = new std::mutex;
-  std::lock_guard lock(*mutex);
   auto [kept, fresh] = split(state().get());
   state() = kept;
   return fresh;

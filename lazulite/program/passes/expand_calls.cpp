@@ -18,7 +18,7 @@ void expand_calls(Program& program, const std::function<bool(const Instruction&)
       program.instructions.push_back(std::move(instruction));
       continue;
     }
-    DeviceScope scope(instruction.device);
+    StreamScope scope(instruction.stream);
     std::vector<Array> placeholders;
     for (ValueId input : instruction.inputs) {
       const Value& value = program.values[input];

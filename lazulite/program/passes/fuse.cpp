@@ -21,7 +21,7 @@ constexpr uint32_t none = ~0u;
 
 struct Group {
   Shape shape;
-  Device device;
+  Stream stream;
   int stage = 0;
   bool frozen = false;  // something outside reads from it
   std::vector<uint32_t> members;
@@ -88,7 +88,7 @@ class Fuser {
     uint32_t target = choose(instruction, shape, reduce);
     if (target == none) {
       target = static_cast<uint32_t>(groups_.size());
-      groups_.push_back({shape, instruction.device, 0, false, {}, 0, {}, false, none});
+      groups_.push_back({shape, instruction.stream, 0, false, {}, 0, {}, false, none});
       int stage = 0;
       for (ValueId input : instruction.inputs) {
         freeze(input);
@@ -111,13 +111,13 @@ class Fuser {
   // The group that the instruction can join, after merging the groups of its inputs where that is
   // allowed; `none` if it has to start one.
   uint32_t choose(const Instruction& instruction, const Shape& shape, const Reduce* reduce) {
-    if (!fuses_(instruction.device)) return none;
+    if (!fuses_(instruction.stream.device)) return none;
     SmallVector<uint32_t, 3> candidates;
     for (ValueId input : instruction.inputs) {
       if (group_of_value_[input] == none || !full_shape_[input]) continue;
       uint32_t group = find(group_of_value_[input]);
       const Group& g = groups_[group];
-      if (!(g.shape == shape) || !(g.device == instruction.device)) continue;
+      if (!(g.shape == shape) || !(g.stream == instruction.stream)) continue;
       if (reduce && g.reduces && !(g.reduce_axes == reduce->axes)) continue;
       if (std::find(candidates.begin(), candidates.end(), group) == candidates.end()) {
         candidates.push_back(group);
@@ -249,7 +249,7 @@ class Fuser {
     auto kernel = std::make_shared<FusedKernel>();
     kernel->shape = group.shape;
     kernel->reduce_axes = group.reduce_axes;
-    Instruction out{nullptr, nullptr, {}, {}, group.device};
+    Instruction out{nullptr, nullptr, {}, {}, group.stream};
     std::unordered_map<ValueId, uint16_t> registers;
     for (uint32_t member : group.members) {
       for (ValueId output : program_.instructions[member].outputs) registers[output] = 0;

@@ -134,7 +134,7 @@ Instruction forward_call(const Program& program, const ConvBlock& block) {
           nullptr,
           {convolution.inputs[0], convolution.inputs[1], bias},
           pool.outputs,
-          pool.device};
+          pool.stream};
 }
 
 Instruction backward_call(Program& program, const ConvBlock& block) {
@@ -154,7 +154,7 @@ Instruction backward_call(Program& program, const ConvBlock& block) {
           nullptr,
           {convolution.inputs[0], convolution.inputs[1], pool_grad.inputs[0], pool_grad.inputs[1]},
           outputs,
-          pool_grad.device};
+          pool_grad.stream};
 }
 
 }  // namespace

@@ -30,4 +30,8 @@ void choose_layouts(Program& program,
 /// instructions. Where `fuses` refuses the device, each becomes a kernel of its own.
 void fuse(Program& program, const std::function<bool(const Device&)>& fuses);
 
+/// Brings checks on data, and what they need, to the front: what they find is known before anything
+/// is overwritten.
+void order_checks(Program& program);
+
 }  // namespace lazulite

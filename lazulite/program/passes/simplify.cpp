@@ -35,7 +35,7 @@ size_t hash_of(const Program& program, const Instruction& instruction) {
 }
 
 bool same_computation(const Program& program, const Instruction& a, const Instruction& b) {
-  if (!(a.device == b.device) || !(a.inputs == b.inputs) || a.outputs.size() != b.outputs.size() ||
+  if (!(a.stream == b.stream) || !(a.inputs == b.inputs) || a.outputs.size() != b.outputs.size() ||
       !(*a.primitive == *b.primitive)) {
     return false;
   }
@@ -81,7 +81,7 @@ void turn_products(Program& program) {
     const Instruction* product =
         swaps_last_axes(&instruction) ? uses.definition[instruction.inputs[0]] : nullptr;
     bool turns = product && product->primitive->get_if<Matmul>() &&
-                 uses.count[product->outputs[0]] == 1 && product->device == instruction.device;
+                 uses.count[product->outputs[0]] == 1 && product->stream == instruction.stream;
     const Instruction* left = turns ? uses.definition[product->inputs[0]] : nullptr;
     if (!swaps_last_axes(left)) {
       out.push_back(instruction);
@@ -90,12 +90,12 @@ void turn_products(Program& program) {
     Shape turned = program.values[product->inputs[1]].shape;
     std::swap(turned[turned.size() - 1], turned[turned.size() - 2]);
     ValueId value = program.add_value(turned, program.values[product->inputs[1]].dtype);
-    out.push_back({left->primitive, nullptr, {product->inputs[1]}, {value}, instruction.device});
+    out.push_back({left->primitive, nullptr, {product->inputs[1]}, {value}, instruction.stream});
     out.push_back({product->primitive,
                    nullptr,
                    {value, left->inputs[0]},
                    instruction.outputs,
-                   instruction.device});
+                   instruction.stream});
   }
   program.instructions = std::move(out);
 }

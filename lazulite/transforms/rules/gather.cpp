@@ -4,6 +4,8 @@
 
 namespace lazulite {
 
+Gradients vjp(const CheckIndex&, const VjpRequest&) { return {Array()}; }
+
 Gradients vjp(const Gather& p, const VjpRequest& r) {
   return {scatter_add(zeros_like(r.inputs[0]), r.inputs[1], r.cotangents[0], p.axis), Array()};
 }

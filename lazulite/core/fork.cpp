@@ -1,0 +1,85 @@
+#include "lazulite/core/fork.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <atomic>
+#include <vector>
+
+namespace lazulite {
+namespace {
+
+// Atomics alone, so that the child finds them in order.
+std::atomic<int> inside{0};
+std::atomic<bool> closed{false};
+std::atomic<bool> forked{false};
+thread_local int depth = 0;
+
+// Held from before a fork to after it, in both processes.
+std::mutex& forking() {
+  static auto* mutex = new std::mutex;
+  return *mutex;
+}
+
+std::vector<ForkHandler>& handlers() {
+  static auto* all = new std::vector<ForkHandler>;
+  return *all;
+}
+
+void before_fork() {
+  forking().lock();
+  closed = true;
+  const int own = depth > 0 ? 1 : 0;
+  for (int seen = inside; seen > own; seen = inside) inside.wait(seen);
+  for (const ForkHandler& handler : handlers()) {
+    if (handler.before) handler.before();
+  }
+}
+
+void after_fork() {
+  for (auto handler = handlers().rbegin(); handler != handlers().rend(); ++handler) {
+    if (handler->after) handler->after();
+  }
+  closed = false;
+  closed.notify_all();
+  forking().unlock();
+}
+
+void in_child() {
+  forked = true;
+  for (const ForkHandler& handler : handlers()) {
+    if (handler.in_child) handler.in_child();
+  }
+  after_fork();
+}
+
+}  // namespace
+
+ForkGate::ForkGate() {
+  if (depth++ > 0) return;
+  for (;;) {
+    inside.fetch_add(1);
+    if (!closed) return;
+    if (inside.fetch_sub(1) > 0) inside.notify_all();
+    closed.wait(true);
+  }
+}
+
+ForkGate::~ForkGate() {
+  if (--depth > 0) return;
+  inside.fetch_sub(1);
+  if (closed) inside.notify_all();
+}
+
+void add_fork_handler(ForkHandler handler) {
+  static const int registered = pthread_atfork(before_fork, after_fork, in_child);
+  (void)registered;
+  std::vector<ForkHandler>& all = handlers();
+  auto at = std::find_if(all.begin(), all.end(),
+                         [&](const ForkHandler& other) { return other.level > handler.level; });
+  all.insert(at, handler);
+}
+
+bool is_forked_child() { return forked.load(std::memory_order_relaxed); }
+
+}  // namespace lazulite

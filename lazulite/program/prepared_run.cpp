@@ -1,0 +1,28 @@
+#include "lazulite/program/prepared_run.h"
+
+namespace lazulite {
+
+PreparedRun::PreparedRun(std::shared_ptr<const Plan> plan, std::span<const Array> inputs,
+                         std::span<const uint32_t> references, QueuedRun::AtEnd at_end)
+    : run_(std::make_shared<QueuedRun>(plan, inputs, references, event_)) {
+  run_->at_end(std::move(at_end));
+  results_.reserve(plan->outputs().size());
+  for (size_t i = 0; i < plan->outputs().size(); ++i) {
+    Output output{plan->output_shape(i), plan->output_dtype(i)};
+    run_->place(i, output);
+    results_.emplace_back(new Node(Node::State::scheduled, std::move(output), event_), 0);
+  }
+}
+
+void PreparedRun::start() {
+  try {
+    run_->start();
+  } catch (...) {
+    run_->abandon();
+    event_->set_bound();
+    throw;
+  }
+  event_->set_bound();
+}
+
+}  // namespace lazulite

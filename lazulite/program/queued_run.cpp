@@ -1,0 +1,232 @@
+#include "lazulite/program/queued_run.h"
+
+#include <algorithm>
+
+#include "lazulite/core/errors.h"
+#include "lazulite/program/statistics.h"
+
+namespace lazulite {
+namespace {
+
+// Calls f for each distinct use of a buffer that other work must not overwrite or reuse meanwhile.
+template <class F>
+void for_each_buffer(const Plan::Run& run, F&& f) {
+  for (const Plan::Run::Source& input : run.inputs) f(*input.buffer);
+  for (const BufferPtr& buffer : run.owned) f(*buffer);
+}
+
+void add_unfinished(std::vector<EventPtr>& events, std::span<const Array> arrays) {
+  for (const Array& array : arrays) {
+    EventPtr event = array.node()->event();
+    if (!event || (event->done() && !event->failure())) continue;
+    if (std::find(events.begin(), events.end(), event) == events.end()) {
+      events.push_back(std::move(event));
+    }
+  }
+}
+
+// The queue of a plan that runs in one stream; 0 for others, since nothing orders them.
+uint32_t queue_of(const Plan& plan) {
+  const std::vector<Segment>& segments = plan.segments();
+  if (segments.empty()) return 0;
+  for (const Segment& segment : segments) {
+    if (!(segment.stream == segments[0].stream)) return 0;
+  }
+  return Executor::queue_of(segments[0].stream);
+}
+
+bool all_done(const std::vector<EventPtr>& events) {
+  return std::all_of(events.begin(), events.end(), [](const EventPtr& e) { return e->done(); });
+}
+
+}  // namespace
+
+FailurePtr current_failure(bool harmless) {
+  try {
+    return std::make_shared<Failure>(std::current_exception(), harmless);
+  } catch (const std::bad_alloc&) {
+    // Made beforehand, for when there is no memory left to say so.
+    static const FailurePtr out_of_memory =
+        std::make_shared<Failure>(std::make_exception_ptr(std::bad_alloc()), false);
+    return out_of_memory;
+  }
+}
+
+QueuedRun::QueuedRun(std::shared_ptr<const Plan> plan, std::span<const Array> inputs,
+                     std::span<const uint32_t> references, EventPtr event)
+    : plan_(std::move(plan)), event_(std::move(event)) {
+  add_unfinished(needs_, inputs);
+  add_unfinished(needs_, plan_->constants());
+  here_ =
+      plan_->synchronous() && (Executor::is_current() || (plan_->is_small() && all_done(needs_)));
+  queue_ = here_ ? 0 : queue_of(*plan_);
+  run_ = plan_->bind(inputs, references, queue_, here_);
+  if (!here_) {
+    for_each_buffer(run_, [&](Buffer& buffer) { buffer.enter(queue_); });
+    entered_ = true;
+  }
+  if (!plan_->synchronous()) marks_.reserve(plan_->segments().size());
+  count_run(*plan_);
+}
+
+void QueuedRun::place(size_t index, Output& output) const {
+  output.buffer = plan_->output_buffer(run_, index);
+  output.offset = plan_->output_offset(run_, index);
+  output.strides = plan_->outputs()[index].strides;
+}
+
+QueuedRun::~QueuedRun() { give_back(); }
+
+void QueuedRun::start() {
+  if (here_) {
+    Executor::run_here(*this);
+    return;
+  }
+  const std::vector<Segment>& segments = plan_->segments();
+  uint32_t queue = queue_ != 0        ? queue_
+                   : segments.empty() ? Executor::queue_of(default_stream())
+                                      : Executor::queue_of(segments[0].stream);
+  Executor::submit(queue, shared_from_this(), event_);
+}
+
+bool QueuedRun::needs_are_ready(const Segment& segment) const {
+  return std::all_of(needs_.begin(), needs_.end(), [&](const EventPtr& need) {
+    if (need->done()) return true;
+    // Of its own device a backend takes care itself.
+    return segment.backend->asynchronous() && need->issued() && need->mark() &&
+           need->mark()->backend == segment.backend;
+  });
+}
+
+bool QueuedRun::marks_reached() const {
+  return std::all_of(marks_.begin(), marks_.end(), [](const MarkPtr& m) { return m->reached(); });
+}
+
+bool QueuedRun::ready() const {
+  if (next_ == plan_->segments().size()) return all_done(needs_);
+  const Segment& segment = plan_->segments()[next_];
+  if (!needs_are_ready(segment)) return false;
+  return segment.backend->asynchronous()
+             ? std::all_of(marks_.begin(), marks_.end(),
+                           [&](const MarkPtr& mark) {
+                             return mark->backend == segment.backend || mark->reached();
+                           })
+             : marks_reached();
+}
+
+void QueuedRun::wait_ready() {
+  for (const EventPtr& need : needs_) Executor::wait_for(*need);
+}
+
+FailurePtr QueuedRun::failed_need() const {
+  for (const EventPtr& need : needs_) {
+    if (FailurePtr failure = need->failure()) return failure;
+  }
+  return nullptr;
+}
+
+// With what the devices' part of the run has failed; nothing was done if it is the failure of an
+// input.
+FailurePtr QueuedRun::failed_mark(bool& intact) const {
+  for (const MarkPtr& mark : marks_) {
+    FailurePtr failure = mark->reached() ? mark->failure() : nullptr;
+    if (!failure) continue;
+    bool inherited = std::any_of(needs_.begin(), needs_.end(), [&](const EventPtr& need) {
+      return need->mark() && need->mark()->reached() && need->mark()->failure() == failure;
+    });
+    intact = failure->harmless || inherited || !run_.donated;
+    return failure;
+  }
+  return nullptr;
+}
+
+// Runs the next segment; false if the run has ended with a failure.
+bool QueuedRun::run_next() {
+  bool intact = true;
+  FailurePtr failure = failed_need();
+  if (!failure) failure = failed_mark(intact);
+  if (failure) {
+    end(std::move(failure), intact);
+    return false;
+  }
+  try {
+    const Segment& segment = plan_->segments()[next_];
+    SmallVector<MarkPtr, 4> before;
+    auto add = [&](const MarkPtr& mark) {
+      if (mark && mark->backend == segment.backend) before.push_back(mark);
+    };
+    for (const MarkPtr& mark : marks_) add(mark);
+    for (const EventPtr& need : needs_) add(need->issued() ? need->mark() : nullptr);
+    MarkPtr mark = plan_->run_segment(run_, next_, {before.data(), before.size()});
+    if (mark) marks_.push_back(std::move(mark));
+    ++next_;
+    return true;
+  } catch (const IndexError&) {
+    failure = current_failure(true);
+  } catch (...) {
+    intact = !run_.donated || !run_.started;
+    failure = current_failure(false);
+  }
+  end(std::move(failure), intact);
+  return false;
+}
+
+bool QueuedRun::advance() {
+  while (next_ < plan_->segments().size()) {
+    if (!ready()) {
+      // The executor hears of events by itself.
+      for (const MarkPtr& mark : marks_) {
+        if (!mark->reached()) mark->notify([](void*) { Event::announce(); }, nullptr);
+      }
+      return false;
+    }
+    if (!run_next()) return true;
+  }
+  if (!marks_.empty()) {
+    leave_to_device();
+    return true;
+  }
+  if (!ready()) return false;
+  end(failed_need(), true);
+  return true;
+}
+
+// The device goes on alone; whoever reaches the last mark ends the run.
+void QueuedRun::leave_to_device() {
+  bool one_stream = std::all_of(
+      plan_->segments().begin(), plan_->segments().end(),
+      [&](const Segment& segment) { return segment.stream == plan_->segments()[0].stream; });
+  if (one_stream) event_->issue(marks_.back());
+  self_ = shared_from_this();
+  await_marks();
+}
+
+void QueuedRun::await_marks() {
+  for (const MarkPtr& mark : marks_) {
+    if (mark->reached()) continue;
+    auto reached = [](void* run) { static_cast<QueuedRun*>(run)->await_marks(); };
+    mark->notify(reached, this);
+    return;
+  }
+  std::shared_ptr<QueuedRun> self = std::move(self_);
+  bool intact = true;
+  FailurePtr failure = failed_mark(intact);
+  end(std::move(failure), intact);
+}
+
+void QueuedRun::end(FailurePtr failure, bool intact) {
+  if (at_end_) std::exchange(at_end_, nullptr)(failure, intact);
+  give_back();
+  // What the run held is freed before anyone hears that it is done.
+  event_->finish(std::move(failure));
+}
+
+void QueuedRun::give_back() {
+  if (entered_) for_each_buffer(run_, [](Buffer& buffer) { buffer.leave(); });
+  entered_ = false;
+  run_ = {};
+  needs_.clear();
+  marks_.clear();
+}
+
+}  // namespace lazulite

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "lazulite/core/node.h"
+#include "lazulite/program/executor.h"
+#include "lazulite/program/plan.h"
+
+namespace lazulite {
+
+/// A failure of the exception that is being handled.
+FailurePtr current_failure(bool harmless);
+
+/// One run of a plan, from the moment in which it has its memory to its end.
+class QueuedRun final : public Work, public std::enable_shared_from_this<QueuedRun> {
+ public:
+  /// Takes the memory for a run on `inputs`, which are bound; `references` as for Plan::bind.
+  /// Inputs whose computation has failed must not be given.
+  QueuedRun(std::shared_ptr<const Plan> plan, std::span<const Array> inputs,
+            std::span<const uint32_t> references, EventPtr event);
+  ~QueuedRun() override;
+
+  /// Says where result `index` will be: sets the output's buffer, offset and strides.
+  void place(size_t index, Output& output) const;
+
+  /// Called once before the run is done: with what it failed, if it did, and whether all memory
+  /// that existed before it is as it was.
+  using AtEnd = std::function<void(const FailurePtr&, bool intact)>;
+  void at_end(AtEnd function) { at_end_ = std::move(function); }
+
+  /// Puts it into its queue, or runs it at once if it is small and nothing stands before it. If
+  /// this throws, nothing has happened.
+  void start();
+  /// Ends a run that could not be started with the exception that is being handled.
+  void abandon() { end(current_failure(true), true); }
+
+  bool ready() const override;
+  bool advance() override;
+  void wait_ready() override;
+
+ private:
+  bool needs_are_ready(const Segment& segment) const;
+  bool marks_reached() const;
+  FailurePtr failed_need() const;
+  FailurePtr failed_mark(bool& intact) const;
+  bool run_next();
+  void leave_to_device();
+  void await_marks();
+  void end(FailurePtr failure, bool intact);
+  void give_back();
+
+  std::shared_ptr<const Plan> plan_;
+  EventPtr event_;
+  std::vector<EventPtr> needs_;  // of the inputs and constants, where they are not done
+  bool here_;                    // runs on the thread that starts it
+  uint32_t queue_ = 0;
+  bool entered_ = false;  // its buffers know of it
+  Plan::Run run_;
+  size_t next_ = 0;             // segment
+  std::vector<MarkPtr> marks_;  // behind what has been queued on devices
+  AtEnd at_end_;
+  std::shared_ptr<QueuedRun> self_;  // while a device is at it
+};
+
+}  // namespace lazulite
