@@ -54,9 +54,10 @@ Plan::Run Plan::bind(std::span<const Array> inputs, std::span<const uint32_t> re
     if (arena_bytes_ > 0 && alone) {
       if (!own_arena) own_arena = spare_.take(memory, arena_bytes_);
       run.arenas.push_back(own_arena);
-    } else if (arena_bytes_ > 0) {
+    } else if (!alone) {
       int stream = segment.backend->asynchronous() ? segment.stream.index : 0;
-      run.arenas.push_back(workspace(memory, stream, arena_bytes_));
+      BufferPtr arena = workspace(memory, stream, arena_bytes_);
+      if (arena) run.arenas.push_back(std::move(arena));
     }
     for (uint32_t id : segment.writes) {
       const Slot& slot = slots_[id];
