@@ -23,6 +23,9 @@
 namespace lazulite {
 namespace {
 
+// More would only end the process: OpenMP's library gives up where a thread cannot be made.
+constexpr int most_threads = 1024;
+
 int allowed_processors() {
 #ifdef __linux__
   cpu_set_t set;
@@ -50,10 +53,10 @@ int initial_threads() {
   if (const char* text = std::getenv("LAZULITE_NUM_THREADS")) {
     int count = 0;
     std::from_chars(text, text + std::char_traits<char>::length(text), count);
-    if (count > 0) return count;
+    if (count > 0 && count <= most_threads) return count;
   }
   const double granted = std::min<double>(allowed_processors(), std::ceil(quota()));
-  return std::max(static_cast<int>(granted), 1);
+  return std::clamp(static_cast<int>(granted), 1, most_threads);
 }
 
 std::atomic<int> requested{0};
@@ -68,9 +71,9 @@ int num_threads() {
 }
 
 void set_num_threads(int count) {
-  if (count < 0) {
-    throw Error(
-        fmt::format("set_num_threads: {} threads were asked for; expected 0 or more", count));
+  if (count < 0 || count > most_threads) {
+    throw Error(fmt::format("set_num_threads: {} threads were asked for; expected 0 to {}", count,
+                            most_threads));
   }
   requested.store(count, std::memory_order_relaxed);
 }

@@ -3,11 +3,11 @@
 namespace lazulite {
 
 /// How many threads the kernels of a CPU may use. At the start: the environment variable
-/// LAZULITE_NUM_THREADS if it is a positive number, else as many as the process's affinity and its
-/// control group's quota allow.
+/// LAZULITE_NUM_THREADS if it is a number from 1 to 1024, else as many as the process's affinity
+/// and its control group's quota allow.
 int num_threads();
-/// Sets it; 0 goes back to what it was at the start. Throws if negative. Takes effect at the next
-/// evaluation.
+/// Sets it; 0 goes back to what it was at the start. Throws if it is negative or above 1024. Takes
+/// effect at the next evaluation.
 void set_num_threads(int count);
 
 /// OpenMP's threads that spin for long while they wait take the processor from whoever has work, so

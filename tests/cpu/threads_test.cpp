@@ -45,6 +45,7 @@ TEST(Threads, DoNotChangeResults) {
 
 TEST(Threads, RefuseNegativeNumbers) {
   EXPECT_THROW(set_num_threads(-1), Error);
+  EXPECT_THROW(set_num_threads(1025), Error);
   EXPECT_GE(num_threads(), 1);
 }
 

@@ -102,6 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Setting{{{"OMP_NUM_THREADS", "1"}}}, Setting{{{"OMP_NUM_THREADS", "64"}}},
                     Setting{{{"LAZULITE_NUM_THREADS", "7"}}},
                     Setting{{{"LAZULITE_NUM_THREADS", "1"}, {"OMP_NUM_THREADS", "4"}}},
+                    Setting{{{"OMP_NESTED", "true"}, {"OMP_PROC_BIND", "close"}}},
                     Setting{{{"OMP_WAIT_POLICY", "passive"}}},
                     Setting{{{"OMP_WAIT_POLICY", "active"}}}, Setting{{}, true},
                     Setting{{{"LAZULITE_NUM_THREADS", "4"}}, true}));
