@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "lazulite/lazulite.h"
+#include "support/expect.h"
 
 namespace lazulite {
 namespace {
@@ -69,6 +70,51 @@ TEST(ConvBlockGradients, WithoutTheValue) {
       }
     }
   }
+}
+
+Array forward(const Array& x, const Array& w, const Array& b) {
+  return max_pool2d(nn::relu(conv2d(x, w, 1, 2) + b), 2);
+}
+
+// Weights are kept as the kernels read them: not for another view of the same memory.
+TEST(ConvBlockWeights, OfTwoViewsOfOneBuffer) {
+  random::seed(6);
+  const Array weights = random::normal({3, 8, 5, 5, 6}).eval(), bias = random::normal({8}).eval();
+  for (int64_t n : {1, 20}) {
+    const Array x = random::normal({n, 10, 10, 6}).eval();
+    const std::function<Array(Array, Array, Array)> compiled =
+        compile(std::function<Array(Array, Array, Array)>(forward));
+    for (int64_t i : {0, 1, 2, 0, 2, 1}) {
+      const Array w = take(weights, i, 0), own = copy(w).eval();
+      const Array expected = forward(x, own, bias).eval();
+      test::expect_equal(compiled(x, w, bias), expected);
+      test::expect_equal(forward(x, w, bias), expected);
+    }
+  }
+}
+
+// What is only read on the way is not kept, whether compiled or not.
+TEST(ConvBlockLaunches, AreOneWithoutCompiling) {
+  random::seed(7);
+  const Array x = random::normal({20, 10, 10, 6}).eval(), w = random::normal({8, 5, 5, 6}).eval();
+  const Array b = random::normal({8}).eval();
+  const auto launches_of = [&](const std::function<Array()>& make) {
+    const uint64_t before = execution_statistics().launches;
+    make().eval();
+    return execution_statistics().launches - before;
+  };
+  EXPECT_EQ(launches_of([&] { return forward(x, w, b); }), 1u);
+  EXPECT_EQ(launches_of([&] {
+              Array y = conv2d(x, w, 1, 2);
+              y = y + b;
+              y = nn::relu(y);
+              return max_pool2d(y, 2);
+            }),
+            1u);
+  const auto compiled =
+      compile(std::function<Array(Array)>([&](Array x) { return forward(x, w, b); }));
+  compiled(x).eval();
+  EXPECT_EQ(launches_of([&] { return compiled(x); }), 1u);
 }
 
 }  // namespace
