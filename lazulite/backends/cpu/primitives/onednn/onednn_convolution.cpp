@@ -83,6 +83,7 @@ std::unique_ptr<Kernel> make_onednn(const Convolution& p, const Launch& launch) 
   const auto type = onednn_dtype(launch.outputs[0].dtype);
   if (!type || is_empty(launch)) return nullptr;
   const Operand x = launch.inputs[0], w = launch.inputs[1], y = launch.outputs[0];
+  if (!sums_in_pairs(y.dtype, w.shape.back())) return nullptr;
   return make_if_fast(
       [=, problem = Problem(p, x.shape, w.shape, y.shape, *type)]() -> OnednnKernel::Recipe {
         const auto pd = forward_desc(problem, dnnl::prop_kind::forward_inference);
@@ -98,6 +99,7 @@ std::unique_ptr<Kernel> make_onednn(const ConvolutionGradInput& p, const Launch&
   const auto type = onednn_dtype(launch.outputs[0].dtype);
   if (!type || is_empty(launch)) return nullptr;
   const Operand w = launch.inputs[0], dy = launch.inputs[1], dx = launch.outputs[0];
+  if (!sums_in_pairs(dx.dtype, w.shape.front() / p.groups)) return nullptr;
   return make_if_fast(
       [=, problem = Problem(p, dx.shape, w.shape, dy.shape, *type)]() -> OnednnKernel::Recipe {
         const dnnl::convolution_backward_data::primitive_desc pd(

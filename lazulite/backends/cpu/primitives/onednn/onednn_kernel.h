@@ -17,6 +17,12 @@ dnnl::engine& onednn_engine();
 // oneDNN's name of the dtype; nothing where this machine does not compute it natively.
 std::optional<dnnl::memory::data_type> onednn_dtype(Dtype dtype);
 
+// Sums of products of bfloat16 are taken in pairs: with an odd number, oneDNN pairs the last one
+// with whatever comes next in memory, times zero, which is no number if that is infinite.
+inline bool sums_in_pairs(Dtype dtype, int64_t products) {
+  return dtype != Dtype::bfloat16 || products % 2 == 0;
+}
+
 // An operand of a primitive of oneDNN.
 struct OnednnArgument {
   int name = 0;  // DNNL_ARG_SRC, …

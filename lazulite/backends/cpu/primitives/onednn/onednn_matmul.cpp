@@ -29,8 +29,8 @@ std::unique_ptr<Kernel> make_onednn(const Matmul&, const Launch& launch) {
       (s.m == 1 || shape.multiplications() < least_multiplications)) {
     return nullptr;
   }
-  if (shape.batch.size() > 1 || !is_plain(s.m, s.k, s.a_row, s.a_column) ||
-      !is_plain(s.k, s.n, s.b_row, s.b_column)) {
+  if (shape.batch.size() > 1 || !sums_in_pairs(launch.outputs[0].dtype, s.k) ||
+      !is_plain(s.m, s.k, s.a_row, s.a_column) || !is_plain(s.k, s.n, s.b_row, s.b_column)) {
     return nullptr;
   }
   const Operand& left = launch.inputs[shape.swapped];
