@@ -25,14 +25,15 @@ class ArchiveReader {
  public:
   explicit ArchiveReader(const std::filesystem::path& path)
       : source_(path), chunk_(chunk_bytes), archive_(archive_read_new(), archive_read_free) {
-    archive_read_support_filter_none(archive_.get());
+    if (!archive_) source_.fail(0, "libarchive has no memory for reading it.");
+    check(archive_read_support_filter_none(archive_.get()));
     is_zip_ = first_bytes().starts_with("PK");
     if (is_zip_) {
       // By its name: the list of a zip's members is at its end.
-      archive_read_support_format_zip(archive_.get());
+      check(archive_read_support_format_zip(archive_.get()));
       check(archive_read_open_filename(archive_.get(), path.c_str(), chunk_bytes));
     } else {
-      archive_read_support_format_tar(archive_.get());
+      check(archive_read_support_format_tar(archive_.get()));
       check(archive_read_open(archive_.get(), this, nullptr, read_chunk, nullptr));
     }
   }
