@@ -1,0 +1,151 @@
+#include <fstream>
+
+#include "data/made_files.h"
+#include "lazulite/data/idx.h"
+#include "lazulite/io/atomic_file.h"
+#include "scenario.h"
+
+namespace lazulite::faults {
+namespace {
+
+Array length_of(const std::string& path) {
+  return Array(static_cast<int64_t>(std::filesystem::file_size(path)));
+}
+
+// The weights of one network are saved over those of another: one of both is there, whole, and no
+// third file.
+class Save : public Case {
+ public:
+  Save() : path_(folder() + "/weights") {
+    layer_.save_weights(path_);
+    layer_.update({{"weight", ones({3, 4})}, {"bias", ones({3})}});
+  }
+  Arrays run() override {
+    layer_.save_weights(path_);
+    return state();
+  }
+  Arrays state() override {
+    Arrays out;
+    for (const auto& [name, array] : io::load_safetensors(path_)) out.push_back(array);
+    const auto files =
+        std::filesystem::directory_iterator(std::filesystem::path(path_).parent_path());
+    out.push_back(Array(static_cast<int64_t>(std::distance(files, {}))));
+    return out;
+  }
+
+ private:
+  std::string path_;
+  nn::Linear layer_{4, 3};
+};
+
+// A network takes the weights of a file, all or none.
+class Load : public Case {
+ public:
+  Load() : path_(folder() + "/weights") {
+    layer_.save_weights(path_);
+    layer_.update({{"weight", ones({3, 4})}, {"bias", ones({3})}});
+  }
+  Arrays run() override {
+    layer_.load_weights(path_);
+    return state();
+  }
+  Arrays state() override { return {layer_.weight.get(), layer_.bias.get()}; }
+
+ private:
+  std::string path_;
+  nn::Linear layer_{4, 3};
+};
+
+Arrays through_a_file() {
+  const std::string path = folder() + "/all";
+  io::save_safetensors(path,
+                       {{"a", arange(6).reshape({2, 3}).T()},
+                        {"b", Array({true, false})},
+                        {"c", zeros({0, 3})},
+                        {"d", Array({1.5, 2.5}, Dtype::bfloat16)}},
+                       {{"key", "value"}});
+  Arrays out{length_of(path)};
+  for (const auto& [name, array] : io::load_safetensors(path)) out.push_back(array);
+  return out;
+}
+
+Arrays checked() {
+  io::check_writable(folder() + "/f");
+  try {
+    io::check_writable(folder());
+  } catch (const OutOfMemory&) {
+    throw;
+  } catch (const Error&) {
+  }
+  return {};
+}
+
+data::DatasetPtr some_data() {
+  return std::make_shared<data::ArrayDataset>(arange(60).reshape({20, 3}), arange(20));
+}
+
+Arrays loaded(int workers) {
+  data::DataLoader loader(some_data(), {.batch_size = 6, .shuffle = true, .workers = workers});
+  Arrays out;
+  for (const data::Batch& batch : loader) {
+    out.push_back(batch.images);
+    out.push_back(batch.labels);
+  }
+  return out;
+}
+
+Arrays idx_files() {
+  const std::filesystem::path place = folder();
+  const auto put = [&](const char* name, const std::string& content) {
+    std::ofstream(place / name, std::ios::binary) << content;
+  };
+  put("t10k-images-idx3-ubyte.gz", data::gzip(data::idx({3, 2, 2}, data::pixels(1, 12))));
+  put("t10k-labels-idx1-ubyte", data::idx({3}, std::string("\1\2\3")));
+  const auto set = data::mnist(place, data::Split::test);
+  const std::vector<int64_t> all{0, 1, 2};
+  const data::Batch batch = set->get(all);
+  return {batch.images, batch.labels};
+}
+
+Arrays cifar_archive() {
+  const std::filesystem::path place = folder();
+  using namespace data;
+  const std::string images =
+      pickle(pickle_dict({{"labels", pickle_list({pickle_int(1), pickle_int(2)})},
+                          {"data", pickle_array(2, 3072, pixels(1, 3072) + pixels(2, 3072))}}));
+  std::ofstream(place / "cifar-10-python.tar.gz", std::ios::binary)
+      << gzip(tar({{"cifar-10-batches-py/test_batch", images}}));
+  const auto set = cifar10(place, Split::test);
+  const std::vector<int64_t> all{0, 1};
+  return {set->get(all).images};
+}
+
+Arrays damaged_file() {
+  const std::string path = folder() + "/x";
+  std::ofstream(path, std::ios::binary) << data::gzip("not an IDX file, by far").substr(0, 30);
+  try {
+    data::read_idx(path, 3);
+  } catch (const OutOfMemory&) {
+    throw;
+  } catch (const Error&) {
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<Scenario> file_scenarios() {
+  return {
+      {"save", [] { return std::make_unique<Save>(); }},
+      {"load", [] { return std::make_unique<Load>(); }},
+      function("through_a_file", through_a_file),
+      function("check_writable", checked),
+      function("loader", [] { return loaded(0); }),
+      function("loader_threads", [] { return loaded(2); }),
+      function("idx", idx_files),
+      function("cifar_archive", cifar_archive),
+      function("damaged_file", damaged_file),
+  };
+}
+
+}  // namespace lazulite::faults
