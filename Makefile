@@ -1,11 +1,12 @@
 # Each target installs what it needs, builds, and runs. CMake does the work: see CMakePresets.json.
 FASHION_MNIST ?= /usr/share/datasets/fashion-mnist
 EPOCHS ?= 3
+FUZZ_SECONDS ?= 120
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 sources = git ls-files '*.h' '*.cpp' '*.def'
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-asan test-tsan test-simd bench bench-against format lint
+.PHONY: help build run test test-asan test-tsan test-simd faults fuzz-readers bench bench-against format lint
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | expand -t 16
@@ -35,6 +36,15 @@ test-tsan:  ## run all tests under the thread sanitizer
 test-simd: build  ## run all tests with narrower vectors than the machine's
 	LAZULITE_SIMD=sse4 ctest --preset release -j $(JOBS)
 	LAZULITE_SIMD=avx2 ctest --preset release -j $(JOBS)
+
+faults: build  ## let every allocation and every call of a file fail once
+	LAZULITE_FAULTS=all ctest --preset release -R '^Scenarios/Faults' -j $(JOBS)
+	tests/faults/sample --build build --jobs $(JOBS)
+
+fuzz-readers:  ## fuzz the readers of files, FUZZ_SECONDS each
+	@scripts/install-dependencies tsan
+	@$(call compile,fuzz)
+	@tests/fuzz_readers/run build-fuzz $(FUZZ_SECONDS)
 
 bench:  ## measure beside PyTorch, which is fetched once into .cache/
 	@scripts/install-dependencies bench
