@@ -79,7 +79,7 @@ dnnl::convolution_forward::primitive_desc forward_desc(const Problem& p, dnnl::p
 
 }  // namespace
 
-std::unique_ptr<Kernel> make_onednn(const Convolution& p, const Launch& launch) {
+std::unique_ptr<Kernel> make_onednn(const Convolution& p, const Launch& launch) try {
   const auto type = onednn_dtype(launch.outputs[0].dtype);
   if (!type || is_empty(launch)) return nullptr;
   const Operand x = launch.inputs[0], w = launch.inputs[1], y = launch.outputs[0];
@@ -93,9 +93,11 @@ std::unique_ptr<Kernel> make_onednn(const Convolution& p, const Launch& launch) 
                  {DNNL_ARG_WEIGHTS, w, problem.w, pd.weights_desc(), true},
                  {DNNL_ARG_DST, y, problem.y, problem.y}}};
       });
+} catch (const dnnl::error& error) {
+  fail_onednn(error);
 }
 
-std::unique_ptr<Kernel> make_onednn(const ConvolutionGradInput& p, const Launch& launch) {
+std::unique_ptr<Kernel> make_onednn(const ConvolutionGradInput& p, const Launch& launch) try {
   const auto type = onednn_dtype(launch.outputs[0].dtype);
   if (!type || is_empty(launch)) return nullptr;
   const Operand w = launch.inputs[0], dy = launch.inputs[1], dx = launch.outputs[0];
@@ -112,9 +114,11 @@ std::unique_ptr<Kernel> make_onednn(const ConvolutionGradInput& p, const Launch&
                  {DNNL_ARG_DIFF_DST, dy, problem.y, problem.y, true},
                  {DNNL_ARG_DIFF_SRC, dx, problem.x, problem.x}}};
       });
+} catch (const dnnl::error& error) {
+  fail_onednn(error);
 }
 
-std::unique_ptr<Kernel> make_onednn(const ConvolutionGradWeight& p, const Launch& launch) {
+std::unique_ptr<Kernel> make_onednn(const ConvolutionGradWeight& p, const Launch& launch) try {
   const auto type = onednn_dtype(launch.outputs[0].dtype);
   if (!type || is_empty(launch)) return nullptr;
   const Operand x = launch.inputs[0], dy = launch.inputs[1], dw = launch.outputs[0];
@@ -130,6 +134,8 @@ std::unique_ptr<Kernel> make_onednn(const ConvolutionGradWeight& p, const Launch
                  {DNNL_ARG_DIFF_DST, dy, problem.y, problem.y, true},
                  {DNNL_ARG_DIFF_WEIGHTS, dw, problem.w, pd.diff_weights_desc()}}};
       });
+} catch (const dnnl::error& error) {
+  fail_onednn(error);
 }
 
 }  // namespace lazulite::cpu

@@ -31,11 +31,19 @@ dnnl::primitive_attr onednn_attributes() {
   return attributes;
 }
 
+void fail_onednn(const dnnl::error& error) {
+  const std::string what = fmt::format("oneDNN cannot run its kernel: {}", error.what());
+  if (error.status == dnnl_out_of_memory) throw OutOfMemory(what);
+  throw Error(what);
+}
+
 std::unique_ptr<Kernel> make_if_fast(std::function<OnednnKernel::Recipe()> describe) {
   try {
     const std::string_view name = describe().description.impl_info_str();
     if (name.find("ref") != std::string_view::npos) return nullptr;
-  } catch (const dnnl::error&) {
+  } catch (const dnnl::error& error) {
+    // What oneDNN lacks, our own kernels do; which it is may not depend on the memory there is.
+    if (error.status == dnnl_out_of_memory) fail_onednn(error);
     return nullptr;
   }
   return std::make_unique<OnednnKernel>(std::move(describe));
@@ -89,9 +97,7 @@ void OnednnKernel::run(void* const* slots) {
   try {
     execute(slots);
   } catch (const dnnl::error& error) {
-    const std::string what = fmt::format("oneDNN cannot run its kernel: {}", error.what());
-    if (error.status == dnnl_out_of_memory) throw OutOfMemory(what);
-    throw Error(what);
+    fail_onednn(error);
   }
 }
 

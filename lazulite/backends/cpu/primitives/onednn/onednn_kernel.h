@@ -86,6 +86,9 @@ class OnednnKernel final : public Kernel {
   dnnl::stream stream_{onednn_engine()};
 };
 
+// Throws oneDNN's error as one of ours.
+[[noreturn]] void fail_onednn(const dnnl::error& error);
+
 // Attributes with which primitives take their scratch from us.
 dnnl::primitive_attr onednn_attributes();
 

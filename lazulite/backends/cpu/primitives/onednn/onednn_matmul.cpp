@@ -20,7 +20,7 @@ bool is_plain(int64_t rows, int64_t columns, int64_t row, int64_t column) {
 
 }  // namespace
 
-std::unique_ptr<Kernel> make_onednn(const Matmul&, const Launch& launch) {
+std::unique_ptr<Kernel> make_onednn(const Matmul&, const Launch& launch) try {
   const auto type = onednn_dtype(launch.outputs[0].dtype);
   if (!type || launch.outputs[0].size() == 0 || launch.inputs[0].size() == 0) return nullptr;
   const MatmulShape shape(launch);
@@ -57,6 +57,8 @@ std::unique_ptr<Kernel> make_onednn(const Matmul&, const Launch& launch) {
             [pd] { return dnnl::matmul(pd); },
             {{DNNL_ARG_SRC, left, a, a}, {DNNL_ARG_WEIGHTS, right, b, b}, {DNNL_ARG_DST, y, c, c}}};
   });
+} catch (const dnnl::error& error) {
+  fail_onednn(error);
 }
 
 }  // namespace lazulite::cpu
