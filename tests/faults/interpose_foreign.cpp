@@ -48,6 +48,17 @@ LAZULITE_INTERPOSED int archive_read_support_format_tar(archive* handle) {
   return hit(Call::foreign) ? ARCHIVE_FATAL : real(handle);
 }
 
+LAZULITE_INTERPOSED int archive_read_support_format_zip(archive* handle) {
+  static auto* real = next<int(archive*)>("archive_read_support_format_zip");
+  return hit(Call::foreign) ? ARCHIVE_FATAL : real(handle);
+}
+
+LAZULITE_INTERPOSED int archive_read_open_filename(archive* handle, const char* path,
+                                                   size_t block) {
+  static auto* real = next<decltype(archive_read_open_filename)>("archive_read_open_filename");
+  return hit(Call::foreign) ? ARCHIVE_FATAL : real(handle, path, block);
+}
+
 LAZULITE_INTERPOSED int archive_read_open(archive* handle, void* data, archive_open_callback* open,
                                           archive_read_callback* read,
                                           archive_close_callback* close) {
