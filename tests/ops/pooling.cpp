@@ -2,11 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <limits>
 
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/operators.h"
+#include "lazulite/ops/reduction.h"
+#include "lazulite/transforms/vjp.h"
 #include "support/backends.h"
 #include "support/expect.h"
 
@@ -85,6 +88,19 @@ TEST_P(Pooling, LetsNanWin) {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   Array x = Array({1.0, nan, 3.0, 2.0}).reshape({1, 2, 2, 1});
   expect_equal(max_pool2d(x, 2), full({1, 1, 1, 1}, nan));
+}
+
+// Whatever the bits of the NaNs are: the first one wins, and no number after it.
+TEST_P(Pooling, TellsNansOfOtherBitsNotApart) {
+  auto nan_of = [](uint32_t bits) { return std::bit_cast<float>(0x7fc00000 + bits); };
+  Array x(std::vector<float>{1, nan_of(5), nan_of(9), 2}, {1, 2, 2, 1});
+  Array slope = grad([](const Array& in) { return sum(max_pool2d(in, 2)); })(x);
+  expect_equal(slope.flatten(), Array({0.0, 1.0, 0.0, 0.0}));
+  // A signalling one, which a conversion makes a quiet one.
+  Array half(std::vector<float16>{std::bit_cast<float16>(uint16_t{0x7c01}), float16(1.f),
+                                  float16(3.f), float16(2.f)},
+             {1, 2, 2, 1});
+  expect_equal(isnan(max_pool2d(half, 2)), full({1, 1, 1, 1}, true));
 }
 
 TEST_P(Pooling, WorksOnIntegers) {

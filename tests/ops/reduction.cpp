@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -85,6 +86,13 @@ TEST_P(Reduction, Averages) {
   expect_close(var(Array({complex64(1, 2), complex64(3, -1)})), Array(Scalar(3.25)), 1e-6);
   // The sum of these is beyond float16, their mean is not.
   expect_equal(mean(ones({100000}, Dtype::float16)), Array(Scalar(1), Dtype::float16));
+}
+
+TEST_P(Reduction, FindsTheFirstNanWhateverItsBits) {
+  Array x(
+      std::vector<float>{1, std::bit_cast<float>(0x7fc00005), std::bit_cast<float>(0xffc00009)});
+  expect_equal(argmax(x), Array(1, Dtype::uint32));
+  expect_equal(argmin(x), Array(1, Dtype::uint32));
 }
 
 TEST_P(Reduction, PropagatesNan) {

@@ -132,10 +132,14 @@ void run(const ScatterAlong& p, const Run& run) { scatter(run, p.axis, true, p.a
 
 // Whether `a` takes the place of the extreme `b`: it is beyond it, or the first NaN.
 bool beats(const void* a, const void* b, Dtype dtype, bool maximum) {
-  std::byte best[8];
-  const void* operands[] = {a, b};
-  row_function(maximum ? Row::maximum : Row::minimum, dtype)(operands, best);
-  return std::memcmp(best, b, size_of(dtype)) != 0;
+  auto holds = [&](Row row, const void* x, const void* y) {
+    const void* operands[] = {x, y};
+    bool out = false;
+    row_function(row, dtype)(operands, &out);
+    return out;
+  };
+  if (holds(Row::isnan, b, b)) return false;
+  return holds(Row::isnan, a, a) || holds(maximum ? Row::greater : Row::less, a, b);
 }
 
 void run(const ArgReduce& p, const Run& run) {
