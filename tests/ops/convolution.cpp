@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/linear.h"
@@ -60,6 +62,25 @@ TEST_P(ConvolutionOp, ComputesInItsDtype) {
   expect_equal(conv2d(x, w), full({1, 1, 1, 1}, 9, Dtype::float16));
   expect_equal(conv2d(x.astype(Dtype::float64), w), full({1, 1, 1, 1}, 9, Dtype::float64));
   expect_equal(conv2d(zeros({0, 3, 3, 1}), ones({2, 3, 3, 1})), zeros({0, 1, 1, 2}));
+}
+
+// Forward and backward, whatever the number of channels.
+TEST_P(ConvolutionOp, KeepsAnInfinitePixelToItself) {
+  for (Dtype dtype : {Dtype::float32, Dtype::bfloat16, Dtype::float16}) {
+    for (int64_t channels : {1, 2, 3, 5}) {
+      Shape shape{2, 4, 4, channels};
+      Array spoilt = eye(32, 32, 0)[7].reshape({2, 4, 4, 1}) * INFINITY;
+      Array pixels = astype(where(isnan(spoilt), zeros({}), spoilt) + ones(shape), dtype).eval();
+      Array good = where(isfinite(pixels), 1, 0)[{ellipsis, 0}].eval();
+      for (int64_t others : {1, 4}) {
+        Array y = conv2d(pixels, ones({others, 1, 1, channels}, dtype));
+        expect_equal(where(isfinite(y), 1, 0)[{ellipsis, 0}], good);
+        Array dx = convolution_grad_input(ones({channels, 1, 1, others}, dtype), pixels,
+                                          {2, 4, 4, others}, {{1, 1}, {0, 0}, {1, 1}, 1});
+        expect_equal(where(isfinite(dx), 1, 0)[{ellipsis, 0}], good);
+      }
+    }
+  }
 }
 
 TEST_P(ConvolutionOp, RejectsWhatDoesNotFit) {
