@@ -103,5 +103,18 @@ TEST_P(ViewGradients, ReachScatteredUpdates) {
                    {spread_values({2, 3}), spread_values({2, 2}, 1)});
 }
 
+// The terms add up in an order that does not depend on what has been evaluated: in another one,
+// the small term is lost.
+TEST_P(ViewGradients, AddUpTheSameWhateverIsEvaluated) {
+  for (bool evaluates : {false, true}) {
+    Array slope = grad([evaluates](const Array& x) {
+      if (evaluates) x.eval();
+      Array same = contiguous(x);
+      return sum(same * 1e8f + x - same * 1e8f);
+    })(Array({1.f, 2.f}));
+    EXPECT_EQ(slope.to_vector<float>(), (std::vector<float>{1, 1}));
+  }
+}
+
 }  // namespace
 }  // namespace lazulite
