@@ -1,0 +1,25 @@
+#pragma once
+
+#include "fuzz/program.h"
+
+namespace lazulite::fuzz {
+
+struct Failure {
+  std::string check;
+  std::string text;
+};
+
+/// All checks of a program, or the one named; the first failure. `nodes` counts what was computed.
+std::optional<Failure> check(const Program& program, const std::string& only = "",
+                             size_t* nodes = nullptr);
+
+// The checks that are not ways to run.
+
+/// Every node on another device, or with another number of threads, from this device's own inputs.
+std::optional<Failure> check_nodes(const Program& program, const Arrays& inputs,
+                                   const std::string& only, size_t* nodes);
+
+/// Whether both have the same bits; any NaN equals any other. Empty, or a sentence.
+std::string different_bits(const Array& got, const Array& expected);
+
+}  // namespace lazulite::fuzz

@@ -1,0 +1,66 @@
+// Matrix products.
+#include "fuzz/operation.h"
+
+namespace lazulite::fuzz {
+namespace {
+
+bool choose_product(Maker& maker, Value& value) {
+  int a = maker.pick([](const Array& x) { return x.ndim() > 0 && is_inexact(x.dtype()); });
+  if (a < 0) return false;
+  Array x = maker.at(a);
+  int64_t k = x.shape(-1);
+  int b = maker.pick([&](const Array& y) {
+    return is_inexact(y.dtype()) && y.ndim() > 0 && y.shape(y.ndim() == 1 ? 0 : -2) == k;
+  });
+  if (b < 0 || maker.chance(30)) {
+    Shape shape{k, maker.size()};
+    if (x.ndim() == 3 && maker.chance(50)) shape.insert(shape.begin(), x.shape(0));
+    if (element_count(shape) > 60000) return false;
+    b = maker.add_input(shape, x.dtype(), Fill::tame);
+  }
+  value.operands = {a, b};
+  return true;
+}
+
+}  // namespace
+
+void add_contractions(Operations& all) {
+  all.push_back({"matmul", 24, "matmul($0, $1)", choose_product,
+                 [](auto x, const auto&) { return matmul(x[0], x[1]); }});
+  all.push_back({"addmm", 5, "addmm($2, $0, $1, 0.5, 2)",
+                 [](Maker& maker, Value& value) {
+                   if (!choose_product(maker, value)) return false;
+                   int64_t n = maker.at(value.operands[1]).shape(-1);
+                   int c = maker.pick([&](const Array& x) {
+                     return x.ndim() == 0 || (x.ndim() == 1 && x.shape(0) == n);
+                   });
+                   value.operands.push_back(c);
+                   return c >= 0;
+                 },
+                 [](auto x, const auto&) { return addmm(x[2], x[0], x[1], 0.5, 2); }});
+  all.push_back({"inner", 4, "inner($0, $1)",
+                 [](Maker& maker, Value& value) {
+                   int a = maker.pick([](const Array& x) {
+                     return x.ndim() > 0 && x.ndim() < 3 && is_inexact(x.dtype());
+                   });
+                   if (a < 0) return false;
+                   int64_t k = maker.at(a).shape(-1);
+                   int b = maker.pick([&](const Array& y) {
+                     return y.ndim() > 0 && y.ndim() < 3 && y.shape(-1) == k;
+                   });
+                   value.operands = {a, b};
+                   return true;
+                 },
+                 [](auto x, const auto&) { return inner(x[0], x[1]); }});
+  all.push_back({"outer", 4, "outer($0, $1)",
+                 [](Maker& maker, Value& value) {
+                   auto small = [](const Array& x) { return x.size() < 100; };
+                   value.operands = {maker.pick(small), maker.pick(small)};
+                   return value.operands[0] >= 0;
+                 },
+                 [](auto x, const auto&) { return outer(x[0], x[1]); }});
+  all.push_back({"tensordot", 4, "tensordot($0, $1, 1)", choose_product,
+                 [](auto x, const auto&) { return tensordot(x[0], x[1], 1); }});
+}
+
+}  // namespace lazulite::fuzz
