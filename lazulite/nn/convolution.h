@@ -14,7 +14,9 @@ struct Conv2dOptions {
 };
 
 /// Two-dimensional convolution, channels last; weight (outputs, kernel height, kernel width,
-/// inputs / groups), uniform within ±1/sqrt(fan_in) at first, bias zero.
+/// inputs / groups), uniform within ±1/sqrt(fan_in) at first, bias zero. Throws unless sizes,
+/// stride, dilation and groups are positive, padding is not negative and groups divide inputs and
+/// outputs.
 class Conv2d : public Module {
  public:
   Conv2d(int64_t inputs, int64_t outputs, Size2 kernel, Conv2dOptions options = {});

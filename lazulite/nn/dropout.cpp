@@ -1,17 +1,14 @@
 #include "lazulite/nn/dropout.h"
 
-#include <fmt/format.h>
-
-#include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
+#include "lazulite/nn/options.h"
 #include "lazulite/ops/ops.h"
 
 namespace lazulite::nn {
 
 Dropout::Dropout(double probability) : probability_(probability) {
-  if (!(probability >= 0 && probability < 1)) {
-    throw Error(fmt::format("Dropout: the probability must lie in [0, 1), not be {}", probability));
-  }
+  check_option(probability >= 0 && probability < 1, "Dropout", "the probability", probability,
+               "within [0, 1)");
 }
 
 Array Dropout::operator()(Array x) const {

@@ -6,7 +6,8 @@ namespace lazulite::nn::init {
 
 // First values for parameters, drawn with the default random state. For matrices (out, in) and
 // convolution weights (out, kernel…, in), fan_in and fan_out are the numbers of inputs and outputs
-// that one output or input is connected with.
+// that one output or input is connected with. Bounds, means, deviations and gains must be finite,
+// deviations and gains not negative, and weights not empty.
 
 Array constant(const Shape& shape, double value, Dtype dtype = Dtype::float32);
 /// Uniform in [low, high).

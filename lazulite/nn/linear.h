@@ -5,7 +5,7 @@
 namespace lazulite::nn {
 
 /// y = x Wᵀ + b over the last axis; weight (outputs, inputs), bias (outputs,), both uniform within
-/// ±1/sqrt(inputs) at first.
+/// ±1/sqrt(inputs) at first. Throws unless both sizes are positive.
 class Linear : public Module {
  public:
   Linear(int64_t inputs, int64_t outputs, bool bias = true);

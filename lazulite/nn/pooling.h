@@ -7,7 +7,8 @@
 
 namespace lazulite::nn {
 
-/// Stride (the window's size if not given) and padding of a pooling.
+/// Stride (the window's size if not given) and padding of a pooling. Sizes and strides are
+/// positive, padding is smaller than the window.
 struct Pool2dOptions {
   std::optional<Size2> stride = std::nullopt;
   Size2 padding = 0;

@@ -1,14 +1,17 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
+#include "lazulite/core/errors.h"
 #include "lazulite/nn/module.h"
 
 namespace lazulite::nn {
 
 /// Layers applied one after another; their parameters are named "layers.0.weight" and so on.
-/// Anything that maps an Array to an Array can be a layer: modules and plain functions.
+/// Anything that maps an Array to an Array can be a layer: modules and plain functions. Copies
+/// share the layers.
 class Sequential : public Module {
  public:
   template <class... Layers>
@@ -19,20 +22,23 @@ class Sequential : public Module {
   template <class Layer>
   void add(Layer layer) {
     if constexpr (std::is_base_of_v<Module, Layer>) {
-      module("layers." + std::to_string(layers_.size()), layer);
+      module("layers." + std::to_string(size()), layer);
     }
-    layers_.push_back([layer = std::move(layer)](Array x) mutable { return layer(std::move(x)); });
+    std::function<Array(const Array&)> function(std::move(layer));
+    if (!function) throw Error("Sequential: an empty function was given as a layer");
+    layers_->push_back(std::move(function));
   }
 
   Array operator()(Array x) const {
     Array out = std::move(x);
-    for (const auto& layer : layers_) out = layer(out);
+    for (const auto& layer : *layers_) out = layer(out);
     return out;
   }
-  size_t size() const { return layers_.size(); }
+  size_t size() const { return layers_->size(); }
 
  private:
-  std::vector<std::function<Array(const Array&)>> layers_;
+  using Functions = std::vector<std::function<Array(const Array&)>>;
+  std::shared_ptr<Functions> layers_ = std::make_shared<Functions>();
 };
 
 }  // namespace lazulite::nn
