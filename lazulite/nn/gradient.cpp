@@ -31,17 +31,59 @@ class Substitution {
   Arrays sources_;
 };
 
+/// The parameters of a module, of which none may be emptied meanwhile.
+class Kept {
+ public:
+  explicit Kept(NamedCells cells) : cells_(std::move(cells)) {
+    for (const auto& [name, cell] : cells_) values_.push_back(cell.get());
+  }
+  const NamedCells& cells() const { return cells_; }
+  /// Throws if one is empty, after having put back what was there.
+  void check() const {
+    std::string emptied;
+    for (size_t i = 0; i < cells_.size(); ++i) {
+      Cell cell = cells_[i].second;
+      if (cell.has_value()) continue;
+      cell.set(values_[i]);
+      emptied = cells_[i].first;
+    }
+    if (!emptied.empty()) {
+      throw Error(
+          fmt::format("value_and_grad: the function has emptied the parameter '{}'", emptied));
+    }
+  }
+
+ private:
+  NamedCells cells_;
+  Arrays values_;
+};
+
+void check_loss(const Arrays& values) {
+  if (values.empty() || !values[0].valid()) {
+    throw Error("value_and_grad: the function returned no loss");
+  }
+  if (values[0].ndim() != 0) {
+    throw Error(fmt::format("value_and_grad: the loss must be a scalar, not an array of shape {}",
+                            to_string(values[0].shape())));
+  }
+  if (!is_inexact(values[0].dtype())) {
+    throw Error(
+        fmt::format("value_and_grad: the loss has dtype {}, through which no derivative "
+                    "flows",
+                    name_of(values[0].dtype())));
+  }
+}
+
 }  // namespace
 
 std::pair<Arrays, NamedArrays> gradient_of(const Module& module,
                                            const std::function<Arrays()>& function) {
   RetainScope scope;
-  Substitution substitution(module.trainable_parameters());
+  Kept kept(parameters_to_train(module, "value_and_grad"));
+  Substitution substitution(kept.cells());
   Arrays values = function();
-  if (values.empty() || values[0].ndim() != 0) {
-    throw Error(fmt::format("value_and_grad: the loss must be a scalar, not an array of shape {}",
-                            values.empty() ? "nothing" : to_string(values[0].shape())));
-  }
+  kept.check();
+  check_loss(values);
   Arrays sources = substitution.sources();
   Arrays first{values[0]};
   Arrays found = backward(first, {ones_like(values[0])}, sources);
