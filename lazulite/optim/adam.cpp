@@ -1,11 +1,32 @@
 #include "lazulite/optim/adam.h"
 
+#include "lazulite/nn/options.h"
 #include "lazulite/ops/ops.h"
 
 namespace lazulite::optim {
+namespace {
+
+AdamOptions checked(const AdamOptions& options) {
+  auto check_beta = [](const char* name, double beta) {
+    check_option(beta >= 0 && beta < 1, "Adam", name, beta, "within [0, 1)");
+  };
+  check_beta("beta1", options.beta1);
+  check_beta("beta2", options.beta2);
+  check_not_negative("Adam", "epsilon", options.epsilon);
+  return options;
+}
+
+double checked_decay(double weight_decay) {
+  check_not_negative("AdamW", "weight_decay", weight_decay);
+  return weight_decay;
+}
+
+}  // namespace
 
 Adam::Adam(Schedule learning_rate, AdamOptions options)
-    : Optimizer(std::move(learning_rate)), options_(options) {}
+    : Optimizer(std::move(learning_rate)), options_(checked(options)) {}
+Adam::Adam(double learning_rate, AdamOptions options)
+    : Optimizer(learning_rate), options_(checked(options)) {}
 
 Array Adam::apply_single(const Array& gradient, const Array& parameter, State& state) {
   auto [beta1, beta2, epsilon, bias_correction] = options_;
@@ -24,7 +45,9 @@ Array Adam::apply_single(const Array& gradient, const Array& parameter, State& s
 }
 
 AdamW::AdamW(Schedule learning_rate, double weight_decay, AdamOptions options)
-    : Adam(std::move(learning_rate), options), weight_decay_(weight_decay) {}
+    : Adam(std::move(learning_rate), options), weight_decay_(checked_decay(weight_decay)) {}
+AdamW::AdamW(double learning_rate, double weight_decay, AdamOptions options)
+    : Adam(learning_rate, options), weight_decay_(checked_decay(weight_decay)) {}
 
 Array AdamW::apply_single(const Array& gradient, const Array& parameter, State& state) {
   Array shrunk = parameter * (1 - astype(learning_rate(), parameter.dtype()) * weight_decay_);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <mutex>
 
 #include "lazulite/nn/module.h"
 #include "lazulite/optim/schedules.h"
@@ -8,52 +10,60 @@
 namespace lazulite::optim {
 
 /// Base of the optimizers. Its state (moments, step count, learning rate) lies in cells, so that a
-/// compiled training step finds it by itself.
+/// compiled training step finds it by itself. Parameters of half precision are updated in float32,
+/// in which their moments are kept too, and rounded at the end. Copies share the state.
 class Optimizer {
  public:
   explicit Optimizer(Schedule schedule);
+  /// Throws unless the rate is finite and not negative.
+  explicit Optimizer(double learning_rate);
   virtual ~Optimizer() = default;
 
-  /// Changes the module's parameters by their gradients. Throws if a gradient has no parameter.
+  /// Changes the module's parameters by their gradients; frozen parameters stay as they are.
+  /// Throws, without having changed anything, if there is nothing to train, and if a gradient has
+  /// no parameter, another shape, or a dtype that is no part of the parameter's numbers.
   void update(const nn::Module& module, const nn::NamedArrays& gradients);
 
-  /// Replaces the schedule by a constant.
+  /// Replaces the schedule by a constant, finite and not negative.
   void set_learning_rate(double rate);
-  Array learning_rate() const { return rate_.get(); }
+  /// float32.
+  Array learning_rate() const;
   /// Updates done so far, uint64.
-  Array step() const { return step_.get(); }
+  Array step() const;
 
   /// Everything that a later run needs to go on, by name: "step", "learning_rate",
-  /// "fc.weight.m", …
+  /// "fc.weight.m", …; and "scheduled", false, if `set_learning_rate` has replaced a schedule.
   nn::NamedArrays state() const;
-  /// Takes it over.
+  /// Takes it over: moments that it lacks start anew, those of half precision are widened, and the
+  /// learning rate holds until this optimizer's own schedule, if it follows one, gives the next.
+  /// Throws, without having changed anything, if an entry is unknown or cannot be what it is named.
   void load_state(const nn::NamedArrays& values);
 
  protected:
   /// What an optimizer keeps for one parameter, by name.
   class State {
    public:
-    /// The cell of this name; `first` is its first value.
+    /// The cell of this name, for values of the shape and dtype of `first`, its first one.
     Cell& cell(const std::string& name, const Array& first);
 
    private:
     friend class Optimizer;
+    std::mutex mutex_;
     std::map<std::string, Cell> cells_;
   };
-  /// The parameter's new value.
+  /// The parameter's new value. Both arrays have the same dtype, which is not of half precision.
   virtual Array apply_single(const Array& gradient, const Array& parameter, State& state) = 0;
 
  private:
-  Schedule schedule_;
-  bool scheduled_ = true;
-  Version version_;  // of schedule_
-  Cell rate_;
-  Cell step_;
-  std::map<std::string, State> states_;
+  struct Shared;
+  State& state_of(const std::string& parameter);
+
+  std::shared_ptr<Shared> shared_;
 };
 
-/// Scales the gradients so that the norm of all together is at most `max_norm`. Returns them and
-/// the norm before.
+/// Scales the gradients so that the norm of all together is at most `max_norm`, which is not
+/// negative. Returns them, each of its own dtype, and the norm before: float32, or float64 if a
+/// gradient is. No square overflows or vanishes on the way.
 std::pair<nn::NamedArrays, Array> clip_grad_norm(const nn::NamedArrays& gradients, double max_norm);
 
 }  // namespace lazulite::optim

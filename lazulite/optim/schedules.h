@@ -8,6 +8,8 @@
 namespace lazulite::optim {
 
 /// Learning rate as a function of the number of updates done so far (a zero-dimensional array).
+/// Rates and factors are finite and not negative, counts of updates at least 1; other options are
+/// refused where they are given.
 using Schedule = std::function<Array(const Array& step)>;
 
 Schedule constant(double rate);
@@ -20,7 +22,7 @@ Schedule cosine_decay(double init, int64_t steps, double end = 0);
 /// A straight line from init to end over `steps` updates, then constant.
 Schedule linear_schedule(double init, double end, int64_t steps);
 /// schedules[i] from boundaries[i-1] on, each counting from its own beginning. Throws unless there
-/// is one more schedule than boundaries.
+/// is one more schedule than boundaries, which do not go back.
 Schedule join_schedules(std::vector<Schedule> schedules, std::vector<int64_t> boundaries);
 
 }  // namespace lazulite::optim

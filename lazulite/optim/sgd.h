@@ -15,10 +15,10 @@ struct SGDOptions {
 /// initialization and momentum in deep learning", 2013.
 class SGD : public Optimizer {
  public:
-  /// Throws if nesterov is asked for without momentum or with dampening.
+  /// Throws if nesterov is asked for without momentum or with dampening, if momentum or dampening
+  /// are not within [0, 1], and if the decay is negative.
   explicit SGD(Schedule learning_rate, SGDOptions options = {});
-  explicit SGD(double learning_rate, SGDOptions options = {})
-      : SGD(constant(learning_rate), options) {}
+  explicit SGD(double learning_rate, SGDOptions options = {});
 
  protected:
   Array apply_single(const Array& gradient, const Array& parameter, State& state) override;

@@ -3,17 +3,14 @@
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/ops.h"
 #include "lazulite/optim/optim.h"
+#include "optim/point.h"
 #include "support/expect.h"
 
 namespace lazulite {
 namespace {
 
 using test::expect_close;
-
-struct Point : nn::Module {
-  Cell place;
-  Point() { parameter("place", place, Array({1.0f, -2.0f})); }
-};
+using test::Point;
 
 // Where three updates lead from (1, -2) with the gradients (0.5, -1), (1, -2) and (1.5, -3). The
 // expected numbers of these tests come from the published update rules, in NumPy and float64.
@@ -124,17 +121,6 @@ TEST(Schedules, AreJoinedAtTheirBoundaries) {
   EXPECT_NEAR(rate_at(warm_up, 4), 1, 1e-6);
   EXPECT_NEAR(rate_at(warm_up, 6), 0.25, 1e-6);
   EXPECT_THROW(optim::join_schedules({optim::constant(1)}, {4}), Error);
-}
-
-TEST(ClipGradNorm, ScalesOnlyWhatIsTooLong) {
-  nn::NamedArrays gradients{{"a", Array({3.0f, 0.0f})}, {"b", Array({0.0f, 4.0f})}};
-  auto [clipped, norm] = optim::clip_grad_norm(gradients, 1);
-  EXPECT_NEAR(norm.item<double>(), 5, 1e-6);
-  EXPECT_EQ(clipped[1].first, "b");
-  expect_point(clipped[0].second, 0.6f, 0);
-  expect_point(clipped[1].second, 0, 0.8f);
-  auto [kept, same] = optim::clip_grad_norm(gradients, 10);
-  expect_point(kept[0].second, 3, 0);
 }
 
 }  // namespace
