@@ -19,6 +19,7 @@ const Way ways[] = {
     {.name = "compiled, inputs given away", .compiled = true, .own_inputs = true},
     {.name = "piecewise", .piecewise = true},
     {.name = "inputs given away", .own_inputs = true},
+    {.name = "small budget", .budget = 4},
 };
 
 std::string compare(const Outcome& got, const Outcome& expected) {
