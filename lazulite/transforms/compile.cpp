@@ -49,6 +49,14 @@ struct Traced {
   std::shared_ptr<const Plan> plan;
   size_t result_count;
 
+  // Makes what the calling thread has cells of its own for. Not to be left to the lock of cells,
+  // which that takes.
+  void make_cells_of_thread() const {
+    for (const CompiledCell& cell : cells) {
+      if (cell.cell->resolve) (void)cell.cell->resolve();
+    }
+  }
+
   bool matches(const Arrays& given) const {
     bool same = given.size() == arguments.size();
     for (size_t i = 0; same && i < given.size(); ++i)
@@ -57,6 +65,7 @@ struct Traced {
       same = *observed[i].version == observed[i].value;
     }
     if (!same || cells.empty()) return same;
+    make_cells_of_thread();
     std::lock_guard lock(cells_mutex());
     for (size_t i = 0; same && i < cells.size(); ++i) {
       same = Signature::of(resolved(cells[i].cell)->value) == cells[i].before;
@@ -93,8 +102,9 @@ void evaluate_captured(const Arrays& results, uint64_t first_of_trace) {
 }
 
 std::string name_of_cell(const CellPtr& cell) {
+  CellPtr state = resolved(cell);
   std::lock_guard lock(cells_mutex());
-  return resolved(cell)->name;
+  return state->name;
 }
 
 Traced trace(const ArraysFunction& function, const Arrays& given) {
@@ -351,6 +361,7 @@ class CompiledFunction::Versions {
     };
     for (const Array& array : given) add(array);
     if (!version.cells.empty()) {
+      version.make_cells_of_thread();
       std::lock_guard lock(cells_mutex());
       for (const CompiledCell& cell : version.cells) add(resolved(cell.cell)->value);
     }
