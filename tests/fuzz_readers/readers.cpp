@@ -83,7 +83,11 @@ void archive(Bytes bytes) {
 void pickle(Bytes bytes) {
   const data::Pickle read(copied(bytes), "input");
   try {
-    read.array(read.entry(read.root(), "data"));
+    (void)read.byte_array(read.entry(read.root(), "data"));
+  } catch (const Error&) {
+  }
+  try {
+    (void)read.integers(read.entry(read.root(), "labels"));
   } catch (const Error&) {
   }
 }
