@@ -1,6 +1,8 @@
 // The cpu backend's kernels by themselves, on two-dimensional and channels-last operands: what the
 // article's network and a few common operations ask of them. Prints milliseconds, the least of
 // several runs.
+#include "lazulite/ops/primitives.h"
+
 #include <fmt/format.h>
 
 #include <chrono>

@@ -18,4 +18,6 @@
 #include "lazulite/program/evaluate.h"
 #include "lazulite/program/options.h"
 #include "lazulite/transforms/compile.h"
+#include "lazulite/transforms/jvp.h"
 #include "lazulite/transforms/vjp.h"
+#include "lazulite/transforms/vmap.h"

@@ -51,18 +51,22 @@ std::string Scalar::to_string() const {
       value_);
 }
 
-bool operator==(const Scalar& a, const Scalar& b) {
-  if (a.value_.index() != b.value_.index()) return false;
-  auto bits = [](const Scalar& s) {
-    auto value = s.as<complex64>();
-    if (const double* real = std::get_if<double>(&s.value_)) return std::bit_cast<uint64_t>(*real);
-    if (const int64_t* whole = std::get_if<int64_t>(&s.value_))
-      return static_cast<uint64_t>(*whole);
-    uint64_t out = 0;
-    std::memcpy(&out, &value, sizeof(value));
-    return out;
-  };
-  return bits(a) == bits(b);
+Scalar::Bits Scalar::bits() const {
+  auto type = static_cast<uint8_t>(value_.index());
+  return std::visit(
+      [&](auto value) -> Bits {
+        if constexpr (std::is_same_v<decltype(value), std::complex<double>>) {
+          return {type, std::bit_cast<uint64_t>(value.real()),
+                  std::bit_cast<uint64_t>(value.imag())};
+        } else if constexpr (std::is_same_v<decltype(value), double>) {
+          return {type, std::bit_cast<uint64_t>(value), 0};
+        } else {
+          return {type, static_cast<uint64_t>(value), 0};
+        }
+      },
+      value_);
 }
+
+bool operator==(const Scalar& a, const Scalar& b) { return a.bits() == b.bits(); }
 
 }  // namespace lazulite

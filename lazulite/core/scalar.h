@@ -39,6 +39,15 @@ class Scalar {
   void store(void* destination, Dtype dtype) const;
   std::string to_string() const;
 
+  /// The number exactly, for keys: its type, and the bits of its parts.
+  struct Bits {
+    uint8_t type;
+    uint64_t real;
+    uint64_t imaginary;
+    bool operator==(const Bits&) const = default;
+  };
+  Bits bits() const;
+
   /// Bitwise: NaN equals itself, 0.0 differs from -0.0, so that it can be a key.
   friend bool operator==(const Scalar& a, const Scalar& b);
 

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "lazulite/core/array.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/convolution.h"
 
 namespace lazulite {
 

@@ -10,7 +10,7 @@
 #include "lazulite/core/fork.h"
 #include "lazulite/core/pending.h"
 #include "lazulite/core/trace.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/indexing.h"
 #include "lazulite/program/executor.h"
 #include "lazulite/program/lazy_evaluator.h"
 #include "lazulite/program/linearize.h"

@@ -3,7 +3,8 @@
 #include <vector>
 
 #include "lazulite/core/shape.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/reduction.h"
+#include "lazulite/ops/rows.h"
 
 namespace lazulite {
 

@@ -1,78 +1,61 @@
-#include <cstring>
-
+#include "lazulite/ops/primitives/key_writer.h"
 #include "lazulite/program/program.h"
 
 namespace lazulite {
 namespace {
 
-class KeyWriter {
- public:
-  std::string bytes;
+void write(KeyWriter& key, const ArrayTypeRef& type) {
+  key.field(type.shape);
+  key.raw(type.dtype);
+}
 
-  template <class T>
-  requires std::is_arithmetic_v<T> || std::is_enum_v<T>
-  void write(T value) { bytes.append(reinterpret_cast<const char*>(&value), sizeof(value)); }
-  template <class T, size_t N>
-  void write(const SmallVector<T, N>& values) {
-    write(static_cast<uint32_t>(values.size()));
-    for (const T& value : values) write(value);
-  }
-  void write(const Scalar& scalar) {
-    write(scalar.kind());
-    write(scalar.as<double>());
-    write(scalar.as<int64_t>());
-    auto complex = scalar.as<complex64>();
-    write(complex.imag());
-  }
-  void write(const Primitive& primitive) {
-    write(static_cast<uint8_t>(primitive.index()));
-    primitive.visit([&](const auto& p) {
-      std::apply([&](const auto&... field) { (write(field), ...); }, p.fields());
-    });
-  }
-  // Device names are interned, so that their address is their identity.
-  void write(const Stream& stream) {
-    write(reinterpret_cast<uintptr_t>(&stream.device.name()));
-    write(stream.device.index());
-    write(stream.index);
-  }
-};
+// Device names are interned, so that their address is their identity.
+void write(KeyWriter& key, const Stream& stream) {
+  key.raw(reinterpret_cast<uintptr_t>(&stream.device.name()));
+  key.raw(stream.device.index());
+  key.raw(stream.index);
+}
+
+template <class List>
+void write_count(KeyWriter& key, const List& list) {
+  key.raw(static_cast<uint32_t>(list.size()));
+}
 
 }  // namespace
 
 std::string structural_key(const Program& program) {
   KeyWriter key;
-  key.bytes.reserve(64 * program.instructions.size() + 32 * program.inputs.size());
+  key.bytes.reserve(80 * program.instructions.size() + 64 * program.inputs.size());
+  write_count(key, program.inputs);
   for (size_t i = 0; i < program.inputs.size(); ++i) {
     const Value& value = program.values[program.inputs[i]];
-    key.write(program.inputs[i]);
-    key.write(value.shape);
-    key.write(value.dtype);
-    key.write(program.input_strides[i]);
+    key.raw(program.inputs[i]);
+    write(key, {value.shape, value.dtype});
+    key.field(program.input_strides[i]);
   }
-  key.write('c');
+  write_count(key, program.constants);
   for (const auto& [value, array] : program.constants) {
-    key.write(value);
-    key.write(array.node()->sequence);
-    key.write(array.output());
+    key.raw(value);
+    key.raw(array.node()->sequence);
+    key.raw(array.output());
   }
+  write_count(key, program.instructions);
   const Stream* stream = nullptr;
   for (const Instruction& instruction : program.instructions) {
-    if (!stream || !(*stream == instruction.stream)) {
-      stream = &instruction.stream;
-      key.write('d');
-      key.write(*stream);
-    }
-    key.write(*instruction.primitive);
-    key.write(instruction.inputs);
-    key.write(static_cast<uint8_t>(instruction.outputs.size()));
+    bool moves = !stream || !(*stream == instruction.stream);
+    key.raw(moves);
+    if (moves) write(key, *(stream = &instruction.stream));
+    key.raw(instruction.primitive->type.id);
+    instruction.primitive->type.write(*instruction.primitive, key);
+    key.field(instruction.inputs);
+    write_count(key, instruction.outputs);
     for (ValueId output : instruction.outputs) {
-      key.write(program.values[output].shape);
-      key.write(program.values[output].dtype);
+      key.raw(output);
+      write(key, {program.values[output].shape, program.values[output].dtype});
     }
   }
-  key.write('o');
-  for (ValueId output : program.outputs) key.write(output);
+  write_count(key, program.outputs);
+  for (ValueId output : program.outputs) key.raw(output);
   return std::move(key.bytes);
 }
 

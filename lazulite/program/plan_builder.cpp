@@ -4,7 +4,10 @@
 #include <unordered_set>
 
 #include "lazulite/core/errors.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/creation.h"
+#include "lazulite/ops/primitives/indexing.h"
+#include "lazulite/ops/primitives/movers.h"
+#include "lazulite/ops/primitives/views.h"
 #include "lazulite/program/arena.h"
 #include "lazulite/program/backends.h"
 #include "lazulite/program/options.h"
@@ -43,6 +46,7 @@ class PlanBuilder {
     expand_calls(program_, can_run);
     simplify(program_);
     absorb_views(program_);
+    verify(program_, "absorb_views");
     find_used();
     choose_layouts(program_,
                    [&](const Instruction& instruction, size_t index, bool output, Layout layout) {

@@ -54,8 +54,8 @@ std::string to_string(const Program& program);
 std::string structural_key(const Program& program);
 
 /// Throws, naming the instruction, unless the program is well-formed: every value is defined once,
-/// before its use, and every instruction has its primitive's number of operands. `stage` names the
-/// pass that ran last.
+/// before its use, and every instruction's outputs are what its primitive infers from its inputs.
+/// `stage` names the pass that ran last.
 void verify(const Program& program, const char* stage);
 
 }  // namespace lazulite

@@ -9,7 +9,7 @@
 #include "lazulite/core/errors.h"
 #include "lazulite/core/fork.h"
 #include "lazulite/core/pending.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/movers.h"
 #include "lazulite/program/evaluate.h"
 #include "lazulite/program/executor.h"
 #include "lazulite/program/linearize.h"

@@ -6,7 +6,7 @@
 
 #include "lazulite/core/cell_state.h"
 #include "lazulite/core/errors.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/primitive.h"
 
 namespace lazulite {
 

@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/primitive.h"
 
 namespace lazulite {
 
@@ -20,37 +20,55 @@ struct VjpRequest {
 /// For each input its gradient, of the input's shape and dtype; not valid() where none flows.
 using Gradients = SmallVector<Array, 2>;
 
-// One rule for each primitive, written in public operations, so that results can be differentiated
-// again. A family a file in rules/.
-Gradients vjp(const Elementwise& p, const VjpRequest& r);
-Gradients vjp(const Cast& p, const VjpRequest& r);
-Gradients vjp(const Arange& p, const VjpRequest& r);
-Gradients vjp(const Reduce& p, const VjpRequest& r);
-Gradients vjp(const ArgReduce& p, const VjpRequest& r);
-Gradients vjp(const Alias& p, const VjpRequest& r);
-Gradients vjp(const StopGradient& p, const VjpRequest& r);
-Gradients vjp(const Reshape& p, const VjpRequest& r);
-Gradients vjp(const Transpose& p, const VjpRequest& r);
-Gradients vjp(const Broadcast& p, const VjpRequest& r);
-Gradients vjp(const SliceView& p, const VjpRequest& r);
-Gradients vjp(const Copy& p, const VjpRequest& r);
-Gradients vjp(const SliceUpdate& p, const VjpRequest& r);
-Gradients vjp(const Concatenate& p, const VjpRequest& r);
-Gradients vjp(const CheckIndex& p, const VjpRequest& r);
-Gradients vjp(const Gather& p, const VjpRequest& r);
-Gradients vjp(const ScatterAdd& p, const VjpRequest& r);
-Gradients vjp(const GatherAlong& p, const VjpRequest& r);
-Gradients vjp(const ScatterAlong& p, const VjpRequest& r);
-Gradients vjp(const Matmul& p, const VjpRequest& r);
-Gradients vjp(const Convolution& p, const VjpRequest& r);
-Gradients vjp(const ConvolutionGradInput& p, const VjpRequest& r);
-Gradients vjp(const ConvolutionGradWeight& p, const VjpRequest& r);
-Gradients vjp(const MaxPool& p, const VjpRequest& r);
-Gradients vjp(const MaxPoolGrad& p, const VjpRequest& r);
-Gradients vjp(const AvgPool& p, const VjpRequest& r);
-Gradients vjp(const AvgPoolGrad& p, const VjpRequest& r);
-Gradients vjp(const RandomBits& p, const VjpRequest& r);
-Gradients vjp(const Call& p, const VjpRequest& r);
+/// What the rule of a Jacobian-vector product sees of one node.
+struct JvpRequest {
+  std::span<const Array> inputs;
+  std::span<const Array> outputs;
+  /// One for each input, of its shape and dtype; not valid() where nothing flows in.
+  std::span<const Array> tangents;
+};
+
+/// For each output its tangent, of the output's shape and dtype; not valid() where none flows.
+using Tangents = SmallVector<Array, 2>;
+
+/// What the rule of `vmap` sees: a node that is to be made again for many inputs at once. An input
+/// that is mapped has one more axis, of `size`, in front.
+struct VmapRequest {
+  std::span<const Array> inputs;
+  std::span<const bool> mapped;
+  int64_t size;
+  /// The types of the node's outputs for one of the many.
+  std::span<const ArrayTypeRef> outputs;
+};
+
+/// All outputs, each with the axis of the many in front.
+using Mapped = std::vector<Array>;
+
+/// The transforms of one primitive, written in public operations, so that results can be
+/// transformed again. A family a file in rules/.
+struct Rules {
+  Gradients (*vjp)(const Primitive&, const VjpRequest&) = nullptr;
+  Tangents (*jvp)(const Primitive&, const JvpRequest&) = nullptr;
+  Mapped (*vmap)(const Primitive&, const VmapRequest&) = nullptr;
+};
+
+/// The rules of the primitive's type; throws where it has none.
+const Rules& rules_of(const Primitive& primitive);
+
+/// Enters rules into the table when the library is loaded.
+class RulesEntry {
+ public:
+  RulesEntry(const PrimitiveType& type, const Rules& rules);
+};
+
+/// Makes the functions `vjp(const T&, const VjpRequest&)`, `jvp` and `vmap` of this source T's
+/// rules.
+#define LAZULITE_RULES(T)                                                              \
+  const RulesEntry rules_of_##T(                                                       \
+      type_##T,                                                                        \
+      {[](const Primitive& p, const VjpRequest& r) { return vjp(*p.get_if<T>(), r); }, \
+       [](const Primitive& p, const JvpRequest& r) { return jvp(*p.get_if<T>(), r); }, \
+       [](const Primitive& p, const VmapRequest& r) { return vmap(*p.get_if<T>(), r); }})
 
 /// Sums a gradient over the axes along which an input of `shape` was broadcast.
 Array sum_to_shape(const Array& gradient, const Shape& shape);

@@ -2,84 +2,23 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <queue>
-#include <unordered_map>
-
 #include "lazulite/core/errors.h"
 #include "lazulite/core/trace.h"
 #include "lazulite/ops/ops.h"
+#include "lazulite/ops/primitives/views.h"
 #include "lazulite/transforms/rules.h"
+#include "lazulite/transforms/tape.h"
 
 namespace lazulite {
 namespace {
 
-/// The part of a graph between sources and results.
-struct Tape {
-  std::vector<Array> nodes;  // one array for each node that depends on a source, oldest first
-  std::unordered_map<Node*, size_t> position;
-};
-
-// Inputs are older than their users, so that nothing older than the oldest source can matter.
-Tape record(const Arrays& results, const Arrays& sources) {
-  Tape tape;
-  std::unordered_map<Node*, bool> depends;
-  uint64_t oldest = ~uint64_t{0};
-  for (const Array& source : sources) {
-    depends[source.node()] = true;
-    oldest = std::min(oldest, source.node()->sequence);
-  }
-  std::lock_guard lock(graph_mutex());
-  std::vector<std::pair<Node*, uint32_t>> stack;
-  auto enter = [&](Node* node) {
-    if (node->sequence < oldest || !node->retained()) return;
-    if (depends.emplace(node, false).second) stack.emplace_back(node, 0);
-  };
-  for (const Array& result : results) {
-    enter(result.node());
-    while (!stack.empty()) {
-      auto& [node, next] = stack.back();
-      if (next < node->inputs.size()) {
-        enter(node->inputs[next++].node());
-        continue;
-      }
-      for (const Array& input : node->inputs) {
-        auto at = depends.find(input.node());
-        if (at != depends.end() && at->second) depends[node] = true;
-      }
-      if (depends[node]) tape.nodes.emplace_back(node, 0);
-      stack.pop_back();
-    }
-  }
-  std::sort(tape.nodes.begin(), tape.nodes.end(),
-            [](const Array& a, const Array& b) { return a.node()->sequence < b.node()->sequence; });
-  for (const Array& source : sources) tape.position.emplace(source.node(), 0);
-  for (const Array& node : tape.nodes) tape.position.emplace(node.node(), 0);
-  return tape;
+// Adds what arrives at an array to what has arrived before.
+void accumulate(Notes& cotangents, const Array& array, const Array& gradient) {
+  Array& sum = cotangents[array];
+  sum = sum.valid() ? add(sum, gradient) : gradient;
 }
 
-struct OutputHash {
-  size_t operator()(const std::pair<Node*, uint32_t>& key) const {
-    return std::hash<Node*>()(key.first) * 31 + key.second;
-  }
-};
-
-class Cotangents {
- public:
-  void add(const Array& array, const Array& gradient) {
-    Array& sum = sums_[{array.node(), array.output()}];
-    sum = sum.valid() ? lazulite::add(sum, gradient) : gradient;
-  }
-  Array get(Node* node, uint32_t output) const {
-    auto found = sums_.find({node, output});
-    return found == sums_.end() ? Array() : found->second;
-  }
-
- private:
-  std::unordered_map<std::pair<Node*, uint32_t>, Array, OutputHash> sums_;
-};
-
-void carry_back(Node* node, const Tape& tape, Cotangents& cotangents) {
+void carry_back(Node* node, const Tape& tape, Notes& cotangents) {
   std::vector<Array> outputs, arriving;
   bool any = false;
   for (uint32_t output = 0; output < node->outputs.size(); ++output) {
@@ -97,16 +36,16 @@ void carry_back(Node* node, const Tape& tape, Cotangents& cotangents) {
   VjpRequest request{inputs, outputs, arriving, {wanted.get(), count}};
   PrimitivePtr primitive = node->primitive;
   StreamScope scope(node->stream);
-  Gradients gradients = primitive->visit([&](const auto& p) { return vjp(p, request); });
+  Gradients gradients = rules_of(*primitive).vjp(*primitive, request);
   for (size_t i = 0; i < gradients.size(); ++i) {
-    if (wanted[i] && gradients[i].valid()) cotangents.add(inputs[i], gradients[i]);
+    if (wanted[i] && gradients[i].valid()) accumulate(cotangents, inputs[i], gradients[i]);
   }
 }
 
 }  // namespace
 
 Array differentiable(const Array& array) {
-  Array source = make_array(make_primitive(Alias{}), {array}, array.shape(), array.dtype());
+  Array source = make(make_primitive(Alias{}), {array});
   source.node()->token = retain_token();
   return source;
 }
@@ -117,14 +56,14 @@ Arrays backward(const Arrays& results, const Arrays& given, const Arrays& source
         fmt::format("vjp: {} cotangents were given for {} results", given.size(), results.size()));
   }
   Tape tape = record(results, sources);
-  Cotangents cotangents;
+  Notes cotangents;
   for (size_t i = 0; i < results.size(); ++i) {
     if (!(given[i].shape() == results[i].shape())) {
       throw Error(
           fmt::format("vjp: the cotangent of result {} has shape {} where the result has {}", i,
                       to_string(given[i].shape()), to_string(results[i].shape())));
     }
-    if (tape.position.count(results[i].node())) cotangents.add(results[i], given[i]);
+    if (tape.position.count(results[i].node())) accumulate(cotangents, results[i], given[i]);
   }
   for (size_t i = tape.nodes.size(); i-- > 0;) {
     carry_back(tape.nodes[i].node(), tape, cotangents);

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
-#include "autodiff/finite_differences.h"
 #include "lazulite/ops/ops.h"
 #include "support/backends.h"
 #include "support/expect.h"
+#include "support/finite_differences.h"
 
 namespace lazulite {
 namespace {

@@ -1,10 +1,10 @@
 // Conversions, views and movers of elements.
 #include <gtest/gtest.h>
 
-#include "autodiff/finite_differences.h"
 #include "lazulite/ops/ops.h"
 #include "support/backends.h"
 #include "support/expect.h"
+#include "support/finite_differences.h"
 
 namespace lazulite {
 namespace {

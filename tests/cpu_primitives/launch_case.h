@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "lazulite/ops/primitives.h"
 #include "lazulite/program/launch.h"
 
 namespace lazulite::test {

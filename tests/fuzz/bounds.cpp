@@ -331,7 +331,7 @@ struct Bounds {
   template <class F>
   std::string positions(F&& tolerance) const {
     DeviceScope scope(Device("reference"));
-    int64_t padding = record.primitive->get_if<Call>()->attributes[0];
+    int64_t padding = record.primitive->get_if<Call>()->attribute<int64_t>(0);
     auto wide = [](const Array& x) { return astype(x, Dtype::float64); };
     Array sums =
         conv2d(wide(record.inputs[0]), wide(record.inputs[1]), 1, static_cast<int>(padding)) +
@@ -370,7 +370,12 @@ std::string beyond_bounds(const Record& record, const Arrays& got, const Arrays&
     if (!(got[i].shape() == expected[i].shape())) return "another shape";
     if (got[i].size() == 0) return "";
   }
-  return record.primitive->visit(Bounds{record, got, expected, winograd});
+  const Bounds bounds{record, got, expected, winograd};
+#define PRIMITIVE(T) \
+  if (const auto* primitive = record.primitive->get_if<T>()) return bounds(*primitive);
+#include "lazulite/ops/primitives/primitives.def"
+#undef PRIMITIVE
+  return "a primitive that nobody has listed";
 }
 
 }  // namespace lazulite::fuzz

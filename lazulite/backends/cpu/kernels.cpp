@@ -4,14 +4,14 @@
 
 #include "lazulite/backends/cpu/primitives/primitives.h"
 #include "lazulite/core/errors.h"
+#include "lazulite/ops/primitives/elementwise.h"
 
 namespace lazulite::cpu {
 namespace {
 
 bool is_fusible(const Launch& launch) {
-  return launch.primitive->visit([]<class T>(const T&) {
-    return std::is_same_v<T, Elementwise> || std::is_same_v<T, Cast> || std::is_same_v<T, Reduce>;
-  });
+  const Primitive& primitive = *launch.primitive;
+  return primitive.get_if<Elementwise>() || primitive.get_if<Cast>() || primitive.get_if<Reduce>();
 }
 
 // A fused kernel of this launch's one operation.
@@ -42,7 +42,8 @@ FusedKernel fused_alone(const Launch& launch) {
 
 bool can_run(const Launch& launch) {
   if (launch.fused || is_fusible(launch)) return true;
-  return launch.primitive->visit([&](const auto& p) { return accepts(p, launch); });
+  const PrimitiveKernel& kernel = primitive_kernel(*launch.primitive);
+  return kernel.accepts && kernel.accepts(*launch.primitive, launch);
 }
 
 std::unique_ptr<Kernel> make_kernel(const Launch& launch) {
@@ -51,7 +52,7 @@ std::unique_ptr<Kernel> make_kernel(const Launch& launch) {
   if (!can_run(launch)) {
     throw Error(fmt::format("{}: the cpu backend has no kernel for this operation", launch.name()));
   }
-  return launch.primitive->visit([&](const auto& p) { return make(p, launch); });
+  return primitive_kernel(*launch.primitive).make(*launch.primitive, launch);
 }
 
 }  // namespace lazulite::cpu

@@ -1,7 +1,5 @@
 #include "lazulite/ops/calls.h"
 
-#include <array>
-
 namespace lazulite {
 
 #define CALL(name, ...) \
@@ -20,13 +18,6 @@ std::vector<Array> compose(const Call& call, std::span<const Array> inputs) {
   __builtin_unreachable();
 }
 
-const char* name_of(CallId id) {
-  constexpr std::array names = {
-#define CALL(name, ...) #name,
-#include "lazulite/ops/calls.def"
-#undef CALL
-  };
-  return names[static_cast<size_t>(id)];
-}
+const char* name_of(CallId id) { return Call{id, {}}.label(); }
 
 }  // namespace lazulite

@@ -3,9 +3,13 @@
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
+#include "lazulite/ops/primitives/definition.h"
 #include "lazulite/ops/reduction.h"
 
 namespace lazulite {
+
+using namespace definition;
+
 namespace {
 
 // Half precision computes in float32, as the fast kernels do.
@@ -18,7 +22,27 @@ Array offset_of(const Array& x) {
   return stop_gradient(where(isinf(largest), zeros_like(largest), largest));
 }
 
+void check_rows(const char* operation, InputTypes inputs) {
+  expect_inputs(operation, inputs, 1);
+  if (!inputs[0].shape.empty() && is_inexact(inputs[0].dtype)) return;
+  throw Error(fmt::format("{}: rows of floating or complex numbers are needed, not {}{}", operation,
+                          name_of(inputs[0].dtype), to_string(inputs[0].shape)));
+}
+
 }  // namespace
+
+ArrayTypes infer_softmax(const Call& call, InputTypes inputs) {
+  check_rows(call.label(), inputs);
+  return {{inputs[0].shape, inputs[0].dtype}};
+}
+ArrayTypes infer_log_softmax(const Call& call, InputTypes inputs) {
+  return infer_softmax(call, inputs);
+}
+ArrayTypes infer_logsumexp(const Call& call, InputTypes inputs) {
+  check_rows(call.label(), inputs);
+  const Shape& shape = inputs[0].shape;
+  return {{Shape(shape.begin(), shape.end() - 1), inputs[0].dtype}};
+}
 
 std::vector<Array> compose_softmax(const Call&, std::span<const Array> inputs) {
   Array x = widened(inputs[0]);

@@ -9,7 +9,7 @@
 #include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/creation.h"
 
 namespace lazulite {
 namespace {
@@ -64,14 +64,15 @@ Array empty_like(Array x, std::optional<Dtype> dtype) { return zeros_like(std::m
 Array arange(const Scalar& start, const Scalar& stop, const Scalar& step,
              std::optional<Dtype> dtype) {
   Dtype computed = arange_dtype({start, stop, step});
-  Shape shape{arange_length(start, stop, step)};
+  int64_t length = arange_length(start, stop, step);
   // Fractional steps are kept when the result is converted to integers.
   bool whole = is_integer(computed);
   auto same_kind = [&](const Scalar& value) {
     return whole ? Scalar(value.as<int64_t>()) : Scalar(value.as<double>());
   };
-  return make_array(make_primitive(Arange{same_kind(start), same_kind(step)}), {}, shape,
-                    dtype.value_or(computed));
+  return make(
+      make_primitive(Arange{same_kind(start), same_kind(step), length, dtype.value_or(computed)}),
+      {});
 }
 Array arange(const Scalar& stop, std::optional<Dtype> dtype) { return arange(0, stop, 1, dtype); }
 

@@ -4,7 +4,7 @@
 
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/manipulation.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/elementwise.h"
 
 namespace lazulite {
 namespace {
@@ -40,12 +40,10 @@ Array apply_row(Row row, SmallVector<Array, 2> inputs) {
   size_t first = i.rule == TypeRule::select ? 1 : 0;
   RowTypes types = row_types(row, std::span(dtypes.data(), dtypes.size()).subspan(first));
 
-  Shape shape = inputs[0].shape();
   for (size_t k = 0; k < inputs.size(); ++k) {
     inputs[k] = astype(std::move(inputs[k]), k < first ? Dtype::bool_ : types.compute);
-    if (k > 0) shape = broadcast_shapes(shape, inputs[k].shape(), i.name);
   }
-  return make_array(row_primitive(row), std::move(inputs), std::move(shape), types.output);
+  return make(row_primitive(row), std::move(inputs));
 }
 
 Array scalar_beside(const Scalar& scalar, const Array& other) {

@@ -22,27 +22,7 @@ Array positions(const Array& indices, int64_t size, IndexUse use, bool wrap) {
   const PrimitivePtr& made_by = indices.node()->primitive;
   const CheckIndex* earlier = made_by ? made_by->get_if<CheckIndex>() : nullptr;
   if (earlier && earlier->size == size) return indices;
-  bool narrow = size <= std::numeric_limits<int32_t>::max();
-  return make_array(make_primitive(std::move(check)), {indices}, indices.shape(),
-                    narrow ? Dtype::int32 : Dtype::int64);
-}
-
-void check_indices(const Array& x, const Array& indices, size_t axis, const char* operation) {
-  if (!is_integer(indices.dtype())) {
-    throw Error(
-        fmt::format("{}: indices are integers, not {}", operation, name_of(indices.dtype())));
-  }
-  if (x.shape()[axis] == 0 && indices.size() != 0) {
-    throw Error(fmt::format("{}: axis {} of shape {} is empty, there is nothing to index",
-                            operation, axis, to_string(x.shape())));
-  }
-}
-
-Shape gathered_shape(const Array& x, const Array& indices, size_t axis) {
-  Shape shape(x.shape().begin(), x.shape().begin() + axis);
-  for (int64_t size : indices.shape()) shape.push_back(size);
-  for (size_t i = axis + 1; i < x.ndim(); ++i) shape.push_back(x.shape()[i]);
-  return shape;
+  return make(make_primitive(std::move(check)), {indices});
 }
 
 // x and indices of equal rank, broadcast against each other along all axes but one.
@@ -56,7 +36,6 @@ Aligned align(const Array& x, const Array& indices, int axis, bool broadcast_x, 
               const char* operation) {
   int at = normalize_axis(axis, x.ndim(), operation);
   auto place = static_cast<size_t>(at);
-  check_indices(x, indices, place, operation);
   if (indices.ndim() != x.ndim()) {
     throw Error(
         fmt::format("{}: indices of shape {} and an array of shape {} differ in their "
@@ -81,10 +60,11 @@ Array scatter_along(const Array& x, const Array& indices, const Array& values, i
                     const char* operation) {
   IndexUse use = add ? IndexUse::add_along_axis : IndexUse::put_along_axis;
   Aligned aligned = align(x, indices, axis, false, use, operation);
-  if (aligned.indices.size() == 0) return x;
+  ArrayTypeRef types[] = {aligned.x, aligned.indices};
+  if (element_count(infer(GatherAlong{aligned.axis}, types)[0].shape) == 0) return x;
   Array updates = broadcast_to(astype(values, x.dtype()), aligned.indices.shape());
-  return make_array(make_primitive(ScatterAlong{aligned.axis, add}),
-                    {aligned.x, aligned.indices, updates}, x.shape(), x.dtype());
+  return make(make_primitive(ScatterAlong{aligned.axis, add}),
+              {aligned.x, aligned.indices, updates});
 }
 
 }  // namespace
@@ -103,11 +83,8 @@ Array checked_labels(const Array& labels, int64_t classes) {
 Array take(Array x, Array indices, int axis) {
   const ReleaseOnReturn release(x, indices);
   int at = normalize_axis(axis, x.ndim(), "take");
-  auto place = static_cast<size_t>(at);
-  check_indices(x, indices, place, "take");
-  Array checked = positions(indices, x.shape()[place], IndexUse::take, true);
-  return make_array(make_primitive(Gather{at}), {x, checked}, gathered_shape(x, indices, place),
-                    x.dtype());
+  Array checked = positions(indices, x.shape(at), IndexUse::take, true);
+  return make(make_primitive(Gather{at}), {x, checked});
 }
 
 Array take(Array x, Array indices) { return take(flatten(std::move(x)), std::move(indices), 0); }
@@ -123,8 +100,7 @@ Array take(Array x, int64_t position, int axis) {
 Array take_along_axis(Array x, Array indices, int axis) {
   const ReleaseOnReturn release(x, indices);
   Aligned aligned = align(x, indices, axis, true, IndexUse::take_along_axis, "take_along_axis");
-  return make_array(make_primitive(GatherAlong{aligned.axis}), {aligned.x, aligned.indices},
-                    aligned.indices.shape(), x.dtype());
+  return make(make_primitive(GatherAlong{aligned.axis}), {aligned.x, aligned.indices});
 }
 
 Array put_along_axis(Array x, Array indices, Array values, int axis) {
@@ -140,12 +116,12 @@ Array add_along_axis(Array x, Array indices, Array values, int axis) {
 Array scatter_add(Array x, Array indices, Array updates, int axis) {
   const ReleaseOnReturn release(x, indices, updates);
   int at = normalize_axis(axis, x.ndim(), "scatter_add");
-  auto place = static_cast<size_t>(at);
-  check_indices(x, indices, place, "scatter_add");
-  Array fitted = broadcast_to(astype(updates, x.dtype()), gathered_shape(x, indices, place));
+  ArrayTypeRef types[] = {x, indices};
+  Shape shape = infer(Gather{at}, types)[0].shape;
+  Array fitted = broadcast_to(astype(updates, x.dtype()), shape);
   if (fitted.size() == 0) return x;
-  Array checked = positions(indices, x.shape()[place], IndexUse::scatter_add, true);
-  return make_array(make_primitive(ScatterAdd{at}), {x, checked, fitted}, x.shape(), x.dtype());
+  Array checked = positions(indices, x.shape(at), IndexUse::scatter_add, true);
+  return make(make_primitive(ScatterAdd{at}), {x, checked, fitted});
 }
 
 }  // namespace lazulite

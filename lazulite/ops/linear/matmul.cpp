@@ -6,7 +6,7 @@
 #include "lazulite/ops/linear.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/linear.h"
 
 namespace lazulite {
 namespace {
@@ -49,7 +49,7 @@ Array matrix_product(const Array& a, const Array& b) {
   if (inner == 0 || element_count(shape) == 0) return zeros(shape, a.dtype());
   Array left = broadcast_to(a, with_leading(lead, rows, inner));
   Array right = broadcast_to(b, with_leading(lead, inner, columns));
-  return make_array(make_primitive(Matmul{}), {left, right}, shape, a.dtype());
+  return make(make_primitive(Matmul{}), {left, right});
 }
 
 }  // namespace

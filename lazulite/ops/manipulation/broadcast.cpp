@@ -1,25 +1,13 @@
-#include <fmt/format.h>
-
-#include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/views.h"
 
 namespace lazulite {
 
 Array broadcast_to(Array x, const Shape& shape) {
   const ReleaseOnReturn release(x);
   if (x.shape() == shape) return x;
-  for (int64_t size : shape) {
-    if (size < 0) {
-      throw Error(fmt::format("broadcast_to: shape {} has a negative size", to_string(shape)));
-    }
-  }
-  if (broadcast_shapes(x.shape(), shape, "broadcast_to") != shape) {
-    throw Error(fmt::format("broadcast_to: an array of shape {} cannot be broadcast to {}",
-                            to_string(x.shape()), to_string(shape)));
-  }
-  return make_array(make_primitive(Broadcast{}), {x}, shape, x.dtype());
+  return make(make_primitive(Broadcast{shape}), {x});
 }
 
 std::vector<Array> broadcast_arrays(std::vector<Array> arrays) {

@@ -1,30 +1,31 @@
 // Conversion of elements, and nodes that only pass an array on.
 #include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/elementwise.h"
+#include "lazulite/ops/primitives/movers.h"
+#include "lazulite/ops/primitives/views.h"
 
 namespace lazulite {
 
 Array astype(Array x, Dtype dtype) {
   const ReleaseOnReturn release(x);
   if (x.dtype() == dtype) return x;
-  return make_array(make_primitive(Cast{}), {x}, x.shape(), dtype);
+  // One for each dtype, never freed: arrays may outlive static objects.
+  static const auto* casts = [] {
+    auto* all = new std::vector<PrimitivePtr>;
+    for (int i = 0; i <= static_cast<int>(Dtype::complex64); ++i) {
+      all->push_back(make_primitive(Cast{Dtype(i)}));
+    }
+    return all;
+  }();
+  return make((*casts)[static_cast<size_t>(dtype)], {x});
 }
 
-Array alias(Array x) {
-  const ReleaseOnReturn release(x);
-  return make_array(make_primitive(Alias{}), {x}, x.shape(), x.dtype());
-}
+Array alias(Array x) { return make(make_primitive(Alias{}), {std::move(x)}); }
 
-Array stop_gradient(Array x) {
-  const ReleaseOnReturn release(x);
-  return make_array(make_primitive(StopGradient{}), {x}, x.shape(), x.dtype());
-}
+Array stop_gradient(Array x) { return make(make_primitive(StopGradient{}), {std::move(x)}); }
 
-Array copy(Array x) {
-  const ReleaseOnReturn release(x);
-  return make_array(make_primitive(Copy{}), {x}, x.shape(), x.dtype());
-}
+Array copy(Array x) { return make(make_primitive(Copy{}), {std::move(x)}); }
 
 Array contiguous(Array x) {
   const ReleaseOnReturn release(x);

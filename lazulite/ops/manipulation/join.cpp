@@ -4,7 +4,7 @@
 #include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/movers.h"
 
 namespace lazulite {
 
@@ -14,29 +14,20 @@ Array concatenate(std::initializer_list<ListedArray> arrays, int axis) {
 Array concatenate(std::vector<Array> arrays, int axis) {
   const ReleaseOnReturn release(arrays);
   if (arrays.empty()) throw Error("concatenate: no arrays are given");
-  const Shape& first = arrays[0].shape();
-  auto at = static_cast<size_t>(normalize_axis(axis, first.size(), "concatenate"));
-  Shape shape = first;
-  shape[at] = 0;
+  int at = normalize_axis(axis, arrays[0].ndim(), "concatenate");
   Dtype dtype = arrays[0].dtype();
-  for (const Array& x : arrays) {
-    Shape expected = first;
-    if (x.ndim() == first.size()) expected[at] = x.shape()[at];
-    if (x.shape() != expected) {
-      throw Error(fmt::format("concatenate: along axis {}, shapes {} and {} do not fit together",
-                              axis, to_string(first), to_string(x.shape())));
-    }
-    shape[at] += x.shape()[at];
-    dtype = result_type(dtype, x.dtype());
-  }
+  for (const Array& x : arrays) dtype = result_type(dtype, x.dtype());
+  std::vector<ArrayTypeRef> types;
   SmallVector<Array, 2> inputs;
   for (const Array& x : arrays) {
+    types.emplace_back(x.shape(), dtype);
     if (x.size() != 0) inputs.push_back(astype(x, dtype));
   }
+  Concatenate joined{at};
+  Shape shape = infer(joined, types)[0].shape;
   if (inputs.empty()) return zeros(shape, dtype);
   if (inputs.size() == 1) return inputs[0];
-  return make_array(make_primitive(Concatenate{static_cast<int>(at)}), std::move(inputs), shape,
-                    dtype);
+  return make(make_primitive(joined), std::move(inputs));
 }
 
 Array stack(std::initializer_list<ListedArray> arrays, int axis) {

@@ -6,7 +6,7 @@
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/views.h"
 
 namespace lazulite {
 namespace {
@@ -42,7 +42,7 @@ Shape complete_shape(const Shape& shape, int64_t size, const char* operation) {
 
 Array reshape_to(const Array& x, const Shape& shape) {
   if (x.shape() == shape) return x;
-  return make_array(make_primitive(Reshape{}), {x}, shape, x.dtype());
+  return make(make_primitive(Reshape{shape}), {x});
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "lazulite/core/array.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/views.h"
 
 namespace lazulite {
 

@@ -5,7 +5,8 @@
 #include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/manipulation/slice_range.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/movers.h"
+#include "lazulite/ops/primitives/views.h"
 
 namespace lazulite {
 namespace {
@@ -70,7 +71,7 @@ Array slice_view(const Array& x, const Starts& starts, const Starts& steps, cons
       std::all_of(steps.begin(), steps.end(), [](auto s) { return s == 1; })) {
     return x;
   }
-  return make_array(make_primitive(SliceView{starts, steps}), {x}, shape, x.dtype());
+  return make(make_primitive(SliceView{starts, steps, shape}), {x});
 }
 
 Array slice(Array x, const Positions& starts, const Positions& stops, const Positions& strides) {
@@ -91,8 +92,7 @@ Array slice_update(Array x, Array update, const Positions& starts, const Positio
   }
   Array fitted = broadcast_to(astype(update, x.dtype()), region.shape);
   if (fitted.size() == 0) return x;
-  return make_array(make_primitive(SliceUpdate{region.starts, region.steps}), {x, fitted},
-                    x.shape(), x.dtype());
+  return make(make_primitive(SliceUpdate{region.starts, region.steps}), {x, fitted});
 }
 
 std::vector<Array> split_equally(Array x, int64_t parts, int axis) {

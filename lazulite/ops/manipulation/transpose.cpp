@@ -5,7 +5,7 @@
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/views.h"
 
 namespace lazulite {
 namespace {
@@ -18,9 +18,7 @@ Axes identity_order(size_t ndim) {
 
 Array permute(const Array& x, const Axes& axes) {
   if (axes == identity_order(x.ndim())) return x;
-  Shape shape;
-  for (int axis : axes) shape.push_back(x.shape()[static_cast<size_t>(axis)]);
-  return make_array(make_primitive(Transpose{axes}), {x}, shape, x.dtype());
+  return make(make_primitive(Transpose{axes}), {x});
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include "lazulite/core/trace.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/indexing.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/creation.h"
 #include "lazulite/ops/random.h"
 
 namespace lazulite::random {
@@ -75,7 +75,7 @@ Array bits(const Shape& shape, int width, Array key) {
                             to_string(used.shape()), name_of(used.dtype())));
   }
   if (element_count(shape) == 0) return zeros(shape, dtype);
-  return make_array(make_primitive(RandomBits{}), {used}, shape, dtype);
+  return make(make_primitive(RandomBits{shape, dtype}), {used});
 }
 
 Array split(Array key, int64_t count) {

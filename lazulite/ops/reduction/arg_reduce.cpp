@@ -1,21 +1,14 @@
-#include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/reduction.h"
 #include "lazulite/ops/reduction.h"
-#include "lazulite/ops/reduction/reduction_axes.h"
 
 namespace lazulite {
 namespace {
 
 Array arg_reduce(const Array& x, bool maximum, int axis, bool keepdims, const char* operation) {
-  if (x.size() == 0) {
-    throw Error(std::string(operation) + ": an array of shape " + to_string(x.shape()) +
-                " has no elements");
-  }
   int at = normalize_axis(axis, x.ndim(), operation);
-  Array out = make_array(make_primitive(ArgReduce{maximum, at}), {x},
-                         reduced_shape(x.shape(), {at}, false), Dtype::uint32);
+  Array out = make(make_primitive(ArgReduce{maximum, at}), {x});
   return keepdims ? expand_dims(out, at) : out;
 }
 

@@ -8,7 +8,7 @@
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/reduction.h"
 #include "lazulite/ops/reduction.h"
 #include "lazulite/ops/reduction/reduction_axes.h"
 
@@ -30,8 +30,7 @@ Array reduce(ReduceOp op, const Array& x, const Axes& given, bool keepdims, cons
   if (x.size() == 0) {
     out = full(reduced_shape(x.shape(), axes, false), identity_of(op), x.dtype());
   } else if (!axes.empty()) {
-    out = make_array(make_primitive(Reduce{op, axes}), {x}, reduced_shape(x.shape(), axes, false),
-                     x.dtype());
+    out = make(make_primitive(Reduce{op, axes}), {x});
   }
   return keepdims ? reshape(out, reduced_shape(x.shape(), axes, true)) : out;
 }

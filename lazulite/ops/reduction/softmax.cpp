@@ -1,8 +1,9 @@
 // softmax and its kin: calls on the last axis, to which other axes are moved.
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
+#include "lazulite/ops/calls.h"
 #include "lazulite/ops/manipulation.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/call.h"
 #include "lazulite/ops/reduction.h"
 #include "lazulite/ops/reduction/last_axis.h"
 #include "lazulite/ops/reduction/reduction_axes.h"
@@ -18,9 +19,7 @@ Array call_along(CallId id, const Array& x, const Axes& axes) {
   if (x.size() == 0) return input;
   if (x.ndim() == 0) return reshape(call_along(id, reshape(input, {1}), {0}), {});
   LastAxis last(input, reduced);
-  Array out = make_array(make_primitive(Call{id, {}}), {last.array()}, last.array().shape(),
-                         last.array().dtype());
-  return last.restore(out);
+  return last.restore(make(make_primitive(Call{id, {}}), {last.array()}));
 }
 
 }  // namespace
@@ -42,9 +41,7 @@ Array logsumexp(Array x, const Axes& axes, bool keepdims) {
   Axes reduced = reduction_axes(x, axes, "logsumexp");
   if (reduced.empty()) return inexact(x);
   LastAxis last(inexact(x), reduced);
-  Shape rows = reduced_shape(x.shape(), reduced, false);
-  Array out = make_array(make_primitive(Call{CallId::logsumexp, {}}), {last.array()}, rows,
-                         last.array().dtype());
+  Array out = make(make_primitive(Call{CallId::logsumexp, {}}), {last.array()});
   return reshape(out, reduced_shape(x.shape(), reduced, keepdims));
 }
 

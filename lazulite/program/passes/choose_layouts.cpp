@@ -1,4 +1,4 @@
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/call.h"
 #include "lazulite/program/passes/passes.h"
 
 namespace lazulite {

@@ -1,4 +1,4 @@
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/calls.h"
 #include "lazulite/program/linearize.h"
 #include "lazulite/program/passes/passes.h"
 

@@ -2,7 +2,8 @@
 #include <queue>
 #include <unordered_map>
 
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/elementwise.h"
+#include "lazulite/ops/primitives/reduction.h"
 #include "lazulite/program/passes/passes.h"
 
 // Operations join groups in program order. Every group, and every instruction outside of groups,

@@ -1,6 +1,10 @@
 #include <algorithm>
 
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/call.h"
+#include "lazulite/ops/primitives/convolution.h"
+#include "lazulite/ops/primitives/elementwise.h"
+#include "lazulite/ops/primitives/pooling.h"
+#include "lazulite/ops/primitives/reduction.h"
 #include "lazulite/program/passes/passes.h"
 
 namespace lazulite {
@@ -102,13 +106,15 @@ class Matcher {
     const Instruction& convolution = at(block.convolution);
     const auto* geometry = get<Convolution>(block.convolution);
     if (const auto* input = get<ConvolutionGradInput>(reader)) {
-      bool same = input->fields() == geometry->fields() && at(reader).inputs[1] == gradient &&
+      bool same = input->ConvGeometry::fields() == geometry->fields() &&
+                  at(reader).inputs[1] == gradient &&
                   at(reader).inputs[0] == convolution.inputs[1] && block.input_grad == none;
       block.input_grad = reader;
       return same;
     }
     if (const auto* weight = get<ConvolutionGradWeight>(reader)) {
-      bool same = weight->fields() == geometry->fields() && at(reader).inputs[1] == gradient &&
+      bool same = weight->ConvGeometry::fields() == geometry->fields() &&
+                  at(reader).inputs[1] == gradient &&
                   at(reader).inputs[0] == convolution.inputs[0] && block.weight_grad == none;
       block.weight_grad = reader;
       return same;

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/indexing.h"
 #include "lazulite/program/passes/passes.h"
 
 namespace lazulite {

@@ -1,6 +1,8 @@
 #include <unordered_map>
 
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/elementwise.h"
+#include "lazulite/ops/primitives/linear.h"
+#include "lazulite/ops/primitives/views.h"
 #include "lazulite/program/passes/passes.h"
 
 namespace lazulite {

@@ -1,6 +1,7 @@
 #include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/primitives/views.h"
 #include "lazulite/ops/reduction.h"
-#include "lazulite/transforms/rules.h"
+#include "lazulite/transforms/rules/helpers.h"
 
 namespace lazulite {
 
@@ -19,5 +20,13 @@ Array sum_to_shape(const Array& gradient, const Shape& shape) {
 Gradients vjp(const Broadcast&, const VjpRequest& r) {
   return {sum_to_shape(r.cotangents[0], r.inputs[0].shape())};
 }
+
+Tangents jvp(const Broadcast& p, const JvpRequest& r) { return linear(p, r); }
+
+Mapped vmap(const Broadcast& p, const VmapRequest& r) {
+  return {broadcast_to(aligned(r, 0, p.shape.size()), with_front(r.size, p.shape))};
+}
+
+LAZULITE_RULES(Broadcast);
 
 }  // namespace lazulite

@@ -1,10 +1,14 @@
 // Calls: rules of their own for those that have a short one, for the others their composition's.
+#include "lazulite/ops/calls.h"
+
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/reduction.h"
-#include "lazulite/transforms/rules.h"
+#include "lazulite/transforms/jvp.h"
+#include "lazulite/transforms/rules/helpers.h"
 #include "lazulite/transforms/vjp.h"
+#include "lazulite/transforms/vmap.h"
 
 namespace lazulite {
 namespace {
@@ -42,5 +46,29 @@ Gradients vjp(const Call& call, const VjpRequest& r) {
     default: return composition_gradient(call, r);
   }
 }
+
+Tangents jvp(const Call& call, const JvpRequest& r) {
+  Arrays inputs(r.inputs.begin(), r.inputs.end()), tangents;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    tangents.push_back(is_inexact(inputs[i].dtype()) ? or_zeros(r.tangents[i], inputs[i])
+                                                     : Array());
+  }
+  auto composition = [&call](const Arrays& x) { return compose(call, x); };
+  Arrays out = jvp(composition, inputs, tangents).second;
+  return Tangents(out.begin(), out.end());
+}
+
+Mapped vmap(const Call& call, const VmapRequest& r) {
+  // Those along the last axis do not mind how many there are before it.
+  bool by_rows =
+      call.id == CallId::softmax || call.id == CallId::log_softmax || call.id == CallId::logsumexp;
+  if (by_rows) return {again(call, {r.inputs[0]})};
+  MapAxes axes;
+  for (bool mapped : r.mapped) axes.push_back(mapped ? std::optional(0) : std::nullopt);
+  auto composition = [&call](const Arrays& x) { return compose(call, x); };
+  return vmap(ArraysFunction(composition), axes)(Arrays(r.inputs.begin(), r.inputs.end()));
+}
+
+LAZULITE_RULES(Call);
 
 }  // namespace lazulite

@@ -1,7 +1,10 @@
 // The rows' derivatives, as the table writes them.
+#include "lazulite/ops/primitives/elementwise.h"
+
+#include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
-#include "lazulite/transforms/rules.h"
+#include "lazulite/transforms/rules/helpers.h"
 
 namespace lazulite {
 namespace {
@@ -60,5 +63,37 @@ Gradients vjp(const Elementwise& p, const VjpRequest& r) {
   }
   return gradients;
 }
+
+Tangents jvp(const Elementwise& p, const JvpRequest& r) {
+  const Array& out = r.outputs[0];
+  const Array& x = r.inputs[0];
+  const Array& last = r.inputs[r.inputs.size() - 1];
+  const Array& y = r.inputs.size() > 1 ? r.inputs[1] : x;
+  if (!is_inexact(out.dtype())) return {Array()};
+  // Of a real function of a complex number the table has the gradient, whose product with the
+  // tangent, as of two vectors in the plane, is the tangent of the value.
+  bool is_real_of_complex = last.dtype() == Dtype::complex64 && info(p.row).rule == TypeRule::real;
+  Array total;
+  for (size_t i = 0; i < r.inputs.size(); ++i) {
+    const Array& tangent = r.tangents[i];
+    if (!tangent.valid()) continue;
+    Array part =
+        derivative(p.row, i, is_real_of_complex ? ones_like(out) : tangent, x, y, last, out);
+    if (!part.valid()) continue;
+    if (is_real_of_complex) part = real(conjugate(astype(part, Dtype::complex64)) * tangent);
+    total = total.valid() ? total + part : part;
+  }
+  if (!total.valid()) return {Array()};
+  return {broadcast_to(astype(total, out.dtype()), out.shape())};
+}
+
+Mapped vmap(const Elementwise& p, const VmapRequest& r) {
+  SmallVector<Array, 2> inputs;
+  size_t rank = r.outputs[0].shape.size();
+  for (size_t i = 0; i < r.inputs.size(); ++i) inputs.push_back(aligned(r, i, rank));
+  return {again(p, std::move(inputs))};
+}
+
+LAZULITE_RULES(Elementwise);
 
 }  // namespace lazulite

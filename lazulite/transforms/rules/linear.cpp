@@ -2,7 +2,8 @@
 
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
-#include "lazulite/transforms/rules.h"
+#include "lazulite/ops/primitives/linear.h"
+#include "lazulite/transforms/rules/helpers.h"
 
 namespace lazulite {
 namespace {
@@ -22,5 +23,17 @@ Gradients vjp(const Matmul&, const VjpRequest& r) {
   if (r.wanted[1]) out[1] = matmul(adjoint(r.inputs[0]), g);
   return out;
 }
+
+Tangents jvp(const Matmul&, const JvpRequest& r) {
+  Array left, right;
+  if (r.tangents[0].valid()) left = matmul(r.tangents[0], r.inputs[1]);
+  if (r.tangents[1].valid()) right = matmul(r.inputs[0], r.tangents[1]);
+  return {left.valid() && right.valid() ? left + right : left.valid() ? left : right};
+}
+
+// Leading axes broadcast.
+Mapped vmap(const Matmul&, const VmapRequest& r) { return {matmul(r.inputs[0], r.inputs[1])}; }
+
+LAZULITE_RULES(Matmul);
 
 }  // namespace lazulite

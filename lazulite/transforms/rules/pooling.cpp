@@ -4,7 +4,7 @@
 #include "lazulite/ops/indexing.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
-#include "lazulite/transforms/rules.h"
+#include "lazulite/transforms/rules/helpers.h"
 
 namespace lazulite {
 namespace {
@@ -49,5 +49,47 @@ Gradients vjp(const AvgPool& p, const VjpRequest& r) {
 }
 
 Gradients vjp(const AvgPoolGrad& p, const VjpRequest& r) { return {avg_pool(r.cotangents[0], p)}; }
+
+Tangents jvp(const MaxPool& p, const JvpRequest& r) {
+  if (!r.tangents[0].valid()) return {Array(), Array()};
+  return {pick(r.tangents[0], r.outputs[1], p), Array()};
+}
+
+Tangents jvp(const MaxPoolGrad& p, const JvpRequest& r) {
+  if (!r.tangents[0].valid()) return {Array()};
+  return {again(p, {r.tangents[0], r.inputs[1]})};
+}
+
+Tangents jvp(const AvgPool& p, const JvpRequest& r) { return linear(p, r); }
+Tangents jvp(const AvgPoolGrad& p, const JvpRequest& r) { return linear(p, r); }
+
+// Many images become one large batch.
+template <class T>
+T in_batch(T p, int64_t size) {
+  p.shape[0] *= size;
+  return p;
+}
+
+Mapped vmap(const MaxPool& p, const VmapRequest& r) {
+  Mapped out = remake(make_primitive(p), {fold(r.inputs[0])});
+  return {unfold(out[0], r.size), unfold(out[1], r.size)};
+}
+
+Mapped vmap(const MaxPoolGrad& p, const VmapRequest& r) {
+  return {unfold(again(in_batch(p, r.size), {fold(every(r, 0)), fold(every(r, 1))}), r.size)};
+}
+
+Mapped vmap(const AvgPool& p, const VmapRequest& r) {
+  return {unfold(again(p, {fold(r.inputs[0])}), r.size)};
+}
+
+Mapped vmap(const AvgPoolGrad& p, const VmapRequest& r) {
+  return {unfold(again(in_batch(p, r.size), {fold(r.inputs[0])}), r.size)};
+}
+
+LAZULITE_RULES(MaxPool);
+LAZULITE_RULES(MaxPoolGrad);
+LAZULITE_RULES(AvgPool);
+LAZULITE_RULES(AvgPoolGrad);
 
 }  // namespace lazulite

@@ -1,10 +1,11 @@
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
+#include "lazulite/ops/primitives/reduction.h"
 #include "lazulite/ops/reduction.h"
 #include "lazulite/ops/reduction/last_axis.h"
 #include "lazulite/ops/reduction/reduction_axes.h"
-#include "lazulite/transforms/rules.h"
+#include "lazulite/transforms/rules/helpers.h"
 
 namespace lazulite {
 namespace {
@@ -41,5 +42,34 @@ Gradients vjp(const Reduce& p, const VjpRequest& r) {
 }
 
 Gradients vjp(const ArgReduce&, const VjpRequest&) { return {Array()}; }
+
+Tangents jvp(const Reduce& p, const JvpRequest& r) {
+  const Array &x = r.inputs[0], &t = r.tangents[0];
+  if (p.op == ReduceOp::all || p.op == ReduceOp::any || !t.valid()) return {Array()};
+  if (p.op == ReduceOp::sum) return linear(p, r);
+  if (p.op == ReduceOp::prod) {
+    LastAxis last(x, p.axes);
+    return {sum(t * last.restore(exclusive_product(last.array())), p.axes)};
+  }
+  // Equal extremes share, as in the gradient.
+  Shape kept = reduced_shape(x.shape(), p.axes, true);
+  Array chosen = astype(x == reshape(r.outputs[0], kept), x.dtype());
+  return {sum(where(chosen, t, zeros_like(t)), p.axes) / sum(chosen, p.axes)};
+}
+
+Tangents jvp(const ArgReduce&, const JvpRequest&) { return {Array()}; }
+
+Mapped vmap(const Reduce& p, const VmapRequest& r) {
+  Axes axes;
+  for (int axis : p.axes) axes.push_back(axis + 1);
+  return {again(Reduce{p.op, axes}, {r.inputs[0]})};
+}
+
+Mapped vmap(const ArgReduce& p, const VmapRequest& r) {
+  return {again(ArgReduce{p.maximum, p.axis + 1}, {r.inputs[0]})};
+}
+
+LAZULITE_RULES(Reduce);
+LAZULITE_RULES(ArgReduce);
 
 }  // namespace lazulite

@@ -2,13 +2,14 @@
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/manipulation/slice_range.h"
-#include "lazulite/transforms/rules.h"
+#include "lazulite/ops/primitives/movers.h"
+#include "lazulite/transforms/rules/helpers.h"
 
 namespace lazulite {
 namespace {
 
 Array put_slice(const Array& x, const Array& update, const Starts& starts, const Starts& steps) {
-  return make_array(make_primitive(SliceUpdate{starts, steps}), {x, update}, x.shape(), x.dtype());
+  return make(make_primitive(SliceUpdate{starts, steps}), {x, update});
 }
 
 }  // namespace
@@ -46,5 +47,44 @@ Gradients vjp(const Concatenate& p, const VjpRequest& r) {
   for (const Array& part : split(r.cotangents[0], ends, p.axis)) out.push_back(part);
   return out;
 }
+
+Tangents jvp(const Reshape& p, const JvpRequest& r) { return linear(p, r); }
+Tangents jvp(const Transpose& p, const JvpRequest& r) { return linear(p, r); }
+Tangents jvp(const SliceView& p, const JvpRequest& r) { return linear(p, r); }
+Tangents jvp(const SliceUpdate& p, const JvpRequest& r) { return linear(p, r); }
+Tangents jvp(const Concatenate& p, const JvpRequest& r) { return linear(p, r); }
+
+Mapped vmap(const Reshape& p, const VmapRequest& r) {
+  return {reshape(r.inputs[0], with_front(r.size, p.shape))};
+}
+
+Mapped vmap(const Transpose& p, const VmapRequest& r) {
+  Axes axes{0};
+  for (int axis : p.axes) axes.push_back(axis + 1);
+  return {again(Transpose{axes}, {r.inputs[0]})};
+}
+
+Mapped vmap(const SliceView& p, const VmapRequest& r) {
+  return {
+      again(SliceView{with_front(0, p.starts), with_front(1, p.steps), with_front(r.size, p.shape)},
+            {r.inputs[0]})};
+}
+
+Mapped vmap(const SliceUpdate& p, const VmapRequest& r) {
+  return {again(SliceUpdate{with_front(0, p.starts), with_front(1, p.steps)},
+                {every(r, 0), every(r, 1)})};
+}
+
+Mapped vmap(const Concatenate& p, const VmapRequest& r) {
+  SmallVector<Array, 2> inputs;
+  for (size_t i = 0; i < r.inputs.size(); ++i) inputs.push_back(every(r, i));
+  return {again(Concatenate{p.axis + 1}, std::move(inputs))};
+}
+
+LAZULITE_RULES(Reshape);
+LAZULITE_RULES(Transpose);
+LAZULITE_RULES(SliceView);
+LAZULITE_RULES(SliceUpdate);
+LAZULITE_RULES(Concatenate);
 
 }  // namespace lazulite

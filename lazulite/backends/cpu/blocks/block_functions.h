@@ -2,7 +2,8 @@
 
 #include <cstdint>
 
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/reduction.h"
+#include "lazulite/ops/rows.h"
 
 // Loops over blocks: the instructions of fused kernels. Blocks hold elements side by side, a bool
 // as a byte of 0 or 1. Half precision is not computed with: blocks hold it as float32, rounded

@@ -60,4 +60,6 @@ std::unique_ptr<Kernel> make(const Call& call, const Launch& launch) {
                                  : make_softmax<float>(kind, launch);
 }
 
+LAZULITE_CPU_KERNEL(Call);
+
 }  // namespace lazulite::cpu

@@ -1,45 +1,30 @@
 #pragma once
 
 #include "lazulite/backends/cpu/kernels.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/primitive.h"
 
-// One pair of overloads for each primitive that the backend runs outside fused kernels: `accepts`
-// says whether it takes the launch, and `make` makes the kernel of a launch that it takes.
+// The kernels of what the backend runs outside fused kernels. A source has for each of its
+// primitives T a pair of functions, `accepts(const T&, const Launch&)`, which says whether the
+// backend takes the launch, and `make`, which makes the kernel of a launch that it takes; and
+// enters both with LAZULITE_CPU_KERNEL(T). What has no entry runs in fused kernels or is a view.
 namespace lazulite::cpu {
 
-#define LAZULITE_CPU_PRIMITIVE(type)                  \
-  bool accepts(const type& primitive, const Launch&); \
-  std::unique_ptr<Kernel> make(const type& primitive, const Launch&);
-LAZULITE_CPU_PRIMITIVE(Arange)
-LAZULITE_CPU_PRIMITIVE(ArgReduce)
-LAZULITE_CPU_PRIMITIVE(AvgPool)
-LAZULITE_CPU_PRIMITIVE(AvgPoolGrad)
-LAZULITE_CPU_PRIMITIVE(Call)
-LAZULITE_CPU_PRIMITIVE(CheckIndex)
-LAZULITE_CPU_PRIMITIVE(Concatenate)
-LAZULITE_CPU_PRIMITIVE(Convolution)
-LAZULITE_CPU_PRIMITIVE(ConvolutionGradInput)
-LAZULITE_CPU_PRIMITIVE(ConvolutionGradWeight)
-LAZULITE_CPU_PRIMITIVE(Copy)
-LAZULITE_CPU_PRIMITIVE(Gather)
-LAZULITE_CPU_PRIMITIVE(GatherAlong)
-LAZULITE_CPU_PRIMITIVE(Matmul)
-LAZULITE_CPU_PRIMITIVE(MaxPool)
-LAZULITE_CPU_PRIMITIVE(MaxPoolGrad)
-LAZULITE_CPU_PRIMITIVE(RandomBits)
-LAZULITE_CPU_PRIMITIVE(ScatterAdd)
-LAZULITE_CPU_PRIMITIVE(ScatterAlong)
-LAZULITE_CPU_PRIMITIVE(SliceUpdate)
-#undef LAZULITE_CPU_PRIMITIVE
+struct PrimitiveKernel {
+  bool (*accepts)(const Primitive&, const Launch&) = nullptr;
+  std::unique_ptr<Kernel> (*make)(const Primitive&, const Launch&) = nullptr;
+};
 
-// Any other: it runs in fused kernels or is a view.
-template <class Primitive>
-bool accepts(const Primitive&, const Launch&) {
-  return false;
-}
-template <class Primitive>
-std::unique_ptr<Kernel> make(const Primitive&, const Launch&) {
-  return nullptr;
-}
+/// The entry of the primitive's type, empty where there is none.
+const PrimitiveKernel& primitive_kernel(const Primitive& primitive);
+
+class KernelEntry {
+ public:
+  KernelEntry(const PrimitiveType& type, const PrimitiveKernel& kernel);
+};
+
+#define LAZULITE_CPU_KERNEL(T)                                                                   \
+  const KernelEntry kernel_of_##T(                                                               \
+      type_##T, {[](const Primitive& p, const Launch& l) { return accepts(*p.get_if<T>(), l); }, \
+                 [](const Primitive& p, const Launch& l) { return make(*p.get_if<T>(), l); }})
 
 }  // namespace lazulite::cpu

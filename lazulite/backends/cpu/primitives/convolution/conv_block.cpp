@@ -23,7 +23,7 @@ ConvPlan plan_of(const Call& call, const Operand& x, const Operand& w) {
   shape.c_in = x.shape[3];
   shape.c_out = w.shape[0];
   shape.kernel = w.shape[1];
-  shape.pad = call.attributes[0];
+  shape.pad = call.attribute<int64_t>(0);
   ConvOptions options;
   options.relu = true;
   options.pool = true;
@@ -247,7 +247,7 @@ bool accepts_conv_block(const Call& call, const Launch& launch) {
   if (launch.inputs[0].dtype != Dtype::float32) return false;
   const Shape& w = launch.inputs[1].shape;
   const Shape& y = call.id == CallId::conv_block ? launch.outputs[0].shape : launch.inputs[2].shape;
-  return w[1] == w[2] && call.attributes[0] >= 0 && call.attributes[0] < w[1] &&
+  return w[1] == w[2] && call.attribute<int64_t>(0) >= 0 && call.attribute<int64_t>(0) < w[1] &&
          element_count(launch.inputs[0].shape) > 0 && element_count(y) > 0;
 }
 

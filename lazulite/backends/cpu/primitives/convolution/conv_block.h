@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "lazulite/backends/cpu/kernels.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/call.h"
 
 // The calls conv_block and conv_block_grad, by the kernels of conv/.
 namespace lazulite::cpu {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/convolution.h"
 
 namespace lazulite::cpu {
 

@@ -38,4 +38,8 @@ std::unique_ptr<Kernel> make(const ConvolutionGradWeight& p, const Launch& launc
   return with_zeros_at_dead_taps(make_convolution(p, launch), p, launch);
 }
 
+LAZULITE_CPU_KERNEL(Convolution);
+LAZULITE_CPU_KERNEL(ConvolutionGradInput);
+LAZULITE_CPU_KERNEL(ConvolutionGradWeight);
+
 }  // namespace lazulite::cpu

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "lazulite/backends/cpu/kernels.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/convolution.h"
 
 namespace lazulite::cpu {
 

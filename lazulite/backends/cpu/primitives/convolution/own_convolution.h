@@ -1,7 +1,7 @@
 #pragma once
 
 #include "lazulite/backends/cpu/kernels.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/convolution.h"
 
 namespace lazulite::cpu {
 

@@ -1,6 +1,7 @@
 #include "lazulite/backends/cpu/parallel.h"
 #include "lazulite/backends/cpu/primitives/kernel_of.h"
 #include "lazulite/backends/cpu/primitives/primitives.h"
+#include "lazulite/ops/primitives/creation.h"
 
 namespace lazulite::cpu {
 namespace {
@@ -36,5 +37,7 @@ std::unique_ptr<Kernel> make(const Arange& p, const Launch& launch) {
     });
   });
 }
+
+LAZULITE_CPU_KERNEL(Arange);
 
 }  // namespace lazulite::cpu

@@ -5,6 +5,7 @@
 #include "lazulite/backends/cpu/primitives/kernel_of.h"
 #include "lazulite/backends/cpu/primitives/movers/strided_copy.h"
 #include "lazulite/backends/cpu/primitives/primitives.h"
+#include "lazulite/ops/primitives/creation.h"
 
 namespace lazulite::cpu {
 
@@ -37,5 +38,7 @@ std::unique_ptr<Kernel> make(const RandomBits&, const Launch& launch) {
     }
   });
 }
+
+LAZULITE_CPU_KERNEL(RandomBits);
 
 }  // namespace lazulite::cpu

@@ -4,6 +4,7 @@
 #include "lazulite/backends/cpu/primitives/kernel_of.h"
 #include "lazulite/backends/cpu/primitives/movers/strided_copy.h"
 #include "lazulite/backends/cpu/primitives/primitives.h"
+#include "lazulite/ops/primitives/indexing.h"
 
 namespace lazulite::cpu {
 namespace {
@@ -53,5 +54,7 @@ std::unique_ptr<Kernel> make(const CheckIndex& p, const Launch& launch) {
     });
   });
 }
+
+LAZULITE_CPU_KERNEL(CheckIndex);
 
 }  // namespace lazulite::cpu

@@ -8,6 +8,7 @@
 #include "lazulite/backends/cpu/primitives/kernel_of.h"
 #include "lazulite/backends/cpu/primitives/movers/element_sizes.h"
 #include "lazulite/backends/cpu/primitives/primitives.h"
+#include "lazulite/ops/primitives/indexing.h"
 
 namespace lazulite::cpu {
 namespace {
@@ -145,5 +146,8 @@ std::unique_ptr<Kernel> make(const GatherAlong& p, const Launch& launch) {
     });
   });
 }
+
+LAZULITE_CPU_KERNEL(Gather);
+LAZULITE_CPU_KERNEL(GatherAlong);
 
 }  // namespace lazulite::cpu

@@ -7,6 +7,7 @@
 #include "lazulite/backends/cpu/primitives/kernel_of.h"
 #include "lazulite/backends/cpu/primitives/movers/in_place.h"
 #include "lazulite/backends/cpu/primitives/primitives.h"
+#include "lazulite/ops/primitives/indexing.h"
 
 namespace lazulite::cpu {
 namespace {
@@ -143,5 +144,8 @@ std::unique_ptr<Kernel> make(const ScatterAlong& p, const Launch& launch) {
   return visit_dtype(launch.outputs[0].dtype,
                      [&]<class T>(TypeTag<T>) { return make_scatter_along<T>(p, launch); });
 }
+
+LAZULITE_CPU_KERNEL(ScatterAdd);
+LAZULITE_CPU_KERNEL(ScatterAlong);
 
 }  // namespace lazulite::cpu

@@ -148,4 +148,6 @@ std::unique_ptr<Kernel> make(const Matmul& p, const Launch& launch) {
                                  : make_gemm<float>(shape, launch);
 }
 
+LAZULITE_CPU_KERNEL(Matmul);
+
 }  // namespace lazulite::cpu

@@ -2,6 +2,7 @@
 #include "lazulite/backends/cpu/primitives/movers/in_place.h"
 #include "lazulite/backends/cpu/primitives/movers/strided_copy.h"
 #include "lazulite/backends/cpu/primitives/primitives.h"
+#include "lazulite/ops/primitives/movers.h"
 
 namespace lazulite::cpu {
 
@@ -68,5 +69,9 @@ std::unique_ptr<Kernel> make(const SliceUpdate& p, const Launch& launch) {
         put_packed.run(scratch.at(), target);
       });
 }
+
+LAZULITE_CPU_KERNEL(Copy);
+LAZULITE_CPU_KERNEL(Concatenate);
+LAZULITE_CPU_KERNEL(SliceUpdate);
 
 }  // namespace lazulite::cpu

@@ -1,7 +1,8 @@
 #pragma once
 
 #include "lazulite/backends/cpu/kernels.h"
-#include "lazulite/ops/primitives.h"
+#include "lazulite/ops/primitives/convolution.h"
+#include "lazulite/ops/primitives/linear.h"
 
 namespace lazulite::cpu {
 

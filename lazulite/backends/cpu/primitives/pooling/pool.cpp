@@ -173,4 +173,9 @@ std::unique_ptr<Kernel> make(const AvgPoolGrad& p, const Launch& launch) {
   });
 }
 
+LAZULITE_CPU_KERNEL(MaxPool);
+LAZULITE_CPU_KERNEL(MaxPoolGrad);
+LAZULITE_CPU_KERNEL(AvgPool);
+LAZULITE_CPU_KERNEL(AvgPoolGrad);
+
 }  // namespace lazulite::cpu

@@ -68,4 +68,6 @@ std::unique_ptr<Kernel> make(const ArgReduce& p, const Launch& launch) {
   });
 }
 
+LAZULITE_CPU_KERNEL(ArgReduce);
+
 }  // namespace lazulite::cpu

@@ -1,4 +1,4 @@
-#include "autodiff/finite_differences.h"
+#include "support/finite_differences.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,113 @@
+#include "lazulite/ops/primitives/indexing.h"
+
+#include <limits>
+
+#include "lazulite/ops/primitives/definition.h"
+
+namespace lazulite {
+
+using namespace definition;
+
+LAZULITE_DEFINE_PRIMITIVE(CheckIndex);
+LAZULITE_DEFINE_PRIMITIVE(Gather);
+LAZULITE_DEFINE_PRIMITIVE(ScatterAdd);
+LAZULITE_DEFINE_PRIMITIVE(GatherAlong);
+LAZULITE_DEFINE_PRIMITIVE(ScatterAlong);
+
+namespace {
+
+void check_indices(const char* operation, const ArrayTypeRef& x, const ArrayTypeRef& indices,
+                   int axis) {
+  expect_axis(operation, axis, x.shape);
+  if (!is_integer(indices.dtype)) {
+    throw Error(fmt::format("{}: indices are integers, not {}", operation, name_of(indices.dtype)));
+  }
+  if (x.shape[static_cast<size_t>(axis)] == 0 && element_count(indices.shape) != 0) {
+    throw Error(fmt::format("{}: axis {} of shape {} is empty, there is nothing to index",
+                            operation, axis, to_string(x.shape)));
+  }
+}
+
+// Equal ranks and equal sizes but along `axis`.
+void check_aligned(const char* operation, const ArrayTypeRef& x, const ArrayTypeRef& indices,
+                   int axis) {
+  check_indices(operation, x, indices, axis);
+  Shape expected = indices.shape;
+  if (expected.size() == x.shape.size()) {
+    expected[static_cast<size_t>(axis)] = x.shape[static_cast<size_t>(axis)];
+  }
+  if (expected != x.shape) {
+    throw Error(fmt::format("{}: indices of shape {} do not fit an array of shape {}", operation,
+                            to_string(indices.shape), to_string(x.shape)));
+  }
+}
+
+Shape gathered_shape(const Shape& x, const Shape& indices, int axis) {
+  Shape shape(x.begin(), x.begin() + axis);
+  for (int64_t size : indices) shape.push_back(size);
+  for (auto i = static_cast<size_t>(axis) + 1; i < x.size(); ++i) shape.push_back(x[i]);
+  return shape;
+}
+
+void check_updates(const char* operation, const ArrayTypeRef& x, const ArrayTypeRef& updates,
+                   const Shape& expected) {
+  expect_same_dtype(operation, x, updates);
+  if (updates.shape != expected) {
+    throw Error(fmt::format("{}: updates of shape {} where {} is expected", operation,
+                            to_string(updates.shape), to_string(expected)));
+  }
+}
+
+}  // namespace
+
+void CheckIndex::reject(const std::string& index) const {
+  if (use == IndexUse::class_labels) {
+    throw IndexError(
+        fmt::format("the class label {} is out of range for {} classes: labels are 0 to {}", index,
+                    size, size - 1));
+  }
+  static constexpr const char* operations[] = {"take", "take_along_axis", "put_along_axis",
+                                               "add_along_axis", "scatter_add"};
+  throw IndexError(
+      fmt::format("{}: the index {} is out of range for an axis of size {}: indices are {} to {}",
+                  operations[static_cast<size_t>(use)], index, size, wrap ? -size : 0, size - 1));
+}
+
+ArrayTypes infer(const CheckIndex& p, InputTypes inputs) {
+  expect_inputs("CheckIndex", inputs, 1);
+  if (!is_integer(inputs[0].dtype)) {
+    throw Error(fmt::format("indices are integers, not {}", name_of(inputs[0].dtype)));
+  }
+  bool narrow = p.size <= std::numeric_limits<int32_t>::max();
+  return {{inputs[0].shape, narrow ? Dtype::int32 : Dtype::int64}};
+}
+
+ArrayTypes infer(const Gather& p, InputTypes inputs) {
+  expect_inputs("take", inputs, 2);
+  check_indices("take", inputs[0], inputs[1], p.axis);
+  return {{gathered_shape(inputs[0].shape, inputs[1].shape, p.axis), inputs[0].dtype}};
+}
+
+ArrayTypes infer(const ScatterAdd& p, InputTypes inputs) {
+  expect_inputs("scatter_add", inputs, 3);
+  check_indices("scatter_add", inputs[0], inputs[1], p.axis);
+  check_updates("scatter_add", inputs[0], inputs[2],
+                gathered_shape(inputs[0].shape, inputs[1].shape, p.axis));
+  return {{inputs[0].shape, inputs[0].dtype}};
+}
+
+ArrayTypes infer(const GatherAlong& p, InputTypes inputs) {
+  expect_inputs("take_along_axis", inputs, 2);
+  check_aligned("take_along_axis", inputs[0], inputs[1], p.axis);
+  return {{inputs[1].shape, inputs[0].dtype}};
+}
+
+ArrayTypes infer(const ScatterAlong& p, InputTypes inputs) {
+  const char* operation = p.add ? "add_along_axis" : "put_along_axis";
+  expect_inputs(operation, inputs, 3);
+  check_aligned(operation, inputs[0], inputs[1], p.axis);
+  check_updates(operation, inputs[0], inputs[2], inputs[1].shape);
+  return {{inputs[0].shape, inputs[0].dtype}};
+}
+
+}  // namespace lazulite

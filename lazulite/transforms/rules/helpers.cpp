@@ -1,0 +1,51 @@
+#include "lazulite/transforms/rules/helpers.h"
+
+#include "lazulite/ops/creation.h"
+#include "lazulite/ops/manipulation.h"
+
+namespace lazulite {
+
+Array or_zeros(const Array& tangent, const Array& input) {
+  return tangent.valid() ? tangent : zeros_like(input);
+}
+
+Tangents linear(PrimitivePtr primitive, const JvpRequest& r) {
+  bool flows = false;
+  SmallVector<Array, 2> tangents;
+  for (size_t i = 0; i < r.inputs.size(); ++i) {
+    flows |= r.tangents[i].valid();
+    tangents.push_back(or_zeros(r.tangents[i], r.inputs[i]));
+  }
+  if (!flows) return {Array()};
+  return {make(std::move(primitive), std::move(tangents))};
+}
+
+Array every(const VmapRequest& r, size_t i) {
+  const Array& x = r.inputs[i];
+  return r.mapped[i] ? x : broadcast_to(x, with_front(r.size, x.shape()));
+}
+
+Array aligned(const VmapRequest& r, size_t i, size_t rank) {
+  const Array& x = r.inputs[i];
+  if (!r.mapped[i] || x.ndim() > rank) return x;
+  Shape shape{r.size};
+  shape.resize(1 + rank - (x.ndim() - 1), 1);
+  for (size_t axis = 1; axis < x.ndim(); ++axis) shape.push_back(x.shape()[axis]);
+  return reshape(x, shape);
+}
+
+Shape with_front(int64_t size, const Shape& shape) {
+  Shape out{size};
+  for (int64_t length : shape) out.push_back(length);
+  return out;
+}
+
+Array fold(const Array& x) { return flatten(x, 0, 1); }
+Array unfold(const Array& x, int64_t size) { return unflatten(x, 0, {size, x.shape(0) / size}); }
+
+Array fold_into(const Array& x, int axis) { return flatten(moveaxis(x, 0, axis), axis, axis + 1); }
+Array unfold_from(const Array& x, int64_t size, int axis) {
+  return moveaxis(unflatten(x, axis, {size, x.shape(axis) / size}), axis, 0);
+}
+
+}  // namespace lazulite

@@ -1,0 +1,203 @@
+#include "transforms/primitive_cases.h"
+
+#include <set>
+
+#include "lazulite/core/node.h"
+#include "lazulite/ops/ops.h"
+#include "lazulite/ops/primitives.h"
+#include "support/finite_differences.h"
+
+namespace lazulite::test {
+namespace {
+
+Array whole(const Array& x, int size) {
+  return astype(floor((x + 1) * (size * 0.5)), Dtype::int32);
+}
+
+ArraysFunction one(Array (*function)(Array)) {
+  return [function](const Arrays& a) { return Arrays{function(a[0])}; };
+}
+
+const ConvGeometry plain{{1, 1}, {1, 0}, {1, 1}, 1};
+const ConvGeometry grouped{{2, 1}, {1, 1}, {1, 2}, 2};
+const PoolGeometry windows{{2, 2}, {2, 1}, {0, 1}};
+
+std::vector<PrimitiveCase> make_cases() {
+  Array row = spread_values({4}), matrix = spread_values({3, 4}, 1),
+        cube = spread_values({2, 3, 4}, 2);
+  Array image = spread_values({2, 5, 4, 4}, 3), weight = spread_values({6, 3, 2, 4}, 4);
+  Array few = spread_values({6, 3, 2, 2}, 5);
+  return {
+      {"unary", one(exp), {cube}},
+      {"binary", [](const Arrays& a) { return Arrays{a[0] * a[1] + sin(a[1])}; }, {cube, matrix}},
+      {"broadcasting both ways",
+       [](const Arrays& a) { return Arrays{atan2(expand_dims(a[0], 1), a[1])}; },
+       {row, spread_values({3}, 7)}},
+      {"selection",
+       [](const Arrays& a) { return Arrays{where(a[0] > 0, a[1] * a[0], a[2])}; },
+       {matrix, row, matrix * 0.5}},
+      {"complex",
+       [](const Arrays& a) {
+         Array z = astype(a[0], Dtype::complex64) * complex64(0.5f, 1) + a[1] * complex64(0, 1);
+         return Arrays{real(exp(z) * z) + abs(z) + imag(sin(z))};
+       },
+       {astype(matrix, Dtype::float32), astype(row + 2, Dtype::float32)}},
+      {"cast",
+       [](const Arrays& a) { return Arrays{astype(astype(a[0], Dtype::float32), Dtype::float64)}; },
+       {matrix}},
+      {"arange",
+       [](const Arrays& a) { return Arrays{a[0] * arange(a[0].shape(-1), Dtype::float64)}; },
+       {matrix}},
+      {"sum",
+       [](const Arrays& a) {
+         return Arrays{sum(square(a[0]), {0, 2}), sum(a[0])};
+       },
+       {cube}},
+      {"prod",
+       [](const Arrays& a) {
+         return Arrays{prod(a[0], {0, 2})};
+       },
+       {cube}},
+      {"max",
+       [](const Arrays& a) {
+         return Arrays{max(a[0], 1), min(a[0], Axes{0, 2})};
+       },
+       {cube}},
+      {"all",
+       [](const Arrays& a) {
+         return Arrays{where(all(a[0] > -0.9, 1), sum(a[0], 1), sum(a[0] * 2, 1))};
+       },
+       {matrix}},
+      {"argmax",
+       [](const Arrays& a) {
+         return Arrays{take_along_axis(a[0], argmax(a[0], 1, true), 1), argmin(a[0], 0)};
+       },
+       {cube}},
+      {"alias", [](const Arrays& a) { return Arrays{square(alias(copy(a[0])))}; }, {matrix}},
+      {"stop_gradient",
+       [](const Arrays& a) { return Arrays{stop_gradient(floor(a[0])) * a[0]}; },
+       {matrix}},
+      {"reshape",
+       [](const Arrays& a) {
+         return Arrays{square(reshape(a[0], {4, 6}))};
+       },
+       {cube}},
+      {"transpose",
+       [](const Arrays& a) {
+         return Arrays{square(transpose(a[0], {2, 0, 1}))};
+       },
+       {cube}},
+      {"broadcast",
+       [](const Arrays& a) {
+         return Arrays{broadcast_to(a[0], {2, 3, 4})};
+       },
+       {row}},
+      {"slice",
+       [](const Arrays& a) {
+         return Arrays{square(slice(a[0], {0, 2, 3}, {2, -9, 0}, {1, -2, -1}))};
+       },
+       {cube}},
+      {"slice_update",
+       [](const Arrays& a) {
+         return Arrays{square(slice_update(a[0], a[1], {0, 2}, {3, 4}, {2, 1}))};
+       },
+       {matrix, spread_values({2, 2}, 6)}},
+      {"concatenate",
+       [](const Arrays& a) {
+         return Arrays{square(concatenate({a[0], a[1], a[0]}, 1))};
+       },
+       {matrix, spread_values({3, 2}, 7)}},
+      {"take",
+       [](const Arrays& a) {
+         Array indices = whole(a[1], 3);
+         return Arrays{take(a[0], indices, 1) * 2.0, take(a[0], reshape(indices, {2, 2}) - 3, 1)};
+       },
+       {cube, row}},
+      {"scatter_add",
+       [](const Arrays& a) { return Arrays{square(scatter_add(a[0], whole(a[1], 3), a[2], 1))}; },
+       {cube, row, spread_values({2, 4, 4}, 8)}},
+      {"take_along_axis",
+       [](const Arrays& a) { return Arrays{square(take_along_axis(a[0], whole(a[1], 3), 1))}; },
+       {cube, spread_values({2, 2, 4}, 9)}},
+      {"put_along_axis",
+       [](const Arrays& a) {
+         Array places = argmax(a[1], 1, true);  // one a row, so that none is written twice
+         return Arrays{square(put_along_axis(a[0], places, a[2], 1)),
+                       square(add_along_axis(a[0], places, a[2], 1))};
+       },
+       {matrix, matrix * -1, spread_values({3, 1}, 10)}},
+      {"matmul",
+       [](const Arrays& a) { return Arrays{matmul(a[0], a[1])}; },
+       {matrix, spread_values({4, 2}, 11)}},
+      {"batched matmul",
+       [](const Arrays& a) { return Arrays{matmul(a[0], swapaxes(a[1], 1, 2))}; },
+       {cube, spread_values({2, 5, 4}, 12)}},
+      {"convolution",
+       [](const Arrays& a) { return Arrays{convolution(a[0], a[1], plain)}; },
+       {image, weight}},
+      {"grouped convolution",
+       [](const Arrays& a) { return Arrays{convolution(a[0], a[1], grouped)}; },
+       {image, few}},
+      {"gradient of a convolution to its images",
+       [=](const Arrays& a) {
+         return Arrays{convolution_grad_input(a[0], a[1], image.shape(), grouped)};
+       },
+       {few, spread_values(convolution(image, few, grouped).shape(), 13)}},
+      {"gradient of a convolution to its weights",
+       [=](const Arrays& a) {
+         return Arrays{convolution_grad_weight(a[0], a[1], few.shape(), grouped)};
+       },
+       {image, spread_values(convolution(image, few, grouped).shape(), 14)}},
+      {"max_pool",
+       [](const Arrays& a) { return Arrays{square(max_pool(a[0], windows))}; },
+       {image}},
+      {"gradient of max_pool",
+       [](const Arrays& a) {
+         Array pooled = max_pool(a[0], windows);
+         return Arrays{max_pool_grad(a[1], Array(pooled.node(), 1), a[0].shape(), windows)};
+       },
+       {image, spread_values(max_pool(image, windows).shape(), 15)}},
+      {"avg_pool",
+       [](const Arrays& a) { return Arrays{square(avg_pool(a[0], windows))}; },
+       {image}},
+      {"gradient of avg_pool",
+       [=](const Arrays& a) { return Arrays{avg_pool_grad(a[0], image.shape(), windows)}; },
+       {spread_values(avg_pool(image, windows).shape(), 16)}},
+      {"random bits",
+       [](const Arrays& a) {
+         // So coarse that differences do not reach another key.
+         Array key = astype(whole(a[0], 4), Dtype::uint32);
+         return Arrays{random::uniform({3}, Dtype::float32, key) * sum(a[0])};
+       },
+       {spread_values({2}, 17)}},
+      {"softmax",
+       [](const Arrays& a) {
+         return Arrays{softmax(a[0], -1), log_softmax(a[0], 0), logsumexp(a[0], 1)};
+       },
+       {matrix}},
+  };
+}
+
+}  // namespace
+
+const std::vector<PrimitiveCase>& primitive_cases() {
+  static const auto* cases = new std::vector<PrimitiveCase>(make_cases());
+  return *cases;
+}
+
+std::vector<std::string> primitives_in(const Arrays& results) {
+  std::set<std::string> names;
+  std::set<Node*> seen;
+  std::vector<Node*> stack;
+  for (const Array& result : results) stack.push_back(result.node());
+  while (!stack.empty()) {
+    Node* node = stack.back();
+    stack.pop_back();
+    if (!node->primitive || !seen.insert(node).second) continue;
+    names.insert(node->primitive->type.name);
+    for (const Array& input : node->inputs) stack.push_back(input.node());
+  }
+  return {names.begin(), names.end()};
+}
+
+}  // namespace lazulite::test
