@@ -11,7 +11,7 @@
 
 namespace lazulite {
 
-/// What a node computes; defined in ops/primitives.h.
+/// What a node computes; defined in ops/primitives/primitive.h.
 struct Primitive;
 using PrimitivePtr = std::shared_ptr<const Primitive>;
 

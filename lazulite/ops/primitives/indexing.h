@@ -51,8 +51,7 @@ struct CheckIndex {
 LAZULITE_PRIMITIVE(CheckIndex);
 
 /// Inputs (x, indices): x[..., indices, ...] along `axis`; the output has the indices' shape in the
-/// place of `axis`. Indices are integers; negative ones count from the end; one out of range reads
-/// the nearest valid element.
+/// place of `axis`. Indices come from CheckIndex.
 struct Gather {
   static constexpr const char* name = "Gather";
   int axis;
