@@ -2,10 +2,10 @@
 
 #include <functional>
 #include <mutex>
-#include <vector>
 
 #include "lazulite/core/memory.h"
 #include "lazulite/core/ref_counted.h"
+#include "lazulite/core/small_vector.h"
 
 namespace lazulite {
 
@@ -57,7 +57,7 @@ class Buffer : public RefCounted {
 
   size_t bytes_;
   std::mutex mutex_;
-  std::vector<Slot> slots_;
+  SmallVector<Slot, 2> slots_;
   Deleter deleter_;
   std::atomic<bool> exported_{false};
   std::atomic<uint64_t> content_;

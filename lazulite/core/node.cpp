@@ -16,30 +16,46 @@ uint64_t next_sequence() {
 
 }  // namespace
 
-Node::Node(PrimitivePtr primitive_, SmallVector<Array, 2> inputs_, SmallVector<Output, 1> outputs_)
+Node::Node(PrimitivePtr&& primitive_, SmallVector<Array, 2>&& inputs_)
     : primitive(std::move(primitive_)),
       inputs(std::move(inputs_)),
-      outputs(std::move(outputs_)),
       sequence(next_sequence()),
       thread(thread_number()),
       state_(State::pending),
       claimable_(true),
-      for_others_(!current_trace() && !PlanningScope::active()) {
+      for_others_(!current_trace() && !PlanningScope::active()) {}
+
+Node::Node(PrimitivePtr primitive_, SmallVector<Array, 2>&& inputs_, Shape&& shape, Dtype dtype)
+    : Node(std::move(primitive_), std::move(inputs_)) {
+  Output& output = outputs.emplace_back();
+  output.shape = std::move(shape);
+  output.dtype = dtype;
+  join_graph();
+}
+
+Node::Node(PrimitivePtr primitive_, SmallVector<Array, 2>&& inputs_,
+           SmallVector<Output, 1>&& outputs_)
+    : Node(std::move(primitive_), std::move(inputs_)) {
+  outputs = std::move(outputs_);
   if (outputs.size() > 1) {
     handles_ = std::make_unique<std::atomic<uint32_t>[]>(outputs.size());
   }
-  if (retain_token()) {
+  join_graph();
+}
+
+void Node::join_graph() {
+  if (const auto& active = retain_token()) {
     for (const Array& input : inputs) {
-      if (input.node()->retained()) token = retain_token();
+      if (input.node()->retained()) token = active;
     }
   }
   // What a trace or a pass makes is not for the evaluation of this thread's pending work to find.
   if (for_others_) PendingNodes::add(*this);
 }
 
-Node::Node(State state, Output output, EventPtr event)
+Node::Node(State state, Output&& output, EventPtr event)
     : sequence(next_sequence()), thread(thread_number()), state_(state), event_(std::move(event)) {
-  outputs.push_back(std::move(output));
+  outputs.emplace_back(std::move(output));
 }
 
 Node::~Node() { PendingNodes::remove(*this); }
@@ -89,17 +105,15 @@ uint32_t Node::handles(uint32_t output) const {
   return handles_[output].load(std::memory_order_acquire);
 }
 
-Array make_array(PrimitivePtr primitive, SmallVector<Array, 2> inputs, Shape shape, Dtype dtype) {
-  SmallVector<Output, 1> outputs;
-  outputs.push_back({std::move(shape), dtype});
-  Node* node = new Node(std::move(primitive), std::move(inputs), std::move(outputs));
+Array make_array(PrimitivePtr primitive, SmallVector<Array, 2>&& inputs, Shape shape, Dtype dtype) {
+  Node* node = new Node(std::move(primitive), std::move(inputs), std::move(shape), dtype);
   Array array(node, 0);
   evaluator().node_created(*node);
   return array;
 }
 
-std::vector<Array> make_arrays(PrimitivePtr primitive, SmallVector<Array, 2> inputs,
-                               SmallVector<Output, 1> outputs) {
+std::vector<Array> make_arrays(PrimitivePtr primitive, SmallVector<Array, 2>&& inputs,
+                               SmallVector<Output, 1>&& outputs) {
   size_t count = outputs.size();
   Node* node = new Node(std::move(primitive), std::move(inputs), std::move(outputs));
   std::vector<Array> arrays;

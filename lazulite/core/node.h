@@ -39,10 +39,11 @@ class Node : public RefCounted {
     placeholder,  // stands for an input while a function is traced; never has a value
   };
 
-  /// A pending node.
-  Node(PrimitivePtr primitive, SmallVector<Array, 2> inputs, SmallVector<Output, 1> outputs);
+  /// A pending node with one output or several.
+  Node(PrimitivePtr primitive, SmallVector<Array, 2>&& inputs, Shape&& shape, Dtype dtype);
+  Node(PrimitivePtr primitive, SmallVector<Array, 2>&& inputs, SmallVector<Output, 1>&& outputs);
   /// A node without inputs: a placeholder, or ready, or (with the event of its work) scheduled.
-  Node(State state, Output output, EventPtr event = nullptr);
+  Node(State state, Output&& output, EventPtr event = nullptr);
   ~Node();
 
   PrimitivePtr primitive;
@@ -83,6 +84,8 @@ class Node : public RefCounted {
  private:
   friend class Array;
   friend class PendingNodes;
+  Node(PrimitivePtr&& primitive, SmallVector<Array, 2>&& inputs);
+  void join_graph();
   static void destroy(Node* node);
   std::atomic<State> state_;
   const bool claimable_ = false;
@@ -96,10 +99,10 @@ class Node : public RefCounted {
 };
 
 /// Makes an array of a new pending node with one output.
-Array make_array(PrimitivePtr primitive, SmallVector<Array, 2> inputs, Shape shape, Dtype dtype);
+Array make_array(PrimitivePtr primitive, SmallVector<Array, 2>&& inputs, Shape shape, Dtype dtype);
 /// The same with several outputs.
-std::vector<Array> make_arrays(PrimitivePtr primitive, SmallVector<Array, 2> inputs,
-                               SmallVector<Output, 1> outputs);
+std::vector<Array> make_arrays(PrimitivePtr primitive, SmallVector<Array, 2>&& inputs,
+                               SmallVector<Output, 1>&& outputs);
 
 /// A small number that is the calling thread's alone.
 uint32_t thread_number();

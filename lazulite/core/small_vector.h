@@ -117,12 +117,20 @@ class SmallVector {
     return *slot;
   }
   void pop_back() { std::destroy_at(data_ + --size_); }
-  void resize(size_t count, const T& value = T()) {
+  void resize(size_t count) {
+    reserve(count);
+    while (size_ > count) pop_back();
+    while (size_ < count) emplace_back();
+  }
+  void resize(size_t count, const T& value) {
     reserve(count);
     while (size_ > count) pop_back();
     while (size_ < count) emplace_back(value);
   }
-  void clear() { resize(0); }
+  void clear() {
+    std::destroy(begin(), end());
+    size_ = 0;
+  }
   iterator insert(const_iterator at, T value) {
     size_t index = static_cast<size_t>(at - data_);
     push_back(std::move(value));

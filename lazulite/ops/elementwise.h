@@ -10,7 +10,7 @@ namespace lazulite {
 
 /// Applies a row: inputs are promoted and broadcast as its type rule says. Throws where their
 /// shapes do not broadcast or the row has no value for their dtypes.
-Array apply_row(Row row, SmallVector<Array, 2> inputs);
+Array apply_row(Row row, SmallVector<Array, 2>&& inputs);
 
 /// The scalar as a zero-dimensional array of the dtype that it takes beside `other`.
 Array scalar_beside(const Scalar& scalar, const Array& other);

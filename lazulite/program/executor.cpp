@@ -134,7 +134,8 @@ class Worker {
 
   // Called whenever an event is issued or done, from any thread.
   void wake() {
-    if (!listening_) return;
+    // Where nothing is submitted nobody waits for an event.
+    if (!listening_ || waiting_ == 0) return;
     // With the lock: who is listening either waits already or has not looked yet.
     std::lock_guard lock(mutex_);
     changed_.notify_one();

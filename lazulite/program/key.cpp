@@ -24,8 +24,7 @@ void write_count(KeyWriter& key, const List& list) {
 }  // namespace
 
 std::string structural_key(const Program& program) {
-  KeyWriter key;
-  key.bytes.reserve(80 * program.instructions.size() + 64 * program.inputs.size());
+  KeyWriter key(80 * program.instructions.size() + 64 * program.inputs.size() + 64);
   write_count(key, program.inputs);
   for (size_t i = 0; i < program.inputs.size(); ++i) {
     const Value& value = program.values[program.inputs[i]];
@@ -56,7 +55,7 @@ std::string structural_key(const Program& program) {
   }
   write_count(key, program.outputs);
   for (ValueId output : program.outputs) key.raw(output);
-  return std::move(key.bytes);
+  return key.take();
 }
 
 }  // namespace lazulite

@@ -47,6 +47,8 @@ std::vector<Node*> topological_order(std::span<Node* const> roots) {
 void append_nodes(Program& program, std::span<Node* const> nodes,
                   const std::function<ValueId(const Array&)>& value_of_leaf) {
   uint64_t walk = next_walk();
+  program.instructions.reserve(program.instructions.size() + nodes.size());
+  program.values.reserve(program.values.size() + 2 * nodes.size());
   std::unordered_map<std::pair<Node*, uint32_t>, ValueId, LeafHash> leaves;
   for (Node* node : nodes) {
     Instruction instruction{node->primitive, nullptr, {}, {}, node->stream};

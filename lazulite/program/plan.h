@@ -68,11 +68,11 @@ class Plan {
       BufferPtr buffer;
       int64_t offset;  // in elements
     };
-    std::vector<Source> inputs;     // one for each input of the program
-    std::vector<BufferPtr> owned;   // one for each owned slot
-    std::vector<BufferPtr> arenas;  // one for each segment, if there is scratch at all
-    bool donated = false;           // some results take inputs' memory
-    bool started = false;           // kernels may have written
+    SmallVector<Source, 4> inputs;     // one for each input of the program
+    SmallVector<BufferPtr, 4> owned;   // one for each owned slot
+    SmallVector<BufferPtr, 1> arenas;  // one for each segment, if there is scratch at all
+    bool donated = false;              // some results take inputs' memory
+    bool started = false;              // kernels may have written
   };
   /// Takes all memory that a run needs, so that the run itself cannot fail for want of it. Input i
   /// may give its memory to a result if its node has exactly references[i] owners and nothing but
@@ -92,7 +92,7 @@ class Plan {
   BufferPtr output_buffer(const Run& run, size_t index) const;
   /// The offset of result `index` in that buffer, in elements.
   int64_t output_offset(const Run& run, size_t index) const;
-  Shape output_shape(size_t index) const { return output_values_[index].shape; }
+  const Shape& output_shape(size_t index) const { return output_values_[index].shape; }
   Dtype output_dtype(size_t index) const { return output_values_[index].dtype; }
 
   const std::vector<Launch>& launches() const { return launches_; }

@@ -32,6 +32,10 @@ struct Signature {
     return array.valid() ? Signature{true, array.shape(), array.dtype()} : Signature{};
   }
   bool operator==(const Signature&) const = default;
+  bool fits(const Array& array) const {
+    if (!array.valid()) return !present;
+    return present && array.dtype() == dtype && array.shape() == shape;
+  }
 };
 
 /// A cell that takes part in a compiled function.
@@ -59,8 +63,7 @@ struct Traced {
 
   bool matches(const Arrays& given) const {
     bool same = given.size() == arguments.size();
-    for (size_t i = 0; same && i < given.size(); ++i)
-      same = Signature::of(given[i]) == arguments[i];
+    for (size_t i = 0; same && i < given.size(); ++i) same = arguments[i].fits(given[i]);
     for (size_t i = 0; same && i < observed.size(); ++i) {
       same = *observed[i].version == observed[i].value;
     }
@@ -68,7 +71,7 @@ struct Traced {
     make_cells_of_thread();
     std::lock_guard lock(cells_mutex());
     for (size_t i = 0; same && i < cells.size(); ++i) {
-      same = Signature::of(resolved(cells[i].cell)->value) == cells[i].before;
+      same = cells[i].before.fits(resolved(cells[i].cell)->value);
     }
     return same;
   }
@@ -228,7 +231,7 @@ class CompiledCall {
     for (Array& input : inputs_) make_ready(input);
     for (size_t i = 0; i < cells_.size(); ++i) {
       const Signature& expected = traced.cells[i].before;
-      if (!(Signature::of(cells_[i].seen) == expected)) stale_ = true;
+      if (!expected.fits(cells_[i].seen)) stale_ = true;
       if (stale_ || !expected.present) continue;
       cells_[i].position = inputs_.size();
       inputs_.push_back(cells_[i].seen);
@@ -278,8 +281,8 @@ class CompiledCall {
 
   // How many references to each input's node end with this call: its own, and for a cell that is
   // written also the cell's.
-  std::vector<uint32_t> forget_seen() {
-    std::vector<uint32_t> references(inputs_.size(), 1);
+  SmallVector<uint32_t, 16> forget_seen() {
+    SmallVector<uint32_t, 16> references(inputs_.size(), 1);
     for (size_t i = 0; i < cells_.size(); ++i) {
       Used& cell = cells_[i];
       bool same = cell.seen.valid() && cell.seen.is_same(inputs_[cell.position]);

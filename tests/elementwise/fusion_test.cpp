@@ -22,7 +22,7 @@ std::vector<Array> random_graph(uint64_t seed, std::vector<Array> pool) {
     SmallVector<Array, 2> operands;
     for (int i = 0; i < info(row).arity; ++i) operands.push_back(any());
     try {
-      pool.push_back(apply_row(row, operands));
+      pool.push_back(apply_row(row, std::move(operands)));
     } catch (const Error&) {
       continue;  // the row has no value for these dtypes
     }

@@ -20,7 +20,7 @@ std::string key_of(const T& value) {
   PrimitivePtr primitive = make_primitive(value);
   KeyWriter key;
   primitive->type.write(*primitive, key);
-  return key.bytes;
+  return key.take();
 }
 
 template <class... T>

@@ -29,7 +29,7 @@ SmallVector<Array, 2> operands(Arrays&... arrays) {
 
 }  // namespace
 
-Array apply_row(Row row, SmallVector<Array, 2> inputs) {
+Array apply_row(Row row, SmallVector<Array, 2>&& inputs) {
   const RowInfo& i = info(row);
   SmallVector<Dtype, 3> dtypes;
   for (const Array& input : inputs) {
@@ -41,7 +41,8 @@ Array apply_row(Row row, SmallVector<Array, 2> inputs) {
   RowTypes types = row_types(row, std::span(dtypes.data(), dtypes.size()).subspan(first));
 
   for (size_t k = 0; k < inputs.size(); ++k) {
-    inputs[k] = astype(std::move(inputs[k]), k < first ? Dtype::bool_ : types.compute);
+    Dtype wanted = k < first ? Dtype::bool_ : types.compute;
+    if (dtypes[k] != wanted) inputs[k] = astype(std::move(inputs[k]), wanted);
   }
   return make(row_primitive(row), std::move(inputs));
 }

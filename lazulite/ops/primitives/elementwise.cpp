@@ -21,14 +21,18 @@ ArrayTypes infer(const Elementwise& p, InputTypes inputs) {
                               name_of(inputs[0].dtype)));
     }
     if (!condition) expect_same_dtype(row.name, inputs[i], last);
-    if (i > 0) shape = broadcast_shapes(shape, inputs[i].shape, row.name);
+    if (i > 0 && !(inputs[i].shape == shape)) {
+      shape = broadcast_shapes(shape, inputs[i].shape, row.name);
+    }
   }
   RowTypes types = row_types(p.row, {&last.dtype, 1});
   if (types.compute != last.dtype) {
     throw Error(fmt::format("{}: inputs of dtype {} must be converted to {} first", row.name,
                             name_of(last.dtype), name_of(types.compute)));
   }
-  return {{std::move(shape), types.output}};
+  ArrayTypes output;
+  output.push_back({std::move(shape), types.output});
+  return output;
 }
 
 ArrayTypes infer(const Cast& p, InputTypes inputs) {

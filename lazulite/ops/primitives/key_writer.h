@@ -17,21 +17,27 @@ namespace lazulite {
 /// different sequences of fields never give the same bytes.
 class KeyWriter {
  public:
-  std::string bytes;
+  /// `expected` bytes are made room for at once.
+  explicit KeyWriter(size_t expected = 0) : bytes_(expected, '\0') {}
+
+  /// What has been written.
+  std::string take() {
+    bytes_.resize(used_);
+    return std::move(bytes_);
+  }
 
   /// The bare bytes, for what has one size wherever it may stand.
   template <class T>
   requires std::is_arithmetic_v<T> || std::is_enum_v<T>
-  void raw(T value) { bytes.append(reinterpret_cast<const char*>(&value), sizeof(value)); }
+  void raw(T value) { std::memcpy(room(sizeof(T)), &value, sizeof(T)); }
 
   template <class T>
   requires std::is_arithmetic_v<T> || std::is_enum_v<T>
   void field(T value) {
-    char both[sizeof(uint32_t) + sizeof(T)];
-    uint32_t length = sizeof(T);
-    std::memcpy(both, &length, sizeof(length));
-    std::memcpy(both + sizeof(length), &value, sizeof(T));
-    bytes.append(both, sizeof(both));
+    constexpr uint32_t length = sizeof(T);
+    char* at = room(sizeof(length) + length);
+    std::memcpy(at, &length, sizeof(length));
+    std::memcpy(at + sizeof(length), &value, length);
   }
   template <class T, size_t N>
   requires std::is_arithmetic_v<T>
@@ -58,8 +64,18 @@ class KeyWriter {
  private:
   void block(const void* data, size_t size) {
     raw(static_cast<uint32_t>(size));
-    bytes.append(static_cast<const char*>(data), size);
+    std::memcpy(room(size), data, size);
   }
+  // A place for `size` more bytes.
+  char* room(size_t size) {
+    if (bytes_.size() - used_ < size) bytes_.resize(2 * bytes_.size() + size);
+    char* at = bytes_.data() + used_;
+    used_ += size;
+    return at;
+  }
+
+  std::string bytes_;
+  size_t used_ = 0;
 };
 
 }  // namespace lazulite

@@ -17,7 +17,7 @@ std::string to_string(const Primitive& primitive) {
   return name_of(primitive) + (parameters.empty() ? "" : "[" + parameters + "]");
 }
 
-Array make(PrimitivePtr primitive, SmallVector<Array, 2> inputs) {
+Array make(PrimitivePtr primitive, SmallVector<Array, 2>&& inputs) {
   ArrayTypes types = infer_outputs(*primitive, inputs);
   if (types.size() == 1) {
     return make_array(std::move(primitive), std::move(inputs), std::move(types[0].shape),
@@ -28,7 +28,7 @@ Array make(PrimitivePtr primitive, SmallVector<Array, 2> inputs) {
   return make_arrays(std::move(primitive), std::move(inputs), std::move(outputs))[0];
 }
 
-std::vector<Array> remake(PrimitivePtr primitive, SmallVector<Array, 2> inputs) {
+std::vector<Array> remake(PrimitivePtr primitive, SmallVector<Array, 2>&& inputs) {
   Array first = make(std::move(primitive), std::move(inputs));
   std::vector<Array> outputs;
   for (uint32_t i = 0; i < first.node()->outputs.size(); ++i) outputs.emplace_back(first.node(), i);

@@ -97,9 +97,9 @@ inline ArrayTypes infer(const Primitive& primitive, InputTypes inputs) {
 }
 
 /// The first output of a new node.
-Array make(PrimitivePtr primitive, SmallVector<Array, 2> inputs);
+Array make(PrimitivePtr primitive, SmallVector<Array, 2>&& inputs);
 /// All outputs of a new node: how a node is made again on other inputs.
-std::vector<Array> remake(PrimitivePtr primitive, SmallVector<Array, 2> inputs);
+std::vector<Array> remake(PrimitivePtr primitive, SmallVector<Array, 2>&& inputs);
 
 /// All primitives, in the order of their ids.
 std::span<const PrimitiveType* const> primitive_types();
