@@ -16,3 +16,4 @@
 #include "lazulite/ops/random.h"
 #include "lazulite/ops/reduction.h"
 #include "lazulite/ops/rounding.h"
+#include "lazulite/ops/scan.h"

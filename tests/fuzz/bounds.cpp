@@ -214,6 +214,10 @@ struct Bounds {
     }
   }
 
+  std::string operator()(const CumulativeSum& p) const {
+    return sums(static_cast<double>(got[0].shape(p.axis)));
+  }
+
   // Products may overflow or vanish in one order and not in another.
   std::string product(double terms) const {
     if (got[0].dtype() == Dtype::complex64) return "";

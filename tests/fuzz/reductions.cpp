@@ -1,4 +1,4 @@
-// Whatever folds axes away, and softmax's family.
+// Whatever folds axes away or sums along them, and softmax's family.
 #include "fuzz/operation.h"
 
 namespace lazulite::fuzz {
@@ -57,6 +57,15 @@ void add_reductions(Operations& all) {
                  }});
   all.push_back({"argmin", 6, "argmin($0, #0, #1)", choose_axis, [](auto x, const auto& n) {
                    return argmin(x[0], static_cast<int>(n[0][0]), n[1][0] != 0);
+                 }});
+  all.push_back({"cumsum", 8, "cumsum($0, #0, #1, #2)",
+                 [](Maker& maker, Value& value) {
+                   if (!choose_axis(maker, value)) return false;
+                   value.numbers.push_back({maker.below(2)});
+                   return true;
+                 },
+                 [](auto x, const auto& n) {
+                   return cumsum(x[0], static_cast<int>(n[0][0]), n[1][0] != 0, n[2][0] != 0);
                  }});
   all.push_back({"softmax", 10, "softmax($0, {#0})", choose_axes,
                  [](auto x, const auto& n) { return softmax(x[0], to_axes(n[0])); }});

@@ -73,6 +73,12 @@ std::vector<PrimitiveCase> make_cases() {
          return Arrays{take_along_axis(a[0], argmax(a[0], 1, true), 1), argmin(a[0], 0)};
        },
        {cube}},
+      {"cumsum",
+       [](const Arrays& a) {
+         return Arrays{cumsum(square(a[0]), 1), cumsum(a[0], 0, true),
+                       cumsum(a[0], 2, false, false), cumsum(a[0], -1, true, false), cumsum(a[0])};
+       },
+       {cube}},
       {"alias", [](const Arrays& a) { return Arrays{square(alias(copy(a[0])))}; }, {matrix}},
       {"stop_gradient",
        [](const Arrays& a) { return Arrays{stop_gradient(floor(a[0])) * a[0]}; },

@@ -1,0 +1,76 @@
+#include "lazulite/ops/scan.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "lazulite/core/errors.h"
+#include "lazulite/ops/creation.h"
+#include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/operators.h"
+#include "support/backends.h"
+#include "support/expect.h"
+
+namespace lazulite {
+namespace {
+
+using test::expect_close;
+using test::expect_equal;
+
+class Scan : public test::OnEveryBackend {};
+LAZULITE_ON_EVERY_BACKEND(Scan);
+
+TEST_P(Scan, CumsumSumsUpToEachElement) {
+  Array x({{1, 2, 3}, {4, 5, 6}});
+  expect_equal(cumsum(x, 1), Array({{1, 3, 6}, {4, 9, 15}}));
+  expect_equal(cumsum(x, 0), Array({{1, 2, 3}, {5, 7, 9}}));
+  expect_equal(cumsum(x, -1, true), Array({{6, 5, 3}, {15, 11, 6}}));
+  expect_equal(cumsum(x, 1, false, false), Array({{0, 1, 3}, {0, 4, 9}}));
+  expect_equal(cumsum(x, 0, true, false), Array({{4, 5, 6}, {0, 0, 0}}));
+  expect_equal(cumsum(x), Array({1, 3, 6, 10, 15, 21}));
+  expect_equal(cumsum(transpose(x), 1), Array({{1, 5}, {2, 7}, {3, 9}}));
+  expect_equal(cumsum(Array(Scalar(5))), Array({5}));
+}
+
+TEST_P(Scan, CumsumKeepsTheDtypeAndWraps) {
+  for (Dtype dtype : {Dtype::int8, Dtype::uint8, Dtype::int64, Dtype::uint64, Dtype::float16,
+                      Dtype::bfloat16, Dtype::float64, Dtype::complex64}) {
+    expect_equal(cumsum(ones({3}, dtype)), astype(Array({1, 2, 3}), dtype));
+  }
+  expect_equal(cumsum(Array({true, false, true})), Array({1, 1, 2}));
+  expect_equal(cumsum(Array({100, 100, 100}, Dtype::int8)), Array({100, -56, 44}, Dtype::int8));
+  Array large = cumsum(Array({int64_t{1} << 62, int64_t{1} << 62, int64_t{3}}));
+  EXPECT_EQ(large.to_vector<int64_t>(),
+            (std::vector<int64_t>{int64_t{1} << 62, std::numeric_limits<int64_t>::min(),
+                                  std::numeric_limits<int64_t>::min() + 3}));
+}
+
+TEST_P(Scan, CumsumOfNothingAndOfOneAxis) {
+  EXPECT_EQ(cumsum(zeros({0})).shape(), Shape({0}));
+  EXPECT_EQ(cumsum(zeros({2, 0}), 1).shape(), Shape({2, 0}));
+  EXPECT_EQ(cumsum(zeros({2, 0}), 0).shape(), Shape({2, 0}));
+  expect_equal(cumsum(zeros({0, 2})), zeros({0}));
+  EXPECT_THROW(cumsum(zeros({2}), 1), Error);
+  EXPECT_THROW(cumsum(Array(Scalar(1)), 0), Error);
+}
+
+// Summed in float32 alone, a million tenths are off by 1%.
+TEST_P(Scan, CumsumOfManyElementsKeepsItsDigits) {
+  const int64_t n = 300000;
+  Array sums = cumsum(full({n}, 0.1f));
+  Array expected = astype(arange(1, n + 1), Dtype::float64) * static_cast<double>(0.1f);
+  expect_close(astype(sums, Dtype::float64), expected, 6e-8);
+}
+
+TEST_P(Scan, CumsumCarriesInfinityAndNaN) {
+  const float inf = std::numeric_limits<float>::infinity();
+  std::vector<float> sums = cumsum(Array({1.f, inf, 1.f, -inf, 1.f})).to_vector<float>();
+  EXPECT_EQ(sums[0], 1);
+  EXPECT_EQ(sums[1], inf);
+  EXPECT_EQ(sums[2], inf);
+  EXPECT_TRUE(std::isnan(sums[3]) && std::isnan(sums[4]));
+}
+
+}  // namespace
+}  // namespace lazulite
