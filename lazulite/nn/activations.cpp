@@ -1,52 +1,34 @@
 #include "lazulite/nn/activations.h"
 
-#include <numbers>
-
 #include "lazulite/core/release.h"
 
 namespace lazulite::nn {
 
+namespace {
+
+// x where it is not positive, for a branch that is not taken elsewhere: exponentials of large
+// numbers would make that branch's derivative infinite, and an infinity times 0 is no number.
+Array not_positive(const Array& x) { return where(x > 0, 0, x); }
+
+}  // namespace
+
 Array relu6(Array x) { return minimum(relu(std::move(x)), 6); }
 Array leaky_relu(Array x, double negative_slope) {
   const ReleaseOnReturn release(x);
-  return maximum(x, x * negative_slope);
+  // The larger of both lines, and at 0 the derivative of x. A flat line stays flat at infinity.
+  Array line = negative_slope == 0 ? zeros_like(x) : x * negative_slope;
+  return where(negative_slope <= 1 ? x < 0 : x > 0, line, x);
 }
 Array elu(Array x, double alpha) {
   const ReleaseOnReturn release(x);
-  return where(x > 0, x, expm1(x) * alpha);
+  return where(x > 0, x, expm1(not_positive(x)) * alpha);
 }
 Array selu(Array x) { return elu(std::move(x), 1.67326) * 1.0507; }
 Array celu(Array x, double alpha) {
   const ReleaseOnReturn release(x);
-  return relu(x) + expm1(minimum(x, 0) / alpha) * alpha;
-}
-Array gelu(Array x) {
-  const ReleaseOnReturn release(x);
-  return x * (erf(x / std::numbers::sqrt2) + 1) / 2;
-}
-Array gelu_approx(Array x) {
-  const ReleaseOnReturn release(x);
-  // sqrt(2 / pi)
-  constexpr double scale = 0.7978845608028654;
-  return x * 0.5 * (tanh((x + x * x * x * 0.044715) * scale) + 1);
-}
-Array silu(Array x) {
-  const ReleaseOnReturn release(x);
-  return x * sigmoid(x);
-}
-Array mish(Array x) {
-  const ReleaseOnReturn release(x);
-  return x * tanh(softplus(x));
+  return where(x > 0, x, expm1(not_positive(x) / alpha) * alpha);
 }
 Array softplus(Array x) { return logaddexp(std::move(x), 0); }
-Array softsign(Array x) {
-  const ReleaseOnReturn release(x);
-  return x / (abs(x) + 1);
-}
-Array hardswish(Array x) {
-  const ReleaseOnReturn release(x);
-  return x * (minimum(maximum(x + 3, 0), 6) / 6);
-}
 Array log_sigmoid(Array x) { return -softplus(-std::move(x)); }
 
 }  // namespace lazulite::nn

@@ -1,6 +1,8 @@
 // Calls: rules of their own for those that have a short one, for the others their composition's.
 #include "lazulite/ops/calls.h"
 
+#include <limits>
+
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
@@ -13,17 +15,33 @@
 namespace lazulite {
 namespace {
 
+// Half precision computes in float32, as the functions themselves do.
+Array widened(const Array& x) { return is_half(x.dtype()) ? astype(x, Dtype::float32) : x; }
+
+// The gradient of a complex function takes the conjugate of its derivative.
+Array conjugated(const Array& x) {
+  return kind_of(x.dtype()) == DtypeKind::complex ? conjugate(x) : x;
+}
+
 Array softmax_gradient(const Array& out, const Array& g) {
-  Array weighted = g * out;
-  return weighted - out * sum(weighted, -1, true);
+  Array shares = conjugated(widened(out)), weighted = widened(g) * shares;
+  return astype(weighted - shares * sum(weighted, -1, true), out.dtype());
 }
 
 Array log_softmax_gradient(const Array& out, const Array& g) {
-  return g - exp(out) * sum(g, -1, true);
+  Array wide = widened(g);
+  return astype(wide - conjugated(exp(widened(out))) * sum(wide, -1, true), out.dtype());
 }
 
-Array logsumexp_gradient(const Array& x, const Array& out, const Array& g) {
-  return exp(x - expand_dims(out, -1)) * expand_dims(g, -1);
+// The shares of the sum, not taken from its logarithm, whose rounding would grow in an exponential.
+// Of a row with infinities its infinities share; a sum of nothing (all -inf) stays nothing.
+Array logsumexp_gradient(const Array& input, const Array& g) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  Array x = widened(input), largest = stop_gradient(max(x, -1, true));
+  Array infinite = where(equal(x, largest), zeros_like(x), full_like(x, -infinity));
+  Array shares = softmax(where(isinf(largest), infinite, x), -1);
+  Array flows = where(equal(largest, -infinity), zeros_like(shares), conjugated(shares));
+  return astype(flows * expand_dims(widened(g), -1), input.dtype());
 }
 
 Gradients composition_gradient(const Call& call, const VjpRequest& r) {
@@ -42,7 +60,7 @@ Gradients vjp(const Call& call, const VjpRequest& r) {
   switch (call.id) {
     case CallId::softmax: return {softmax_gradient(r.outputs[0], r.cotangents[0])};
     case CallId::log_softmax: return {log_softmax_gradient(r.outputs[0], r.cotangents[0])};
-    case CallId::logsumexp: return {logsumexp_gradient(r.inputs[0], r.outputs[0], r.cotangents[0])};
+    case CallId::logsumexp: return {logsumexp_gradient(r.inputs[0], r.cotangents[0])};
     default: return composition_gradient(call, r);
   }
 }

@@ -4,6 +4,7 @@
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
+#include "lazulite/transforms/rules/elementwise_helpers.h"
 #include "lazulite/transforms/rules/helpers.h"
 
 namespace lazulite {
@@ -40,9 +41,34 @@ Array derivative(Row row, size_t input, const Array& g, const Array& x, const Ar
   return Array();
 }
 
+// Derivatives of several steps are computed in float32 where the row is in half precision: what
+// lies between two steps may leave the range of halves though the derivative does not.
+bool computes_wide(Row row, Dtype dtype) {
+  if (!is_half(dtype)) return false;
+  return info(row).rule == TypeRule::floating || row == Row::power || row == Row::remainder ||
+         row == Row::square;
+}
+
+std::vector<Array> widened(std::span<const Array> arrays) {
+  std::vector<Array> out(arrays.begin(), arrays.end());
+  for (Array& array : out) {
+    if (array.valid()) array = astype(array, Dtype::float32);
+  }
+  return out;
+}
+
 }  // namespace
 
 Gradients vjp(const Elementwise& p, const VjpRequest& r) {
+  if (computes_wide(p.row, r.outputs[0].dtype())) {
+    auto inputs = widened(r.inputs), outputs = widened(r.outputs);
+    auto cotangents = widened(r.cotangents);
+    Gradients out = vjp(p, VjpRequest{inputs, outputs, cotangents, r.wanted});
+    for (Array& gradient : out) {
+      if (gradient.valid()) gradient = astype(gradient, r.outputs[0].dtype());
+    }
+    return out;
+  }
   Array g = r.cotangents[0];
   const Array& x = r.inputs[0];
   const Array& last = r.inputs[r.inputs.size() - 1];
@@ -65,6 +91,12 @@ Gradients vjp(const Elementwise& p, const VjpRequest& r) {
 }
 
 Tangents jvp(const Elementwise& p, const JvpRequest& r) {
+  if (computes_wide(p.row, r.outputs[0].dtype())) {
+    auto inputs = widened(r.inputs), outputs = widened(r.outputs);
+    auto tangents = widened(r.tangents);
+    Array out = jvp(p, JvpRequest{inputs, outputs, tangents})[0];
+    return {out.valid() ? astype(out, r.outputs[0].dtype()) : Array()};
+  }
   const Array& out = r.outputs[0];
   const Array& x = r.inputs[0];
   const Array& last = r.inputs[r.inputs.size() - 1];

@@ -22,9 +22,19 @@ Array exclusive_product(const Array& x) {
   return concatenate({shares[0] * parts[1], shares[0] * parts[0], shares[1]}, -1);
 }
 
-Array product_gradient(const Array& x, const Array& g, const Axes& axes) {
-  LastAxis last(x, axes);
-  return g * last.restore(exclusive_product(last.array()));
+// Half precision computes in float32: a product of some, or the number of equals, may be out of its
+// range though the result is not.
+Array widened(const Array& x) { return is_half(x.dtype()) ? astype(x, Dtype::float32) : x; }
+
+// The product of all others, for every element.
+Array products_of_others(const Array& x, const Axes& axes) {
+  LastAxis last(widened(x), axes);
+  return last.restore(exclusive_product(last.array()));
+}
+
+// 1 where x is the extreme `out` of its row, 0 elsewhere.
+Array chosen_by(const Array& x, const Array& out) {
+  return astype(equal(x, out), widened(x).dtype());
 }
 
 }  // namespace
@@ -35,10 +45,13 @@ Gradients vjp(const Reduce& p, const VjpRequest& r) {
   if (p.op == ReduceOp::all || p.op == ReduceOp::any) return {Array()};
   Array g = reshape(r.cotangents[0], kept);
   if (p.op == ReduceOp::sum) return {broadcast_to(g, x.shape())};
-  if (p.op == ReduceOp::prod) return {product_gradient(x, g, p.axes)};
+  if (p.op == ReduceOp::prod) {
+    Array others = products_of_others(x, p.axes);
+    return {astype(g * others, x.dtype())};
+  }
   // Equal extremes share the gradient.
-  Array chosen = astype(x == reshape(r.outputs[0], kept), x.dtype());
-  return {chosen * (g / sum(chosen, p.axes, true))};
+  Array chosen = chosen_by(x, reshape(r.outputs[0], kept));
+  return {astype(chosen * (g / sum(chosen, p.axes, true)), x.dtype())};
 }
 
 Gradients vjp(const ArgReduce&, const VjpRequest&) { return {Array()}; }
@@ -48,13 +61,13 @@ Tangents jvp(const Reduce& p, const JvpRequest& r) {
   if (p.op == ReduceOp::all || p.op == ReduceOp::any || !t.valid()) return {Array()};
   if (p.op == ReduceOp::sum) return linear(p, r);
   if (p.op == ReduceOp::prod) {
-    LastAxis last(x, p.axes);
-    return {sum(t * last.restore(exclusive_product(last.array())), p.axes)};
+    return {astype(sum(t * products_of_others(x, p.axes), p.axes), x.dtype())};
   }
   // Equal extremes share, as in the gradient.
   Shape kept = reduced_shape(x.shape(), p.axes, true);
-  Array chosen = astype(x == reshape(r.outputs[0], kept), x.dtype());
-  return {sum(where(chosen, t, zeros_like(t)), p.axes) / sum(chosen, p.axes)};
+  Array chosen = chosen_by(x, reshape(r.outputs[0], kept));
+  Array total = sum(where(chosen, widened(t), zeros_like(chosen)), p.axes);
+  return {astype(total / sum(chosen, p.axes), x.dtype())};
 }
 
 Tangents jvp(const ArgReduce&, const JvpRequest&) { return {Array()}; }

@@ -1,0 +1,95 @@
+#include "lazulite/transforms/rules/elementwise_helpers.h"
+
+#include <limits>
+
+#include "lazulite/ops/creation.h"
+#include "lazulite/ops/operators.h"
+
+namespace lazulite {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+bool is_complex(const Array& x) { return kind_of(x.dtype()) == DtypeKind::complex; }
+
+// x held where a gate is neither 0 nor 1, so that infinities do not meet its zeros.
+Array within(const Array& x, double bound) {
+  return is_complex(x) ? x : minimum(maximum(x, -bound), bound);
+}
+// Beyond these, exponentials and densities are 0 in every dtype.
+constexpr double exponential_bound = 800, gaussian_bound = 40;
+
+// A vector by its larger side and the other's ratio to it, which never overflow.
+struct Sides {
+  Array steep;  // whether the first is the larger
+  Array origin, larger, ratio;
+};
+Sides sides_of(const Array& x, const Array& y) {
+  Sides s;
+  s.steep = greater(abs(x), abs(y));
+  s.origin = logical_and(equal(x, 0), equal(y, 0));
+  s.larger = where(s.origin, 1, where(s.steep, x, y));
+  Array smaller = where(s.steep, y, x);
+  s.ratio = where(isinf(smaller), sign(x) * sign(y), smaller / s.larger);
+  return s;
+}
+
+}  // namespace
+
+Array direction(const Array& x, const Array& y) {
+  Sides s = sides_of(x, y);
+  return where(s.steep, sign(x), s.ratio * sign(y)) * rsqrt(square(s.ratio) + 1);
+}
+
+Array turn(const Array& x, const Array& y) {
+  Sides s = sides_of(x, y);
+  Array slope = where(s.steep, s.ratio, 1) / s.larger / (square(s.ratio) + 1);
+  return where(s.origin, std::numeric_limits<double>::quiet_NaN(), slope);
+}
+
+Array share_of_sum(const Array& x, const Array& y) {
+  Array nothing = logical_and(equal(x, -infinity), equal(y, -infinity));
+  Array difference = where(logical_and(equal(x, y), isinf(x)), zeros_like(x), x - y);
+  return where(nothing, 0, sigmoid(difference));
+}
+
+Array inverse_of_square_plus_one(const Array& x) {
+  if (is_complex(x)) return reciprocal(square(x) + 1);
+  return square(inverse_root_of_square_plus_one(x));
+}
+
+Array inverse_root_of_square_plus_one(const Array& x) {
+  return is_complex(x) ? rsqrt(square(x) + 1) : reciprocal(hypot(x, 1));
+}
+
+Array slope_of_power(const Array& x, const Array& y) {
+  Array lowered = power(x, y - 1);
+  Array flat = logical_or(equal(y, 0), logical_and(isinf(y), equal(lowered, 0)));
+  return where(flat, 0, y * lowered);
+}
+
+Array slope_of_silu(const Array& x) {
+  Array y = within(x, exponential_bound), gate = sigmoid(y);
+  return gate * (y * (1 - gate) + 1);
+}
+
+Array slope_of_gelu(const Array& x) {
+  Array y = within(x, gaussian_bound);
+  Array density = exp(square(y) * -0.5) * 0.3989422804014327;
+  return (erf(y * 0.7071067811865476) + 1) * 0.5 + y * density;
+}
+
+Array slope_of_gelu_approx(const Array& x) {
+  constexpr double scale = 0.7978845608028654, cube = 0.044715;
+  Array y = within(x, gaussian_bound), squared = square(y);
+  Array gate = tanh(y * (squared * (scale * cube) + scale));
+  Array rise = (1 - square(gate)) * (squared * (3 * scale * cube) + scale);
+  return (y * rise + gate + 1) * 0.5;
+}
+
+Array slope_of_mish(const Array& x) {
+  Array y = within(x, exponential_bound), gate = tanh(logaddexp(y, 0));
+  return gate + y * (1 - square(gate)) * sigmoid(y);
+}
+
+}  // namespace lazulite
