@@ -6,6 +6,7 @@
 
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/ops.h"
+#include "lazulite/transforms/jvp.h"
 #include "lazulite/transforms/vjp.h"
 #include "support/compare.h"
 #include "support/devices.h"
@@ -169,6 +170,28 @@ TEST_P(ComplexGradients, AreThoseOfFiniteDifferences) {
       }
     }
     EXPECT_GE(smooth, 50);
+  }
+}
+
+TEST_P(ComplexGradients, AreTheTransposedOfTangents) {
+  ArraysFunction row = function(random_array({points}, Dtype::bool_, random_));
+  Arrays inputs, by;
+  for (int i = 0; i < operands(); ++i) {
+    inputs.push_back(random_array({points}, Dtype::complex64, random_));
+    by.push_back(random_array({points}, Dtype::complex64, random_));
+  }
+  auto [results, tangents] = jvp(row, inputs, by);
+  Array cotangent = random_array({points}, results[0].dtype(), random_);
+  Arrays gradients = vjp(row, inputs, {cotangent}).second;
+  Array forward = real(conjugate(tangents[0]) * cotangent), backward = zeros({points});
+  for (size_t i = 0; i < by.size(); ++i) {
+    backward = backward + real(conjugate(gradients[i]) * by[i]);
+  }
+  std::vector<double> a = evaluated(forward), b = evaluated(backward);
+  std::vector<double> size = evaluated(abs(tangents[0]) * abs(cotangent));
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (!std::isfinite(size[i])) continue;
+    EXPECT_NEAR(a[i], b[i], 1e-4 * (1 + size[i])) << "point " << i;
   }
 }
 

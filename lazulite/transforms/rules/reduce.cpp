@@ -47,6 +47,8 @@ Gradients vjp(const Reduce& p, const VjpRequest& r) {
   if (p.op == ReduceOp::sum) return {broadcast_to(g, x.shape())};
   if (p.op == ReduceOp::prod) {
     Array others = products_of_others(x, p.axes);
+    // The gradient of a complex product takes the conjugate of the other factors.
+    if (kind_of(x.dtype()) == DtypeKind::complex) others = conjugate(others);
     return {astype(g * others, x.dtype())};
   }
   // Equal extremes share the gradient.

@@ -29,6 +29,8 @@ HWY_INLINE Complex make_complex(double real, double imag) { return {real, imag};
 HWY_INLINE Complex select(bool condition, Complex yes, Complex no) { return condition ? yes : no; }
 HWY_INLINE double abs(double x) { return std::fabs(x); }
 HWY_INLINE double rint(double x) { return std::nearbyint(x); }
+HWY_INLINE double log1p(double x) { return std::log1p(x); }
+HWY_INLINE double atan2(double y, double x) { return std::atan2(y, x); }
 
 }  // namespace lazulite::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
