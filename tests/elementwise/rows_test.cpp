@@ -4,6 +4,7 @@
 
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/elementwise.h"
+#include "lazulite/ops/manipulation.h"
 #include "support/compare.h"
 #include "support/devices.h"
 #include "support/random_arrays.h"
@@ -81,6 +82,20 @@ TEST_P(RowTest, AgreesWithTheReference) {
     compare(inputs({{1000}}, dtype, Values::tame), "tame");
     // The parts of complex functions at infinities and NaN are not promised.
     if (dtype != Dtype::complex64) compare(inputs({{1000}}, dtype, Values::wild), "wild");
+  }
+}
+
+// An element's bits are its own, whichever elements share a vector with it.
+TEST_P(RowTest, DoesNotDependOnNeighbours) {
+  auto graph = [&](const std::vector<Array>& arrays) {
+    return std::vector{apply_row(row(), {arrays.begin(), arrays.end()})};
+  };
+  for (Dtype dtype : all_dtypes) {
+    if (!computes_in(row(), dtype)) continue;
+    std::vector<Array> arrays = inputs({{2000}}, dtype, Values::wild), turned;
+    for (const Array& array : arrays) turned.push_back(contiguous(roll(flip(array), 5)));
+    Array straight = run_on(device(), graph, arrays)[0], back = run_on(device(), graph, turned)[0];
+    EXPECT_TRUE(agree(flip(roll(back, -5)), straight)) << info(row()).name << " " << name_of(dtype);
   }
 }
 

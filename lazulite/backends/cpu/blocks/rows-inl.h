@@ -14,6 +14,7 @@
 #include "lazulite/backends/cpu/blocks/row_table.h"
 #include "lazulite/backends/cpu/blocks/sources-inl.h"
 #include "lazulite/backends/cpu/blocks/tanh-inl.h"
+#include "lazulite/backends/cpu/blocks/trigonometry-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace lazulite::cpu::HWY_NAMESPACE {

@@ -119,9 +119,6 @@ LAZULITE_UNARY(log)
 LAZULITE_UNARY(log2)
 LAZULITE_UNARY(log10)
 LAZULITE_UNARY(erf)
-LAZULITE_UNARY(sin)
-LAZULITE_UNARY(cos)
-LAZULITE_UNARY(tan)
 LAZULITE_UNARY(asin)
 LAZULITE_UNARY(acos)
 LAZULITE_UNARY(atan)
@@ -139,8 +136,12 @@ HWY_INLINE Real<double> erfc(Real<double> x) {
 LAZULITE_UNARY(erfc)
 #endif
 
-// Those that are wrong at the ends of their range, which range_ends-inl.h mends, or slow.
+// Those that are wrong at the ends of their range, which range_ends-inl.h mends, or slow, or whose
+// bits depend on their neighbours in the vector.
 namespace inner {
+LAZULITE_UNARY(sin)
+LAZULITE_UNARY(cos)
+LAZULITE_UNARY(tan)
 LAZULITE_UNARY(tanh)
 LAZULITE_UNARY(log1p)
 LAZULITE_UNARY(sinh)
