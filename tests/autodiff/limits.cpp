@@ -82,6 +82,8 @@ TEST_P(DerivativeLimits, OfPowers) {
   Array to_y = slice(pair[1], {0}, {3});
   expect_equal(to_y, Array({0., 0., 0.}));
   EXPECT_EQ(take(pair[1], 5, 0).item<float>(), 0);
+  // An exponent that is even, and so large that one less rounds to it.
+  EXPECT_EQ(slopes_of_pair(power, Array(-1.), Array(0x1p25))[0].item<float>(), -0x1p25f);
   // infinity^y is infinite above 0 and 0 below.
   EXPECT_EQ(slopes_of_pair(power, Array(infinity), Array(-1.))[1].item<float>(), 0);
 }

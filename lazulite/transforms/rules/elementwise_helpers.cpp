@@ -63,7 +63,11 @@ Array inverse_root_of_square_plus_one(const Array& x) {
 }
 
 Array slope_of_power(const Array& x, const Array& y) {
-  Array lowered = power(x, y - 1);
+  Array less_one = y - 1, lowered = power(x, less_one);
+  // Numbers that 1 is not taken off from are even, as their power's sign shows; one less is odd.
+  if (!is_complex(x)) {
+    lowered = where(logical_and(equal(less_one, y), less(x, 0)), negative(lowered), lowered);
+  }
   Array flat = logical_or(equal(y, 0), logical_and(isinf(y), equal(lowered, 0)));
   return where(flat, 0, y * lowered);
 }
