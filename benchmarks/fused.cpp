@@ -23,12 +23,12 @@ void count(benchmark::State& state, int64_t floats_moved) {
   state.SetBytesProcessed(state.iterations() * floats_moved * static_cast<int64_t>(sizeof(float)));
 }
 
-Array gelu(const Array& x) {
+Array tanh_gelu(const Array& x) {
   return 0.5 * x * (1 + tanh(0.7978845608 * (x + 0.044715 * x * x * x)));
 }
 void BM_Gelu(benchmark::State& state) {
   const Array x = array(state.range(0));
-  for (auto _ : state) gelu(x).eval();
+  for (auto _ : state) tanh_gelu(x).eval();
   count(state, 2 * state.range(0));
 }
 void BM_GeluByHand(benchmark::State& state) {
