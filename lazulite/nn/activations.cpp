@@ -28,7 +28,13 @@ Array celu(Array x, double alpha) {
   const ReleaseOnReturn release(x);
   return where(x > 0, x, expm1(not_positive(x) / alpha) * alpha);
 }
+Array gelu(Array x) { return activation_gelu(std::move(x)); }
+Array gelu_approx(Array x) { return activation_gelu_approx(std::move(x)); }
+Array silu(Array x) { return activation_silu(std::move(x)); }
+Array mish(Array x) { return activation_mish(std::move(x)); }
 Array softplus(Array x) { return logaddexp(std::move(x), 0); }
+Array softsign(Array x) { return activation_softsign(std::move(x)); }
+Array hardswish(Array x) { return activation_hardswish(std::move(x)); }
 Array log_sigmoid(Array x) { return -softplus(-std::move(x)); }
 
 }  // namespace lazulite::nn

@@ -12,19 +12,20 @@ Array leaky_relu(Array x, double negative_slope = 0.01);
 Array elu(Array x, double alpha = 1);
 Array selu(Array x);
 Array celu(Array x, double alpha = 1);
+/// x Φ(x), with the exact distribution function.
+Array gelu(Array x);
+/// Its approximation by a hyperbolic tangent.
+Array gelu_approx(Array x);
+Array silu(Array x);
+Array mish(Array x);
 Array softplus(Array x);
+Array softsign(Array x);
+Array hardswish(Array x);
 Array log_sigmoid(Array x);
-// Rows of ops/elementwise.def.
-using lazulite::gelu;
-using lazulite::gelu_approx;
-using lazulite::hardswish;
 using lazulite::log_softmax;
-using lazulite::mish;
 using lazulite::relu;
 using lazulite::sigmoid;
-using lazulite::silu;
 using lazulite::softmax;
-using lazulite::softsign;
 using lazulite::tanh;
 
 // The same as layers, to be put into a Sequential.
