@@ -127,6 +127,10 @@ TEST_P(DerivativeLimits, OfHalvesAreComputedWide) {
   std::function<Array(const Array&)> largest = [](const Array& x) { return max(x) * 4000; };
   expect_close(slice(grad(largest)(equals), {0}, {1}), half({4000. / 70000}), 2e-3);
   expect_equal(slope(square, half({0.01})), half({2 * 0.01}));
+  // 1 less the rounded sigmoid, or the square of the rounded tangent, would have few digits left.
+  double x = 8, gate = 1 / (1 + std::exp(-x));
+  expect_close(slope(sigmoid, half({x})), half({gate * (1 - gate)}), 2e-3);
+  expect_close(slope(tanh, half({4})), half({1 / (std::cosh(4.) * std::cosh(4.))}), 2e-3);
   std::function<Array(const Array&)> squares = [](const Array& x) { return square(x) * 40000; };
   EXPECT_NEAR(grad(squares)(Array(0.01, Dtype::float16)).item<double>(), 800, 1);
 }

@@ -41,8 +41,9 @@ Array derivative(Row row, size_t input, const Array& g, const Array& x, const Ar
   return Array();
 }
 
-// Derivatives of several steps are computed in float32 where the row is in half precision: what
-// lies between two steps may leave the range of halves though the derivative does not.
+// Derivatives of several steps are computed in float32 where the row is in half precision, of an
+// output that is not rounded: what lies between two steps may leave the range of halves though the
+// derivative does not, and 1 less a rounded output may have no digits left.
 bool computes_wide(Row row, Dtype dtype) {
   if (!is_half(dtype)) return false;
   return info(row).rule == TypeRule::floating || row == Row::power || row == Row::remainder ||
@@ -61,8 +62,8 @@ std::vector<Array> widened(std::span<const Array> arrays) {
 
 Gradients vjp(const Elementwise& p, const VjpRequest& r) {
   if (computes_wide(p.row, r.outputs[0].dtype())) {
-    auto inputs = widened(r.inputs), outputs = widened(r.outputs);
-    auto cotangents = widened(r.cotangents);
+    auto inputs = widened(r.inputs), cotangents = widened(r.cotangents);
+    std::vector<Array> outputs = {again(p, {inputs.begin(), inputs.end()})};
     Gradients out = vjp(p, VjpRequest{inputs, outputs, cotangents, r.wanted});
     for (Array& gradient : out) {
       if (gradient.valid()) gradient = astype(gradient, r.outputs[0].dtype());
@@ -92,8 +93,8 @@ Gradients vjp(const Elementwise& p, const VjpRequest& r) {
 
 Tangents jvp(const Elementwise& p, const JvpRequest& r) {
   if (computes_wide(p.row, r.outputs[0].dtype())) {
-    auto inputs = widened(r.inputs), outputs = widened(r.outputs);
-    auto tangents = widened(r.tangents);
+    auto inputs = widened(r.inputs), tangents = widened(r.tangents);
+    std::vector<Array> outputs = {again(p, {inputs.begin(), inputs.end()})};
     Array out = jvp(p, JvpRequest{inputs, outputs, tangents})[0];
     return {out.valid() ? astype(out, r.outputs[0].dtype()) : Array()};
   }
