@@ -82,6 +82,7 @@ TEST_P(DerivativeLimits, OfPowers) {
   Array to_y = slice(pair[1], {0}, {3});
   expect_equal(to_y, Array({0., 0., 0.}));
   EXPECT_EQ(take(pair[1], 5, 0).item<float>(), 0);
+  expect_close(slopes_of_pair(power, Array(4.7e-33), Array(-0.1926))[0], Array(-6.9010e37), 1e-4);
   // An exponent that is even, and so large that one less rounds to it.
   EXPECT_EQ(slopes_of_pair(power, Array(-1.), Array(0x1p25))[0].item<float>(), -0x1p25f);
   // infinity^y is infinite above 0 and 0 below.

@@ -62,14 +62,16 @@ Array inverse_root_of_square_plus_one(const Array& x) {
   return is_complex(x) ? rsqrt(square(x) + 1) : reciprocal(hypot(x, 1));
 }
 
-Array slope_of_power(const Array& x, const Array& y) {
-  Array less_one = y - 1, lowered = power(x, less_one);
-  // Numbers that 1 is not taken off from are even, as their power's sign shows; one less is odd.
-  if (!is_complex(x)) {
-    lowered = where(logical_and(equal(less_one, y), less(x, 0)), negative(lowered), lowered);
-  }
+Array slope_of_power(const Array& x, const Array& y, const Array& power) {
+  Array less_one = y - 1, lowered = lazulite::power(x, less_one);
   Array flat = logical_or(equal(y, 0), logical_and(isinf(y), equal(lowered, 0)));
-  return where(flat, 0, y * lowered);
+  if (is_complex(x)) return where(flat, 0, y * lowered);
+  // Numbers that 1 is not taken off from are even, as their power's sign shows; one less is odd.
+  Array odd = logical_and(equal(less_one, y), less(x, 0));
+  Array slope = y * where(odd, negative(lowered), lowered);
+  // A small y brings back what is out of range without it.
+  Array too_large = logical_and(isinf(lowered), logical_and(less(abs(y), 1), not_equal(x, 0)));
+  return where(flat, 0, where(too_large, y * power / x, slope));
 }
 
 Array slope_of_silu(const Array& x) {

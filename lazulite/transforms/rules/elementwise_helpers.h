@@ -24,8 +24,8 @@ Array inverse_of_square_plus_one(const Array& x);
 /// 1 / sqrt(1 + x^2), also of complex numbers.
 Array inverse_root_of_square_plus_one(const Array& x);
 
-/// y x^(y - 1); 0 where y is 0, and where an infinite y makes the power 0.
-Array slope_of_power(const Array& x, const Array& y);
+/// y x^(y - 1), where `power` is x^y; 0 where y is 0, and where an infinite y makes the power 0.
+Array slope_of_power(const Array& x, const Array& y, const Array& power);
 
 Array slope_of_silu(const Array& x);
 Array slope_of_gelu(const Array& x);
