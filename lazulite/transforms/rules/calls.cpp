@@ -35,9 +35,10 @@ Array log_softmax_gradient(const Array& out, const Array& g) {
 
 // The shares of the sum, not taken from its logarithm, whose rounding would grow in an exponential.
 // Of a row with infinities its infinities share; a sum of nothing (all -inf) stays nothing.
-Array logsumexp_gradient(const Array& input, const Array& g) {
+Array logsumexp_gradient(const Array& input, const Array& out, const Array& g) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  Array x = widened(input), largest = stop_gradient(max(x, -1, true));
+  // The logarithm is infinite where the largest element is.
+  Array x = widened(input), largest = stop_gradient(expand_dims(widened(out), -1));
   Array infinite = where(equal(x, largest), zeros_like(x), full_like(x, -infinity));
   Array shares = softmax(where(isinf(largest), infinite, x), -1);
   Array flows = where(equal(largest, -infinity), zeros_like(shares), conjugated(shares));
@@ -60,7 +61,7 @@ Gradients vjp(const Call& call, const VjpRequest& r) {
   switch (call.id) {
     case CallId::softmax: return {softmax_gradient(r.outputs[0], r.cotangents[0])};
     case CallId::log_softmax: return {log_softmax_gradient(r.outputs[0], r.cotangents[0])};
-    case CallId::logsumexp: return {logsumexp_gradient(r.inputs[0], r.cotangents[0])};
+    case CallId::logsumexp: return {logsumexp_gradient(r.inputs[0], r.outputs[0], r.cotangents[0])};
     default: return composition_gradient(call, r);
   }
 }
