@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "lazulite/ops/ops.h"
+#include "lazulite/transforms/jvp.h"
 #include "support/backends.h"
 #include "support/expect.h"
 #include "support/finite_differences.h"
@@ -45,6 +46,7 @@ TEST_P(DerivativeLimits, OfSumsOfExponentials) {
     pair = slopes(rows, {x, y});
     expect_equal(pair[0], to_x);
     expect_equal(pair[1], to_y);
+    expect_equal(jvp(rows, {x, y}, {ones_like(x), zeros_like(y)}).second[0], to_x);
   }
   // The rounding of a large logarithm is not taken for a difference.
   ArraysFunction rows = [](const Arrays& a) { return Arrays{logsumexp(a[0], 0)}; };

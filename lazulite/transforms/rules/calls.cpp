@@ -23,27 +23,25 @@ Array conjugated(const Array& x) {
   return kind_of(x.dtype()) == DtypeKind::complex ? conjugate(x) : x;
 }
 
-Array softmax_gradient(const Array& out, const Array& g) {
-  Array shares = conjugated(widened(out)), weighted = widened(g) * shares;
-  return astype(weighted - shares * sum(weighted, -1, true), out.dtype());
-}
-
-Array log_softmax_gradient(const Array& out, const Array& g) {
-  Array wide = widened(g);
-  return astype(wide - conjugated(exp(widened(out))) * sum(wide, -1, true), out.dtype());
-}
-
-// The shares of the sum, not taken from its logarithm, whose rounding would grow in an exponential.
-// Of a row with infinities its infinities share; a sum of nothing (all -inf) stays nothing.
-Array logsumexp_gradient(const Array& input, const Array& out, const Array& g) {
+// The shares of each element in its row's sum of exponentials, for logsumexp's value `out`: not
+// taken from that logarithm, whose rounding would grow in an exponential. Of a row with infinities
+// its infinities share; in a sum of nothing (all -inf) nothing does.
+Array shares_of_sum(const Array& input, const Array& out) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  // The logarithm is infinite where the largest element is.
-  Array x = widened(input), largest = stop_gradient(expand_dims(widened(out), -1));
-  Array infinite = where(equal(x, largest), zeros_like(x), full_like(x, -infinity));
-  Array shares = softmax(where(isinf(largest), infinite, x), -1);
-  Array flows = where(equal(largest, -infinity), zeros_like(shares), conjugated(shares));
-  return astype(flows * expand_dims(widened(g), -1), input.dtype());
+  Array x = widened(input), sums = stop_gradient(expand_dims(widened(out), -1));
+  Array infinite = where(equal(x, sums), zeros_like(x), full_like(x, -infinity));
+  Array shares = softmax(where(isinf(sums), infinite, x), -1);
+  return where(equal(sums, -infinity), zeros_like(shares), shares);
 }
+
+// Jacobian-vector products; with conjugated shares, the gradients.
+Array softmax_flow(const Array& shares, const Array& t) {
+  Array weighted = t * shares;
+  return weighted - shares * sum(weighted, -1, true);
+}
+
+// Those of half precision, from what was computed in float32.
+Array narrowed(const Array& wide, const Array& like) { return astype(wide, like.dtype()); }
 
 Gradients composition_gradient(const Call& call, const VjpRequest& r) {
   std::vector<Array> inputs(r.inputs.begin(), r.inputs.end()), cotangents;
@@ -55,18 +53,7 @@ Gradients composition_gradient(const Call& call, const VjpRequest& r) {
   return Gradients(gradients.begin(), gradients.end());
 }
 
-}  // namespace
-
-Gradients vjp(const Call& call, const VjpRequest& r) {
-  switch (call.id) {
-    case CallId::softmax: return {softmax_gradient(r.outputs[0], r.cotangents[0])};
-    case CallId::log_softmax: return {log_softmax_gradient(r.outputs[0], r.cotangents[0])};
-    case CallId::logsumexp: return {logsumexp_gradient(r.inputs[0], r.outputs[0], r.cotangents[0])};
-    default: return composition_gradient(call, r);
-  }
-}
-
-Tangents jvp(const Call& call, const JvpRequest& r) {
+Tangents composition_tangents(const Call& call, const JvpRequest& r) {
   Arrays inputs(r.inputs.begin(), r.inputs.end()), tangents;
   for (size_t i = 0; i < inputs.size(); ++i) {
     tangents.push_back(is_inexact(inputs[i].dtype()) ? or_zeros(r.tangents[i], inputs[i])
@@ -77,11 +64,47 @@ Tangents jvp(const Call& call, const JvpRequest& r) {
   return Tangents(out.begin(), out.end());
 }
 
+// softmax and its kin, which do not mind how many rows there are.
+bool is_along_rows(const Call& call) {
+  return call.id == CallId::softmax || call.id == CallId::log_softmax ||
+         call.id == CallId::logsumexp;
+}
+
+}  // namespace
+
+Gradients vjp(const Call& call, const VjpRequest& r) {
+  if (!is_along_rows(call)) return composition_gradient(call, r);
+  const Array& out = r.outputs[0];
+  Array g = widened(r.cotangents[0]);
+  switch (call.id) {
+    case CallId::softmax: return {narrowed(softmax_flow(conjugated(widened(out)), g), out)};
+    case CallId::log_softmax: {
+      Array shares = conjugated(exp(widened(out)));
+      return {narrowed(g - shares * sum(g, -1, true), out)};
+    }
+    default: {
+      Array shares = conjugated(shares_of_sum(r.inputs[0], out));
+      return {narrowed(shares * expand_dims(g, -1), out)};
+    }
+  }
+}
+
+Tangents jvp(const Call& call, const JvpRequest& r) {
+  if (!is_along_rows(call)) return composition_tangents(call, r);
+  const Array& out = r.outputs[0];
+  Array t = widened(r.tangents[0]);
+  switch (call.id) {
+    case CallId::softmax: return {narrowed(softmax_flow(widened(out), t), out)};
+    case CallId::log_softmax: {
+      Array shares = exp(widened(out));
+      return {narrowed(t - sum(shares * t, -1, true), out)};
+    }
+    default: return {narrowed(sum(shares_of_sum(r.inputs[0], out) * t, -1), out)};
+  }
+}
+
 Mapped vmap(const Call& call, const VmapRequest& r) {
-  // Those along the last axis do not mind how many there are before it.
-  bool by_rows =
-      call.id == CallId::softmax || call.id == CallId::log_softmax || call.id == CallId::logsumexp;
-  if (by_rows) return {again(call, {r.inputs[0]})};
+  if (is_along_rows(call)) return {again(call, {r.inputs[0]})};
   MapAxes axes;
   for (bool mapped : r.mapped) axes.push_back(mapped ? std::optional(0) : std::nullopt);
   auto composition = [&call](const Arrays& x) { return compose(call, x); };
