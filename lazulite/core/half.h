@@ -1,15 +1,30 @@
 #pragma once
 
 #include <bit>
+#include <cmath>
+#include <concepts>
 #include <cstdint>
 
 namespace lazulite {
+
+/// The float next to `value` on the side of zero with its last bit set, if there is none that
+/// equals it. Rounding it to half precision is then like rounding `value` itself.
+inline float round_to_odd(double value) {
+  auto nearest = static_cast<float>(value);
+  auto bits = std::bit_cast<uint32_t>(nearest);
+  const double back = nearest;
+  const bool inexact = back < value || back > value;
+  bits -= std::fabs(back) > std::fabs(value) ? 1u : 0u;
+  return std::bit_cast<float>(bits | (inexact ? 1u : 0u));
+}
 
 /// IEEE 754 binary16. Arithmetic goes through float32 and rounds once, to nearest even.
 struct float16 {
   uint16_t bits = 0;
   float16() = default;
   explicit float16(float value) : bits(round_bits(value)) {}
+  template <std::same_as<double> T>
+  explicit float16(T value) : bits(round_bits(round_to_odd(value))) {}
   explicit operator float() const { return widen(bits); }
   bool operator==(const float16& other) const { return float(*this) == float(other); }
 
@@ -44,6 +59,8 @@ struct bfloat16 {
   uint16_t bits = 0;
   bfloat16() = default;
   explicit bfloat16(float value) : bits(round_bits(value)) {}
+  template <std::same_as<double> T>
+  explicit bfloat16(T value) : bits(round_bits(round_to_odd(value))) {}
   explicit operator float() const { return widen(bits); }
   bool operator==(const bfloat16& other) const { return float(*this) == float(other); }
 

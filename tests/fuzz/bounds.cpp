@@ -158,21 +158,6 @@ struct Bounds {
     return exact(got, expected);
   }
 
-  // What an integer cannot hold is converted to any number.
-  std::string operator()(const Cast&) const {
-    Dtype from = record.inputs[0].dtype(), to = got[0].dtype();
-    if (!is_inexact(from) || !is_integer(to)) return exact(got, expected);
-    bool sign = kind_of(to) == DtypeKind::signed_integer;
-    double bits = 8 * static_cast<double>(size_of(to)) - sign;
-    double most = std::ldexp(1.0, static_cast<int>(bits)), least = sign ? -most : 0;
-    size_t width = from == Dtype::complex64 ? 2 : 1;
-    std::vector<double> values = parts(record.inputs[0]);
-    return within(got[0], expected[0], [&](size_t i, double) {
-      double value = std::trunc(values[width * i]);
-      return value >= least && value < most ? 0.0 : -1.0;
-    });
-  }
-
   std::string operator()(const Elementwise& p) const {
     Dtype dtype = record.inputs.back().dtype();
     const RowInfo& row = info(p.row);

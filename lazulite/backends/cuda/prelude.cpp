@@ -124,7 +124,16 @@ DEVICE float fmod(float x, float y) { return ::fmodf(x, y); }
 DEVICE double fmod(double x, double y) { return ::fmod(x, y); }
 template <class T> DEVICE T floor_mod(T x, T y) {
   T rest = fmod(x, y);
-  return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
+  if (rest == 0) return ::copysign(T(0), y);
+  return (rest < 0) != (y < 0) ? rest + y : rest;
+}
+template <class T> DEVICE T floor_div(T x, T y) {
+  if (y == 0) return x / y;
+  T rest = fmod(x, y);
+  T quotient = (x - rest) / y - T(rest != 0 && (rest < 0) != (y < 0));
+  T whole = floor(quotient);
+  if (quotient - whole > T(0.5)) whole += 1;
+  return quotient != 0 ? whole : T(::copysign(T(0), x / y));
 }
 
 // Complex numbers.
@@ -182,20 +191,58 @@ DEVICE Z pow(Z x, Z y) { return exp(y * log(x)); }
 
 }  // namespace dialect
 
-// Conversions as a C++ cast does; to an integer, to the nearest that there is.
+// Conversions as core/convert.h says. A floating number that an integer cannot hold goes through
+// the lowest int64, or int32.
+template <class F> DEVICE int to_int(F x) {
+  return x >= F(-2147483648.0) && x < F(2147483648.0) ? int(x) : -2147483647 - 1;
+}
+template <class F> DEVICE long long to_long(F x) {
+  const F end = F(9223372036854775808.0);
+  return x >= -end && x < end ? (long long)x : -9223372036854775807ll - 1;
+}
+template <class To, class F> DEVICE To truncated(F x) {
+  const F end = F(9223372036854775808.0);
+  const bool is_unsigned = To(-1) > To(0);
+  if (is_unsigned && sizeof(To) == 8) {
+    const bool upper = x >= end;
+    return To((unsigned long long)to_long(upper ? x - end : x) ^ (upper ? 1ull << 63 : 0));
+  }
+  if (sizeof(To) == 8 || (is_unsigned && sizeof(To) == 4)) return To(to_long(x));
+  return To(to_int(x));
+}
+// To a float that half precision rounds as it would round x itself: the last bit says whether
+// anything was lost.
+DEVICE float to_odd(float x) { return x; }
+DEVICE float to_odd(complex64 x) { return x.re; }
+DEVICE float to_odd(double x) {
+  const float y = float(x);
+  if (y == x || x != x) return y;
+  return __uint_as_float((__float_as_uint(y) - (::fabs(double(y)) > ::fabs(x))) | 1u);
+}
+template <class T> DEVICE float to_odd(T x) {
+  typedef unsigned long long Wide;
+  const bool negative = x < T(0);
+  Wide magnitude = negative ? 0 - Wide(x) : Wide(x);
+  const Wide low = magnitude & 0x7ff;
+  if (magnitude >> 53) magnitude = (magnitude - low) | (low ? 0x800 : 0);
+  return to_odd(negative ? -double(magnitude) : double(magnitude));
+}
 template <class To> struct Cast {
   template <class From> DEVICE To of(From x) { return To(x); }
-  DEVICE To of(complex64 x) { return To(x.re); }
+  static const bool whole = To(0.5f) == To(0);
+  DEVICE To of(float x) { return whole ? truncated<To>(x) : To(x); }
+  DEVICE To of(double x) { return whole ? truncated<To>(x) : To(x); }
+  DEVICE To of(complex64 x) { return of(x.re); }
 };
 template <> struct Cast<bool> {
   template <class From> DEVICE bool of(From x) { return x != From(0); }
   DEVICE bool of(complex64 x) { return x.re != 0 || x.im != 0; }
 };
 template <> struct Cast<float16> {
-  template <class From> DEVICE float of(From x) { return rounded<float16>(Cast<float>::of(x)); }
+  template <class From> DEVICE float of(From x) { return rounded<float16>(to_odd(x)); }
 };
 template <> struct Cast<bfloat16> {
-  template <class From> DEVICE float of(From x) { return rounded<bfloat16>(Cast<float>::of(x)); }
+  template <class From> DEVICE float of(From x) { return rounded<bfloat16>(to_odd(x)); }
 };
 template <> struct Cast<complex64> {
   template <class From> DEVICE complex64 of(From x) { return complex64(float(x)); }

@@ -27,11 +27,30 @@ Dtype wide_dtype(ReduceOp op, Dtype dtype) {
   }
 }
 
-// By the number of the ReduceOp: how two elements fold, and what an empty fold gives.
+// By the number of the ReduceOp: how two elements fold.
 constexpr Row fold_rows[] = {Row::add,     Row::multiply,    Row::minimum,
                              Row::maximum, Row::logical_and, Row::logical_or};
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double identities[] = {0, 1, infinity, -infinity, 1, 0};
+
+// What an empty fold gives, in the dtype that it accumulates in.
+Element identity_of(ReduceOp op, Dtype wide) {
+  return visit_dtype(wide, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    using Limits = std::numeric_limits<std::conditional_t<std::is_integral_v<T>, T, double>>;
+    const bool endless = Limits::has_infinity;
+    Scalar value = 0;
+    switch (op) {
+      case ReduceOp::sum:
+      case ReduceOp::any: break;
+      case ReduceOp::prod:
+      case ReduceOp::all: value = 1; break;
+      case ReduceOp::min: value = endless ? Limits::infinity() : Limits::max(); break;
+      case ReduceOp::max: value = endless ? -Limits::infinity() : Limits::lowest(); break;
+    }
+    Element identity;
+    value.store(&identity, wide);
+    return identity;
+  });
+}
 
 // Strides that lead each element of `shape` to its place in the row-major result of a reduction.
 Strides reduced_strides(const Shape& shape, const Axes& axes) {
@@ -78,10 +97,8 @@ void run_fused(const FusedKernel& kernel, const Run& run) {
   std::vector<std::vector<Element>> folds;
   for (size_t i = 0; i < kernel.reductions.size(); ++i) {
     auto [op, input] = kernel.reductions[i];
-    Element identity;
-    convert(&identities[static_cast<size_t>(op)], Dtype::float64, &identity,
-            wide_dtype(op, kernel.register_dtype(input)));
-    folds.emplace_back(targets[kernel.stores.size() + i].size(), identity);
+    folds.emplace_back(targets[kernel.stores.size() + i].size(),
+                       identity_of(op, wide_dtype(op, kernel.register_dtype(input))));
   }
 
   std::vector<Element> registers(kernel.register_count());

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "lazulite/backends/reference/dialect.h"
+#include "lazulite/core/convert.h"
 
 namespace lazulite::reference {
 namespace dialect {
@@ -39,8 +40,6 @@ struct NoValue {};
 namespace {
 
 template <class T>
-constexpr bool is_half_type = std::is_same_v<T, float16> || std::is_same_v<T, bfloat16>;
-template <class T>
 constexpr bool is_complex_type = requires(T value) {
   value.real();
 };
@@ -55,32 +54,6 @@ T load(const void* element) {
 template <class T>
 void store(T value, void* element) {
   std::memcpy(element, &value, sizeof(T));
-}
-
-template <class To, class From>
-To cast(From value) {
-  if constexpr (std::is_same_v<To, From>) {
-    return value;
-  } else if constexpr (is_half_type<From>) {
-    return cast<To>(static_cast<float>(value));
-  } else if constexpr (is_half_type<To>) {
-    return To(cast<float>(value));
-  } else if constexpr (std::is_same_v<To, bool>) {
-    return value != From(0);
-  } else if constexpr (is_complex_type<From> && !is_complex_type<To>) {
-    return cast<To>(value.real());
-  } else if constexpr (!is_complex_type<From> && is_complex_type<To>) {
-    return To(static_cast<typename To::value_type>(value));
-  } else if constexpr (std::floating_point<From> && std::integral<To>) {
-    using Limits = std::numeric_limits<To>;
-    if (value != value) return 0;
-    // As a From the largest integer may round up, out of range.
-    if (value >= static_cast<From>(Limits::max())) return Limits::max();
-    if (value <= static_cast<From>(Limits::min())) return Limits::min();
-    return static_cast<To>(value);
-  } else {
-    return static_cast<To>(value);
-  }
 }
 
 // What a row computes in: exact ones in float or double, others in double.
@@ -101,11 +74,11 @@ template <class Row, class T>
 auto value(const void* const* inputs) {
   using S = decltype(compute_type<Row, T>());
   constexpr bool selects = Row::rule == TypeRule::select;
-  auto x = cast<std::conditional_t<selects, bool, S>>(
+  auto x = convert_number<std::conditional_t<selects, bool, S>>(
       load<std::conditional_t<selects, bool, T>>(inputs[0]));
   S y = S(), z = S();
-  if constexpr (Row::arity > 1) y = cast<S>(load<T>(inputs[1]));
-  if constexpr (Row::arity > 2) z = cast<S>(load<T>(inputs[2]));
+  if constexpr (Row::arity > 1) y = convert_number<S>(load<T>(inputs[1]));
+  if constexpr (Row::arity > 2) z = convert_number<S>(load<T>(inputs[2]));
   if constexpr (is_complex_type<T>) {
     return Row::template complex_value<S>(x, y, z);
   } else if constexpr (std::is_integral_v<T>) {
@@ -122,7 +95,7 @@ void apply(const void* const* inputs, void* output) {
       rule == TypeRule::compare || rule == TypeRule::classify || rule == TypeRule::logical;
   constexpr bool reals = rule == TypeRule::real && is_complex_type<T>;
   using Output = std::conditional_t<bools, bool, std::conditional_t<reals, float, T>>;
-  store(cast<Output>(value<Row, T>(inputs)), output);
+  store(convert_number<Output>(value<Row, T>(inputs)), output);
 }
 
 template <class Row>
@@ -155,19 +128,21 @@ RowFunction row_function(Row row, Dtype dtype) {
 void convert(const void* from, Dtype from_dtype, void* to, Dtype to_dtype) {
   visit_dtype(from_dtype, [&](auto from_tag) {
     auto value = load<typename decltype(from_tag)::type>(from);
-    visit_dtype(to_dtype,
-                [&](auto to_tag) { store(cast<typename decltype(to_tag)::type>(value), to); });
+    visit_dtype(to_dtype, [&](auto to_tag) {
+      store(convert_number<typename decltype(to_tag)::type>(value), to);
+    });
   });
 }
 
 std::complex<double> load_number(const void* from, Dtype dtype) {
   return visit_dtype(dtype, [&](auto tag) {
-    return cast<std::complex<double>>(load<typename decltype(tag)::type>(from));
+    return convert_number<std::complex<double>>(load<typename decltype(tag)::type>(from));
   });
 }
 
 void store_number(std::complex<double> number, void* to, Dtype dtype) {
-  visit_dtype(dtype, [&](auto tag) { store(cast<typename decltype(tag)::type>(number), to); });
+  visit_dtype(dtype,
+              [&](auto tag) { store(convert_number<typename decltype(tag)::type>(number), to); });
 }
 
 }  // namespace lazulite::reference

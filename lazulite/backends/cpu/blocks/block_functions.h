@@ -24,8 +24,10 @@ inline Dtype compute_dtype(Dtype dtype) { return is_half(dtype) ? Dtype::float32
 // form is not one of those compiled (no scalar; either of two inputs; the last two of three).
 BlockFunction row_function(Row row, Dtype dtype, unsigned scalars);
 
-// Conversion between computed dtypes, as a C++ cast does.
+// Conversion between computed dtypes, as core/convert.h says.
 BlockFunction cast_function(Dtype from, Dtype to);
+// To float32 that round_function or narrow_function then round as if it were `from`'s number.
+BlockFunction half_cast_function(Dtype from);
 
 // float32 to float32 that a half-precision dtype can hold.
 BlockFunction round_function(Dtype half);

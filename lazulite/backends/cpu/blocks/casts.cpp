@@ -9,48 +9,26 @@
 
 #include "lazulite/backends/cpu/blocks/block_functions.h"
 #include "lazulite/backends/cpu/blocks/sources-inl.h"
+#include "lazulite/core/convert.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace lazulite::cpu::HWY_NAMESPACE {
-
-// Values that an integer cannot hold become what their conversion to a wider one leaves: C++ leaves
-// them open, and the compiler's vectors would differ from its scalars.
-template <class To, class From>
-HWY_INLINE To truncate(From x) {
-  if constexpr (std::is_same_v<To, uint64_t>) {
-    constexpr From half_range = 0x1p63f;
-    if (x < half_range) return static_cast<uint64_t>(static_cast<int64_t>(x));
-    return static_cast<uint64_t>(static_cast<int64_t>(x - half_range)) ^ (uint64_t{1} << 63);
-  } else if constexpr (std::is_same_v<To, uint32_t>) {
-    return static_cast<uint32_t>(static_cast<int64_t>(x));
-  } else if constexpr (sizeof(To) < 4) {
-    return static_cast<To>(static_cast<int32_t>(x));
-  } else {
-    return static_cast<To>(x);
-  }
-}
-
-template <class To, class From>
-HWY_INLINE To convert(From x) {
-  if constexpr (std::is_same_v<To, bool>) {
-    return x != From(0);
-  } else if constexpr (std::is_same_v<From, complex64>) {
-    return convert<To>(x.real());
-  } else if constexpr (std::is_same_v<To, complex64>) {
-    return {static_cast<float>(x), 0};
-  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    return truncate<To>(x);
-  } else {
-    return static_cast<To>(x);
-  }
-}
 
 template <class From, class To>
 void cast(void* out, const void* a, const void*, const void*, int64_t n) {
   const auto* const from = static_cast<const From*>(a);
   auto* const to = static_cast<To*>(out);
   LAZULITE_INDEPENDENT_LOOP
-  for (int64_t i = 0; i < n; ++i) to[i] = convert<To>(from[i]);
+  for (int64_t i = 0; i < n; ++i) to[i] = convert_number<To>(from[i]);
+}
+
+// To float32 that is going to be rounded to half precision.
+template <class From>
+void cast_to_odd(void* out, const void* a, const void*, const void*, int64_t n) {
+  const auto* const from = static_cast<const From*>(a);
+  auto* const to = static_cast<float*>(out);
+  LAZULITE_INDEPENDENT_LOOP
+  for (int64_t i = 0; i < n; ++i) to[i] = round_to_odd(from[i]);
 }
 
 template <class From, class To>
@@ -76,6 +54,17 @@ BlockFunction cast_table(Dtype from, Dtype to) {
   });
 }
 
+BlockFunction odd_cast(Dtype from) {
+  switch (from) {
+    case Dtype::int32: return cast_to_odd<int32_t>;
+    case Dtype::uint32: return cast_to_odd<uint32_t>;
+    case Dtype::int64: return cast_to_odd<int64_t>;
+    case Dtype::uint64: return cast_to_odd<uint64_t>;
+    case Dtype::float64: return cast_to_odd<double>;
+    default: return nullptr;  // float32 holds their numbers
+  }
+}
+
 }  // namespace lazulite::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -85,6 +74,11 @@ HWY_EXPORT(cast_table);
 BlockFunction cast_function(Dtype from, Dtype to) {
   if (from == to) return copy_function(size_of(from));
   return HWY_DYNAMIC_DISPATCH(cast_table)(from, to);
+}
+HWY_EXPORT(odd_cast);
+BlockFunction half_cast_function(Dtype from) {
+  BlockFunction function = HWY_DYNAMIC_DISPATCH(odd_cast)(from);
+  return function ? function : cast_function(from, Dtype::float32);
 }
 }  // namespace lazulite::cpu
 #endif

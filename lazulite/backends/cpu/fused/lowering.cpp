@@ -129,7 +129,9 @@ void Lowering::emit(size_t op) {
 }
 
 void Lowering::emit_cast(const FusedOp& op, Level level, uint16_t to) {
-  const BlockFunction function = cast_function(computed(op.inputs[0]), compute_dtype(op.dtype));
+  const Dtype from = computed(op.inputs[0]);
+  const BlockFunction function =
+      is_half(op.dtype) ? half_cast_function(from) : cast_function(from, op.dtype);
   code(level).push_back({function, to, use(op.inputs[0])});
 }
 

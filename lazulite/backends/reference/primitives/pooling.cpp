@@ -27,10 +27,22 @@ void for_each_pooled(const PoolGeometry& g, const Operand& x, const Operand& y, 
   for_each_window(x.shape, y.shape, window, g.stride, g.padding, dilation, visit);
 }
 
+// What no number of the dtype is below.
+double lowest(Dtype dtype) {
+  return visit_dtype(dtype, [](auto tag) {
+    using T = typename decltype(tag)::type;
+    if constexpr (std::is_integral_v<T>) {
+      return static_cast<double>(std::numeric_limits<T>::lowest());
+    } else {
+      return -std::numeric_limits<double>::infinity();
+    }
+  });
+}
+
 void run(const MaxPool& p, const Run& run) {
   const Operand &x = run.input(0), &y = run.output(0);
   Elements xs = run.elements(x), ys = y.used ? run.elements(y) : Elements();
-  if (y.used) run.store(Numbers(y.size(), -std::numeric_limits<double>::infinity()), y);
+  if (y.used) run.store(Numbers(y.size(), lowest(y.dtype)), y);
   std::vector<int64_t> positions(y.size(), -1);
   std::vector<const std::byte*> best(y.size());
   for_each_pooled(p, x, y, [&](int64_t from, int64_t place, int64_t to) {
