@@ -37,12 +37,20 @@ std::complex<T> make_complex(T re, T im) {
 
 template <class T>
 T floor_div(T x, T y) {
-  if (y == T(0)) return T(0);
-  if constexpr (std::signed_integral<T>) {
+  if constexpr (std::floating_point<T>) {
+    // x / y may have been rounded up to a whole number, or past one that the remainder leaves.
+    if (y == 0) return x / y;
+    T rest = std::fmod(x, y);
+    T quotient = (x - rest) / y - T(rest != 0 && (rest < 0) != (y < 0));
+    T whole = std::floor(quotient);
+    if (quotient - whole > T(0.5)) whole += 1;
+    return quotient != 0 ? whole : std::copysign(T(0), x / y);
+  } else if constexpr (std::signed_integral<T>) {
+    if (y == T(0)) return T(0);
     if (y == T(-1)) return static_cast<T>(-x);  // the hardware traps on the lowest x
     return static_cast<T>(x / y - ((x % y != 0) && ((x < 0) != (y < 0))));
   } else {
-    return static_cast<T>(x / y);
+    return y == T(0) ? T(0) : static_cast<T>(x / y);
   }
 }
 
@@ -50,7 +58,8 @@ template <class T>
 T floor_mod(T x, T y) {
   if constexpr (std::floating_point<T>) {
     T rest = std::fmod(x, y);
-    return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
+    if (rest == 0) return std::copysign(T(0), y);
+    return (rest < 0) != (y < 0) ? rest + y : rest;
   } else {
     return y == T(0) ? x : static_cast<T>(x - floor_div(x, y) * y);
   }

@@ -88,13 +88,52 @@ HWY_INLINE Real<T> lane_by_lane(Real<T> x, Real<T> y, F function) {
   return {hn::Load(tag, xs)};
 }
 
+template <class T>
+HWY_INLINE Truth<T> opposite_signs(Real<T> x, Real<T> y) {
+  const Real<T> zero = constant<Real<T>>(0);
+  return ((x < zero) & (y > zero)) | ((x > zero) & (y < zero));
+}
+// What the division of x by y leaves, with the sign of x; that of zero is left open.
+template <class T>
+HWY_INLINE Real<T> exact_mod(Real<T> x, Real<T> y) {
+#if HWY_NATIVE_FMA
+  // Quotients that T counts in ones: the rest is a number of T, which a fused multiplication finds
+  // exactly. The division may have been rounded up to the next quotient, which is one too far.
+  const Real<T> most = constant<Real<T>>(sizeof(T) == 4 ? 0x1p24 : 0x1p53);
+  const Real<T> quotient = trunc(x / y);
+  const Truth<T> counted = (abs(quotient) < most) & (abs(y) < constant<Real<T>>(INFINITY));
+  if (hn::AllTrue(typename Real<T>::Tag(), counted.m)) {
+    const Real<T> rest{hn::NegMulAdd(quotient.v, y.v, x.v)};
+    const Real<T> step{hn::CopySign(y.v, x.v)};
+    return select(opposite_signs(rest, x), rest + step, rest);
+  }
+#endif
+  return lane_by_lane(x, y, [](T a, T b) { return std::fmod(a, b); });
+}
+template <class T>
+HWY_INLINE Real<T> zero_with_sign_of(Real<T> x) {
+  return {hn::CopySign(hn::Zero(typename Real<T>::Tag()), x.v)};
+}
+
 // What the division of x by y leaves, with the sign of y.
 template <class T>
 HWY_INLINE Real<T> floor_mod(Real<T> x, Real<T> y) {
-  const Real<T> rest = lane_by_lane(x, y, [](T a, T b) { return std::fmod(a, b); });
-  const Real<T> zero = constant<Real<T>>(0);
-  const Truth<T> opposite = ((rest < zero) & (y > zero)) | ((rest > zero) & (y < zero));
-  return select(opposite, rest + y, rest);
+  const Real<T> rest = exact_mod(x, y);
+  return select(rest == constant<Real<T>>(0), zero_with_sign_of(y),
+                select(opposite_signs(rest, y), rest + y, rest));
+}
+
+// The whole number for which floor_div(x, y) * y + floor_mod(x, y) is x.
+template <class T>
+HWY_INLINE Real<T> floor_div(Real<T> x, Real<T> y) {
+  const Real<T> zero = constant<Real<T>>(0), one = constant<Real<T>>(1);
+  const Real<T> rest = exact_mod(x, y), ratio = x / y;
+  Real<T> quotient = (x - rest) / y;
+  quotient = quotient - select(opposite_signs(rest, y), one, zero);
+  const Real<T> whole = floor(quotient);
+  // The division may have been rounded to a little less than a whole number.
+  const Real<T> nearest = whole + select(quotient - whole > constant<Real<T>>(0.5), one, zero);
+  return select(y == zero, ratio, select(quotient == zero, zero_with_sign_of(ratio), nearest));
 }
 
 }  // namespace lazulite::cpu::HWY_NAMESPACE
