@@ -9,6 +9,7 @@
 #include "lazulite/core/evaluator.h"
 #include "lazulite/core/node.h"
 #include "lazulite/core/print.h"
+#include "lazulite/core/release.h"
 
 namespace lazulite {
 namespace {
@@ -54,6 +55,7 @@ Array::Array(const std::vector<bool>& values, const Shape& shape) {
 }
 
 Array Array::copy_of(const void* data, size_t count, const Shape& shape, Dtype dtype) {
+  check_shape(shape, size_of(dtype), "array");
   if (static_cast<int64_t>(count) != element_count(shape)) {
     throw Error(fmt::format("array: {} values were given for shape {}, which holds {}", count,
                             lazulite::to_string(shape), element_count(shape)));
@@ -65,15 +67,29 @@ Array Array::copy_of(const void* data, size_t count, const Shape& shape, Dtype d
 
 Array Array::from_buffer(void* data, const Shape& shape, Dtype dtype,
                          std::function<void(void*)> deleter) {
+  check_shape(shape, size_of(dtype), "from_buffer");
   size_t bytes = static_cast<size_t>(element_count(shape)) * size_of(dtype);
   return ready_array(BufferPtr(new Buffer(data, bytes, std::move(deleter))), shape, dtype);
 }
 
-const Shape& Array::shape() const { return node_->outputs[output_].shape; }
+void reject_empty_handle(const char* operation) {
+  throw Error(
+      fmt::format("{}: an array is needed, not an empty handle (an Array that was made "
+                  "without a value, or moved from)",
+                  operation));
+}
+
+const Shape& Array::shape() const {
+  expect_array("shape", *this);
+  return node_->outputs[output_].shape;
+}
 int64_t Array::shape(int axis) const {
   return shape()[static_cast<size_t>(normalize_axis(axis, ndim(), "shape"))];
 }
-Dtype Array::dtype() const { return node_->outputs[output_].dtype; }
+Dtype Array::dtype() const {
+  expect_array("dtype", *this);
+  return node_->outputs[output_].dtype;
+}
 
 const Array& Array::eval() const& {
   evaluator().evaluate({this, 1}, true);
@@ -84,9 +100,13 @@ Array Array::eval() && {
   return std::move(*this);
 }
 
-bool Array::is_evaluated() const { return node_->has_value(); }
+bool Array::is_evaluated() const {
+  expect_array("is_evaluated", *this);
+  return node_->has_value();
+}
 
 Scalar Array::item_scalar() const {
+  expect_array("item", *this);
   if (size() != 1) {
     throw Error(fmt::format("item: an array of shape {} has {} elements, not one",
                             lazulite::to_string(shape()), size()));
@@ -101,16 +121,24 @@ Scalar Array::item_scalar() const {
 
 template <class T>
 std::vector<T> Array::to_vector() const {
+  expect_array("to_vector", *this);
   eval();
   const Output& out = node_->outputs[output_];
   std::vector<T> values;
   if (size() == 0) return values;
-  values.reserve(static_cast<size_t>(size()));
+  try {
+    values.reserve(static_cast<size_t>(size()));
+  } catch (const std::exception&) {
+    throw OutOfMemory(
+        fmt::format("to_vector: there is no memory for the {} elements of an array "
+                    "of shape {}",
+                    size(), lazulite::to_string(shape())));
+  }
   const void* base = out.buffer->readable(host_memory());
   visit_dtype(out.dtype, [&](auto tag) {
     auto* first = static_cast<const typename decltype(tag)::type*>(base) + out.offset;
     for_each_offset(out.shape, out.strides,
-                    [&](int64_t at) { values.push_back(Scalar(first[at]).template as<T>()); });
+                    [&](int64_t at) { values.push_back(convert_number<T>(first[at])); });
   });
   return values;
 }
@@ -119,6 +147,7 @@ LAZULITE_FOR_EACH_DTYPE(LAZULITE_DTYPE)
 #undef LAZULITE_DTYPE
 
 const void* Array::host_data(Dtype expected) const {
+  expect_array("data", *this);
   if (dtype() != expected) {
     throw Error(
         fmt::format("data: the array holds {}, not {}", name_of(dtype()), name_of(expected)));
@@ -145,11 +174,12 @@ const void* Array::host_data(Dtype expected) const {
 }
 
 Array::operator bool() const {
+  expect_array("bool", *this);
   if (size() != 1) {
     throw Error(fmt::format("the truth value of an array of shape {} is ambiguous",
                             lazulite::to_string(shape())));
   }
-  return item_scalar().as<complex64>() != complex64(0);
+  return item_scalar().as<bool>();
 }
 
 std::string Array::to_string() const { return print(*this); }

@@ -40,7 +40,8 @@ class Array {
   /// One-dimensional.
   template <class T>
   explicit Array(const std::vector<T>& values) : Array(values, values.size()) {}
-  /// Adopts row-major host memory; `deleter` runs when the last user is gone.
+  /// Adopts row-major host memory; `deleter` runs when the last user is gone. Throws, and leaves
+  /// the memory to the caller, where the shape is not possible.
   static Array from_buffer(void* data, const Shape& shape, Dtype dtype,
                            std::function<void(void*)> deleter);
 
@@ -52,6 +53,7 @@ class Array {
   ~Array();
 
   bool valid() const { return node_ != nullptr; }
+  // These, and every operation, throw where there is no array.
   const Shape& shape() const;
   /// Size of an axis, counted from the end if negative.
   int64_t shape(int axis) const;

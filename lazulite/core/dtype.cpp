@@ -1,6 +1,7 @@
 #include "lazulite/core/dtype.h"
 
 #include <array>
+#include <limits>
 
 namespace lazulite {
 
@@ -24,6 +25,15 @@ DtypeKind kind_of(Dtype dtype) {
   if (dtype <= Dtype::int64) return DtypeKind::signed_integer;
   if (dtype <= Dtype::float64) return DtypeKind::floating;
   return DtypeKind::complex;
+}
+
+double largest_finite(Dtype dtype) {
+  switch (dtype) {
+    case Dtype::float16: return 65504;
+    case Dtype::bfloat16: return 0x1.FEp127;
+    case Dtype::float64: return std::numeric_limits<double>::max();
+    default: return std::numeric_limits<float>::max();
+  }
 }
 
 namespace {

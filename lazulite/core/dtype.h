@@ -51,6 +51,9 @@ inline bool is_inexact(Dtype dtype) { return kind_of(dtype) >= DtypeKind::floati
 /// float16 and bfloat16: computed in float32 and rounded after each operation.
 inline bool is_half(Dtype dtype) { return dtype == Dtype::float16 || dtype == Dtype::bfloat16; }
 
+/// The largest finite number of a floating dtype; of complex64, of its parts.
+double largest_finite(Dtype dtype);
+
 /// The dtype that an operation on both computes in (MLX's promotion).
 Dtype result_type(Dtype a, Dtype b);
 

@@ -1,5 +1,7 @@
 #include "lazulite/core/nested.h"
 
+#include <algorithm>
+
 #include "lazulite/core/errors.h"
 
 namespace lazulite {
@@ -21,8 +23,16 @@ NestedList::NestedList(std::initializer_list<NestedList> items) {
 Dtype NestedList::dtype() const {
   if (values_.empty()) return Dtype::float32;
   Dtype out = Dtype::bool_;
-  for (const Scalar& value : values_) out = result_type(out, value.dtype());
-  return out;
+  bool beyond_int64 = false;
+  for (const Scalar& value : values_) {
+    out = result_type(out, value.dtype());
+    beyond_int64 |= value.kind() == DtypeKind::unsigned_integer;
+  }
+  bool whole = std::all_of(values_.begin(), values_.end(), [](const Scalar& value) {
+    return value.kind() <= DtypeKind::signed_integer;
+  });
+  // Whole numbers are held exactly or not at all.
+  return whole && beyond_int64 ? Dtype::uint64 : out;
 }
 
 }  // namespace lazulite

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lazulite/core/node.h"
+#include "lazulite/core/release.h"
 
 namespace lazulite {
 namespace {
@@ -17,52 +20,58 @@ std::string element(const void* base, int64_t offset, Dtype dtype) {
     if constexpr (std::is_same_v<T, bool>) {
       return value ? "True" : "False";
     } else if constexpr (std::is_same_v<T, complex64>) {
-      return fmt::format("{:.6g}{:+.6g}j", value.real(), value.imag());
+      return fmt::format("{:.6g}{:+.6g}j", printable(value.real()), printable(value.imag()));
     } else if constexpr (std::is_integral_v<T>) {
       return fmt::format("{}", value);
     } else {
-      return fmt::format("{:.6g}", Scalar(value).as<double>());
+      return fmt::format("{:.6g}", printable(convert_number<double>(value)));
     }
   });
 }
 
-struct Printer {
-  const Output& output;
-  const void* base;
-  std::string text;
-
-  void axis(size_t depth, int64_t offset) {
-    if (depth == output.shape.size()) {
-      text += element(base, offset, output.dtype);
-      return;
+// Row by row without recursion, as there may be any number of axes.
+std::string elements(const Output& output, const void* base) {
+  // An axis of no elements stands there as one, whatever it would hold.
+  const auto* empty = std::find(output.shape.begin(), output.shape.end(), 0);
+  const auto ndim = static_cast<size_t>(empty - output.shape.begin());
+  const bool has_elements = ndim == output.shape.size();
+  std::string text(ndim, '[');
+  Shape index(ndim, 0);
+  int64_t offset = output.offset;
+  while (true) {
+    text += has_elements ? element(base, offset, output.dtype) : "[]";
+    // To the next element that is shown: along the last axis that has one.
+    size_t axis = ndim;
+    while (axis > 0 && index[axis - 1] + 1 == output.shape[axis - 1]) {
+      --axis;
+      offset -= index[axis] * output.strides[axis];
+      index[axis] = 0;
+      text += ']';
     }
-    bool innermost = depth + 1 == output.shape.size();
-    std::string separator = innermost ? ", " : ",\n" + std::string(prefix + depth + 1, ' ');
-    int64_t size = output.shape[depth];
-    bool abbreviated = size > 2 * edge_items;
-    text += '[';
-    for (int64_t i = 0; i < size; ++i) {
-      if (i) text += separator;
-      if (abbreviated && i == edge_items) {
-        text += "...";
-        i = size - edge_items - 1;
-        continue;
-      }
-      axis(depth + 1, offset + i * output.strides[depth]);
+    if (axis == 0) return text;
+    --axis;
+    const std::string separator =
+        axis + 1 == output.shape.size() ? ", " : ",\n" + std::string(prefix + axis + 1, ' ');
+    text += separator;
+    int64_t next = index[axis] + 1;
+    if (next == edge_items && output.shape[axis] > 2 * edge_items) {
+      text += "..." + separator;
+      next = output.shape[axis] - edge_items;
     }
-    text += ']';
+    offset += (next - index[axis]) * output.strides[axis];
+    index[axis] = next;
+    text.append(ndim - axis - 1, '[');
   }
-};
+}
 
 }  // namespace
 
 std::string print(const Array& array) {
+  expect_array("print", array);
   array.eval();
   const Output& output = array.node()->outputs[array.output()];
   const void* base = array.size() ? output.buffer->readable(host_memory()) : nullptr;
-  Printer printer{output, base, {}};
-  printer.axis(0, output.offset);
-  return fmt::format("array({}, dtype={})", printer.text, name_of(output.dtype));
+  return fmt::format("array({}, dtype={})", elements(output, base), name_of(output.dtype));
 }
 
 }  // namespace lazulite

@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "lazulite/core/convert.h"
 #include "lazulite/core/dtype.h"
 
 namespace lazulite {
@@ -17,7 +18,11 @@ class Scalar {
  public:
   Scalar(bool value) : value_(value) {}
   template <std::integral T>
-  Scalar(T value) : value_(static_cast<int64_t>(value)) {}
+  Scalar(T value) : value_(static_cast<int64_t>(value)) {
+    if constexpr (std::unsigned_integral<T> && sizeof(T) == 8) {
+      if (value >> 63) value_ = static_cast<uint64_t>(value);
+    }
+  }
   template <std::floating_point T>
   Scalar(T value) : value_(static_cast<double>(value)) {}
   Scalar(float16 value) : value_(static_cast<double>(float(value))) {}
@@ -25,18 +30,22 @@ class Scalar {
   Scalar(std::complex<float> value) : value_(std::complex<double>(value)) {}
 
   DtypeKind kind() const;
-  /// The dtype that the scalar takes on its own: bool, int32 (int64 if needed), float32, complex64.
+  /// The dtype that the scalar takes on its own: bool, int32 (int64 or uint64 if needed), float32,
+  /// complex64.
   Dtype dtype() const;
-  /// The dtype that it takes beside an array of `dtype`.
+  /// The dtype that it takes beside an array of `dtype`: a matter of its kind, never of its value.
   Dtype dtype_beside(Dtype dtype) const;
 
-  /// The value as T, converted as a C++ cast does.
+  /// The value as T, converted as core/convert.h says.
   template <class T>
   T as() const {
-    return std::visit([](auto value) { return convert<T>(value); }, value_);
+    return std::visit([](auto value) { return convert_number<T>(value); }, value_);
   }
-  /// Writes the value as one element of `dtype` (at most 8 bytes).
-  void store(void* destination, Dtype dtype) const;
+  /// Throws a ValueError where `dtype` is one of integers and the number is out of its range. A
+  /// fraction is cut off, and floating dtypes hold every number: as infinity if need be.
+  void expect_held_by(Dtype dtype, const char* operation) const;
+  /// Writes the value as one element of `dtype` (at most 8 bytes), which must hold it.
+  void store(void* destination, Dtype dtype, const char* operation = "array") const;
   std::string to_string() const;
 
   /// The number exactly, for keys: its type, and the bits of its parts.
@@ -52,23 +61,11 @@ class Scalar {
   friend bool operator==(const Scalar& a, const Scalar& b);
 
  private:
-  template <class T, class V>
-  static T convert(const V& value) {
-    if constexpr (std::is_same_v<V, std::complex<double>>) {
-      if constexpr (std::is_same_v<T, complex64>) {
-        return T(static_cast<float>(value.real()), static_cast<float>(value.imag()));
-      } else {
-        return convert<T>(value.real());
-      }
-    } else if constexpr (std::is_same_v<T, complex64> || std::is_same_v<T, float16> ||
-                         std::is_same_v<T, bfloat16>) {
-      return T(static_cast<float>(value));
-    } else {
-      return static_cast<T>(value);
-    }
-  }
-
-  std::variant<bool, int64_t, double, std::complex<double>> value_;
+  // uint64_t only beyond the range of int64_t.
+  std::variant<bool, int64_t, uint64_t, double, std::complex<double>> value_;
 };
+
+/// The number as it is printed: NaN without its sign, which says nothing.
+double printable(double value);
 
 }  // namespace lazulite

@@ -12,9 +12,44 @@ std::string to_string(const Shape& shape) {
   return fmt::format("({})", fmt::join(shape.begin(), shape.end(), ", "));
 }
 
+void check_shape(const Shape& shape, size_t element_bytes, const char* operation) {
+  auto bytes = static_cast<int64_t>(element_bytes);
+  bool fits = true;
+  for (int64_t size : shape) {
+    if (size < 0) {
+      throw Error(fmt::format("{}: shape {} has a negative size", operation, to_string(shape)));
+    }
+    fits = fits && !__builtin_mul_overflow(bytes, std::max<int64_t>(size, 1), &bytes);
+  }
+  if (fits) return;
+  throw Error(
+      fmt::format("{}: an array of shape {} with {} byte{} an element is larger than the "
+                  "2^63 - 1 bytes that can be counted",
+                  operation, to_string(shape), element_bytes, element_bytes == 1 ? "" : "s"));
+}
+
+int64_t add_sizes(int64_t a, int64_t b, const char* operation) {
+  int64_t sum = 0;
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  throw Error(fmt::format("{}: a size of {} + {} is beyond 2^63 - 1", operation, a, b));
+}
+
+int64_t multiply_sizes(int64_t a, int64_t b, const char* operation) {
+  int64_t product = 0;
+  if (!__builtin_mul_overflow(a, b, &product)) return product;
+  throw Error(fmt::format("{}: a size of {} * {} is beyond 2^63 - 1", operation, a, b));
+}
+
 int64_t element_count(std::span<const int64_t> shape) {
   int64_t count = 1;
-  for (int64_t size : shape) count *= size;
+  for (int64_t size : shape) {
+    if (__builtin_mul_overflow(count, size, &count)) {
+      throw Error(
+          fmt::format("an array of shape {} has more elements than the 2^63 - 1 that can be "
+                      "counted",
+                      to_string(Shape(shape.begin(), shape.end()))));
+    }
+  }
   return count;
 }
 

@@ -18,7 +18,15 @@ using Axes = SmallVector<int, 6>;
 /// "(2, 3)", "(4,)", "()".
 std::string to_string(const Shape& shape);
 
-/// Product of the sizes; 1 for a zero-dimensional shape.
+/// Throws unless an array of this shape is possible: no size is negative, and its elements, were
+/// each empty axis to have one, take less than 2^63 bytes. Then no count, stride or offset of it
+/// overflows. Every array passes here when it is made; there is no limit to the number of axes.
+void check_shape(const Shape& shape, size_t element_bytes, const char* operation);
+/// Sizes of shapes that are still to be made; throws where int64 cannot hold them.
+int64_t add_sizes(int64_t a, int64_t b, const char* operation);
+int64_t multiply_sizes(int64_t a, int64_t b, const char* operation);
+
+/// Product of the sizes; 1 for a zero-dimensional shape. Throws where int64 cannot hold it.
 int64_t element_count(std::span<const int64_t> shape);
 inline int64_t element_count(const Shape& shape) {
   return element_count(std::span(shape.data(), shape.size()));

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/data/filled_array.h"
 
 namespace lazulite::data {
@@ -18,6 +19,7 @@ ArrayDataset::ArrayDataset(const Array& images, const Array& labels)
 }
 
 ArrayDataset::Rows ArrayDataset::rows_of(const Array& array) {
+  expect_array("ArrayDataset", array);
   if (array.ndim() == 0) {
     throw Error(
         "ArrayDataset: an array without axes was given; the first axis counts the samples.");

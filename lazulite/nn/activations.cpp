@@ -12,7 +12,10 @@ Array not_positive(const Array& x) { return where(x > 0, 0, x); }
 
 }  // namespace
 
-Array relu6(Array x) { return minimum(relu(std::move(x)), 6); }
+Array relu6(Array x) {
+  const ReleaseOnReturn release(x);
+  return minimum(relu(x), 6);
+}
 Array leaky_relu(Array x, double negative_slope) {
   const ReleaseOnReturn release(x);
   // The larger of both lines, and at 0 the derivative of x. A flat line stays flat at infinity.
@@ -23,18 +26,45 @@ Array elu(Array x, double alpha) {
   const ReleaseOnReturn release(x);
   return where(x > 0, x, expm1(not_positive(x)) * alpha);
 }
-Array selu(Array x) { return elu(std::move(x), 1.67326) * 1.0507; }
+Array selu(Array x) {
+  const ReleaseOnReturn release(x);
+  return elu(x, 1.67326) * 1.0507;
+}
 Array celu(Array x, double alpha) {
   const ReleaseOnReturn release(x);
   return where(x > 0, x, expm1(not_positive(x) / alpha) * alpha);
 }
-Array gelu(Array x) { return activation_gelu(std::move(x)); }
-Array gelu_approx(Array x) { return activation_gelu_approx(std::move(x)); }
-Array silu(Array x) { return activation_silu(std::move(x)); }
-Array mish(Array x) { return activation_mish(std::move(x)); }
-Array softplus(Array x) { return logaddexp(std::move(x), 0); }
-Array softsign(Array x) { return activation_softsign(std::move(x)); }
-Array hardswish(Array x) { return activation_hardswish(std::move(x)); }
-Array log_sigmoid(Array x) { return -softplus(-std::move(x)); }
+Array gelu(Array x) {
+  expect_array("gelu", x);
+  return activation_gelu(std::move(x));
+}
+Array gelu_approx(Array x) {
+  expect_array("gelu_approx", x);
+  return activation_gelu_approx(std::move(x));
+}
+Array silu(Array x) {
+  expect_array("silu", x);
+  return activation_silu(std::move(x));
+}
+Array mish(Array x) {
+  expect_array("mish", x);
+  return activation_mish(std::move(x));
+}
+Array softplus(Array x) {
+  const ReleaseOnReturn release(x);
+  return logaddexp(x, 0);
+}
+Array softsign(Array x) {
+  expect_array("softsign", x);
+  return activation_softsign(std::move(x));
+}
+Array hardswish(Array x) {
+  expect_array("hardswish", x);
+  return activation_hardswish(std::move(x));
+}
+Array log_sigmoid(Array x) {
+  const ReleaseOnReturn release(x);
+  return -softplus(-x);
+}
 
 }  // namespace lazulite::nn

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "lazulite/core/release.h"
 #include "lazulite/nn/module.h"
 #include "lazulite/ops/ops.h"
 
@@ -45,9 +46,12 @@ using lazulite::tanh;
   F(LogSigmoid, log_sigmoid)            \
   F(Sigmoid, sigmoid)                   \
   F(Tanh, tanh)
-#define LAZULITE_ACTIVATION_LAYER(Layer, function)                     \
-  struct Layer : Module {                                              \
-    Array operator()(Array x) const { return function(std::move(x)); } \
+#define LAZULITE_ACTIVATION_LAYER(Layer, function) \
+  struct Layer : Module {                          \
+    Array operator()(Array x) const {              \
+      expect_array(#Layer, x);                     \
+      return function(std::move(x));               \
+    }                                              \
   };
 LAZULITE_FOR_EACH_ACTIVATION(LAZULITE_ACTIVATION_LAYER)
 #undef LAZULITE_ACTIVATION_LAYER
@@ -55,17 +59,29 @@ LAZULITE_FOR_EACH_ACTIVATION(LAZULITE_ACTIVATION_LAYER)
 
 /// Along the last axis.
 struct Softmax : Module {
-  Array operator()(Array x) const { return softmax(std::move(x), -1); }
+  Array operator()(Array x) const {
+    expect_array("Softmax", x);
+    return softmax(std::move(x), -1);
+  }
 };
 struct LogSoftmax : Module {
-  Array operator()(Array x) const { return log_softmax(std::move(x), -1); }
+  Array operator()(Array x) const {
+    expect_array("LogSoftmax", x);
+    return log_softmax(std::move(x), -1);
+  }
 };
 /// All axes but the first as one.
 struct Flatten : Module {
-  Array operator()(Array x) const { return std::move(x).flatten(1); }
+  Array operator()(Array x) const {
+    expect_array("Flatten", x);
+    return std::move(x).flatten(1);
+  }
 };
 struct Identity : Module {
-  Array operator()(Array x) const { return x; }
+  Array operator()(Array x) const {
+    expect_array("Identity", x);
+    return x;
+  }
 };
 
 }  // namespace lazulite::nn

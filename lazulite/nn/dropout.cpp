@@ -12,10 +12,11 @@ Dropout::Dropout(double probability) : probability_(probability) {
 }
 
 Array Dropout::operator()(Array x) const {
+  expect_array("Dropout", x);
   const ReleaseOnReturn release(x);
   if (!training() || probability_ == 0) return x;
   double keep = 1 - probability_;
-  return where(random::bernoulli(keep, x.shape()), x * (1 / keep), zeros_like(x));
+  return where(random::bernoulli(keep, x.shape()), x / keep, zeros_like(x));
 }
 
 }  // namespace lazulite::nn

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/nn/module.h"
 
 namespace lazulite::nn {
@@ -30,6 +31,7 @@ class Sequential : public Module {
   }
 
   Array operator()(Array x) const {
+    expect_array("Sequential", x);
     Array out = std::move(x);
     for (const auto& layer : *layers_) out = layer(out);
     return out;

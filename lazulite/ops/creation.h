@@ -8,7 +8,8 @@ namespace lazulite {
 
 // Constant arrays are views of one element and take no memory until something writes them out.
 
-/// An array of `shape` filled with a number; without a dtype: the number's own.
+/// An array of `shape` filled with a number; without a dtype: the number's own. Throws a ValueError
+/// where the dtype is one of integers that cannot hold it.
 Array full(const Shape& shape, const Scalar& value);
 Array full(const Shape& shape, const Scalar& value, Dtype dtype);
 /// `value` broadcast to `shape`.
@@ -25,13 +26,14 @@ Array ones_like(Array x, std::optional<Dtype> dtype = std::nullopt);
 Array empty(const Shape& shape, Dtype dtype = Dtype::float32);
 Array empty_like(Array x, std::optional<Dtype> dtype = std::nullopt);
 
-/// start, start + step, … up to but without `stop`. Without a dtype: that of the numbers, int32 or
-/// float32. Throws if the step is zero or the length is not finite.
+/// start, start + step, … up to but without `stop`, exact in integers. Without a dtype: that of the
+/// numbers, int32 (int64 or uint64 if needed) or float32. Throws if the step is zero, or the length
+/// is not finite or more than 2^31 - 1; a ValueError where the dtype cannot hold the numbers.
 Array arange(const Scalar& start, const Scalar& stop, const Scalar& step = 1,
              std::optional<Dtype> dtype = std::nullopt);
 /// 0, 1, … up to but without `stop`.
 Array arange(const Scalar& stop, std::optional<Dtype> dtype = std::nullopt);
-/// `count` evenly spaced numbers, from `start` to `stop` inclusive.
+/// `count` evenly spaced numbers, from `start` to `stop` inclusive, both exactly.
 Array linspace(const Scalar& start, const Scalar& stop, int64_t count = 50,
                Dtype dtype = Dtype::float32);
 

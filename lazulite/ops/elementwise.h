@@ -12,8 +12,9 @@ namespace lazulite {
 /// shapes do not broadcast or the row has no value for their dtypes.
 Array apply_row(Row row, SmallVector<Array, 2>&& inputs);
 
-/// The scalar as a zero-dimensional array of the dtype that it takes beside `other`.
-Array scalar_beside(const Scalar& scalar, const Array& other);
+/// The scalar as a zero-dimensional array of the dtype that it takes beside `other`. Throws a
+/// ValueError where that cannot hold it: dtypes depend on kinds of numbers, never on values.
+Array scalar_beside(const Scalar& scalar, const Array& other, const char* operation);
 
 // Every row as a function of arrays; of several inputs, those after the condition of `where` or all
 // but one may be Scalars.

@@ -11,8 +11,8 @@ namespace lazulite {
 
 // Conversion.
 
-/// The elements converted to `dtype` as a C++ cast does (complex to real: the real part; to bool:
-/// different from zero).
+/// The elements converted to `dtype` as core/convert.h says (complex to real: the real part; to
+/// bool: different from zero).
 Array astype(Array x, Dtype dtype);
 /// The same array, as a node of its own.
 Array alias(Array x);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lazulite/core/errors.h"
+
 namespace lazulite {
 
 size_t Arena::rounded(size_t bytes) { return std::max<size_t>((bytes + 63) / 64 * 64, 64); }
@@ -27,7 +29,9 @@ size_t Arena::take(size_t bytes) {
       gaps_.erase(last);
     }
   }
-  end_ = offset + bytes;
+  if (__builtin_add_overflow(offset, bytes, &end_)) {
+    throw OutOfMemory("out of memory: intermediate results need more than 2^64 bytes at a time");
+  }
   size_ = std::max(size_, end_);
   return offset;
 }

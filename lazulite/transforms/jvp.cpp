@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/core/trace.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
@@ -19,6 +20,7 @@ Arrays make_sources(const Arrays& primals, const Arrays& given, Notes& tangents)
     throw Error(
         fmt::format("jvp: {} tangents were given for {} primals", given.size(), primals.size()));
   }
+  expect_array("jvp", primals);
   Arrays sources;
   for (size_t i = 0; i < primals.size(); ++i) {
     sources.push_back(differentiable(primals[i]));
@@ -61,6 +63,7 @@ std::pair<Arrays, Arrays> detail::jvp(const ArraysFunction& function, const Arra
   Notes tangents;
   Arrays sources = make_sources(primals, given, tangents);
   Arrays results = function(sources);
+  expect_array("jvp", results);
   Tape tape = record(results, sources);
   for (const Array& array : tape.nodes) carry_forward(array.node(), tangents);
   Arrays leaving;

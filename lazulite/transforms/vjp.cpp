@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/core/trace.h"
 #include "lazulite/ops/ops.h"
 #include "lazulite/ops/primitives/views.h"
@@ -45,12 +46,14 @@ void carry_back(Node* node, const Tape& tape, Notes& cotangents) {
 }  // namespace
 
 Array differentiable(const Array& array) {
+  expect_array("differentiable", array);
   Array source = make(make_primitive(Alias{}), {array});
   source.node()->token = retain_token();
   return source;
 }
 
 Arrays backward(const Arrays& results, const Arrays& given, const Arrays& sources) {
+  for (const Arrays* arrays : {&results, &given, &sources}) expect_array("backward", *arrays);
   if (results.size() != given.size()) {
     throw Error(
         fmt::format("vjp: {} cotangents were given for {} results", given.size(), results.size()));
@@ -79,9 +82,12 @@ Arrays backward(const Arrays& results, const Arrays& given, const Arrays& source
 std::pair<Arrays, Arrays> vjp(const ArraysFunction& function, const Arrays& primals,
                               const Arrays& cotangents) {
   RetainScope scope;
+  expect_array("vjp", primals);
+  expect_array("vjp", cotangents);
   Arrays sources;
   for (const Array& primal : primals) sources.push_back(differentiable(primal));
   Arrays results = function(sources);
+  expect_array("vjp", results);
   Arrays gradients = backward(results, cotangents, sources);
   return {std::move(results), std::move(gradients)};
 }
@@ -106,6 +112,7 @@ std::function<std::pair<Arrays, Arrays>(const Arrays&)> detail::value_and_grad(
     ArraysFunction function, std::vector<int> argnums) {
   return [function = std::move(function), argnums = std::move(argnums)](const Arrays& arguments) {
     RetainScope scope;
+    expect_array("grad", arguments);
     Arrays inputs = arguments, sources;
     for (size_t position : positions(argnums, arguments.size())) {
       if (!is_inexact(arguments[position].dtype())) {
@@ -116,6 +123,7 @@ std::function<std::pair<Arrays, Arrays>(const Arrays&)> detail::value_and_grad(
       inputs[position] = sources.back();
     }
     Arrays results = function(inputs);
+    expect_array("grad", results);
     if (results.empty() || results[0].size() != 1 || results[0].ndim() != 0) {
       throw Error(
           fmt::format("grad: the function's first result must be a scalar, not an array of "

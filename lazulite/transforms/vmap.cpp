@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/core/trace.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
@@ -104,8 +105,10 @@ Arrays map_once(const ArraysFunction& function, const Arrays& given, const MapAx
   // Keeps what is built inside from being evaluated to keep the graph small: placeholders have no
   // value.
   RetainScope scope;
+  expect_array("vmap", given);
   Arguments arguments = arguments_of(given, in_axes);
   Arrays results = function(arguments.placeholders);
+  expect_array("vmap", results);
   Notes many;
   for (size_t i = 0; i < given.size(); ++i) {
     bool is_mapped = !arguments.placeholders[i].is_same(given[i]);

@@ -41,14 +41,15 @@ void add_row(Operations& all, Row row) {
                    return apply_row(row, {x.begin(), x.end()});
                  }});
   if (arity != 2) return;
-  all.push_back({name + "_scalar", 4, name + "($0, scalar(#0))",
-                 [](Maker& maker, Value& value) {
-                   value.numbers = {{maker.below(2), maker.below(33) - 12}};
-                   return choose_any(maker, value);
-                 },
-                 [row](std::span<const Array> x, const std::vector<Numbers>& n) {
-                   return apply_row(row, {x[0], scalar_beside(scalar_of(n[0]), x[0])});
-                 }});
+  all.push_back(
+      {name + "_scalar", 4, name + "($0, scalar(#0))",
+       [](Maker& maker, Value& value) {
+         value.numbers = {{maker.below(2), maker.below(33) - 12}};
+         return choose_any(maker, value);
+       },
+       [row](std::span<const Array> x, const std::vector<Numbers>& n) {
+         return apply_row(row, {x[0], scalar_beside(scalar_of(n[0]), x[0], info(row).name)});
+       }});
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/ops/manipulation.h"
 #include "support/backends.h"
 #include "support/expect.h"
 
@@ -46,6 +47,61 @@ TEST_P(Creation, RejectsEndlessRanges) {
   EXPECT_THROW(arange(0, int64_t{1} << 40), Error);
 }
 
+TEST_P(Creation, CountsIntegersExactly) {
+  constexpr int64_t big = int64_t{1} << 53;
+  constexpr int64_t highest = std::numeric_limits<int64_t>::max();
+  constexpr int64_t lowest = std::numeric_limits<int64_t>::min();
+  expect_equal(arange(big, big + 3), Array({big, big + 1, big + 2}, Dtype::int64));
+  Array steps = arange(0, 144962911544046900, 1449629115440469);
+  EXPECT_EQ(steps.shape(), Shape{100});
+  EXPECT_EQ(steps.to_vector<int64_t>().back(), 99 * 1449629115440469);
+  expect_equal(arange(lowest, highest, highest),
+               Array({lowest, int64_t{-1}, highest - 1}, Dtype::int64));
+  expect_equal(arange(highest, lowest, lowest), Array({highest, int64_t{-1}}, Dtype::int64));
+  expect_equal(arange(2, lowest, lowest), Array({int64_t{2}, lowest + 2}, Dtype::int64));
+  constexpr uint64_t beyond = uint64_t{1} << 63;
+  expect_equal(arange(beyond - 1, beyond + 2),
+               Array({beyond - 1, beyond, beyond + 1}, Dtype::uint64));
+  expect_equal(arange(beyond + 1, beyond - 1, -1), Array({beyond + 1, beyond}, Dtype::uint64));
+  expect_equal(arange(beyond - 1, beyond + 1, 1, Dtype::float64),
+               Array({0x1p63, 0x1p63}, Dtype::float64));
+  expect_equal(arange(beyond, beyond + 4096, 2048, Dtype::float64),
+               Array({0x1p63, 0x1p63 + 2048}, Dtype::float64));
+  expect_equal(arange(0, 256, 85, Dtype::uint8), Array({0, 85, 170, 255}, Dtype::uint8));
+  expect_equal(arange(-3, 3, 2, Dtype::bfloat16), Array({-3, -1, 1}, Dtype::bfloat16));
+  expect_equal(arange(0.0, -1.0, -0.25), Array({0.0, -0.25, -0.5, -0.75}));
+  expect_equal(arange(5, 5), zeros({0}, Dtype::int32));
+  expect_equal(arange(true), Array({0}));
+}
+
+TEST_P(Creation, RefusesWhatTheDtypeCannotHold) {
+  EXPECT_THROW(arange(0, 300, 1, Dtype::uint8), ValueError);
+  EXPECT_THROW(arange(-1, 3, 1, Dtype::uint64), ValueError);
+  EXPECT_THROW(arange(3, -2, -1, Dtype::uint8), ValueError);
+  EXPECT_THROW(arange(0.0, 300.0, 100.0, Dtype::int8), ValueError);
+  EXPECT_THROW(linspace(0, 300, 4, Dtype::uint8), ValueError);
+  EXPECT_THROW(full({}, std::numeric_limits<double>::quiet_NaN(), Dtype::int32), ValueError);
+  EXPECT_THROW(arange(std::numeric_limits<double>::infinity(), 0), Error);
+  EXPECT_THROW(arange(0, 1, std::numeric_limits<double>::quiet_NaN()), Error);
+  EXPECT_THROW(arange(std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max()),
+               Error);
+}
+
+TEST_P(Creation, EndsWhereItIsTold) {
+  constexpr int64_t highest = std::numeric_limits<int64_t>::max();
+  for (int64_t count : {2, 3, 7, 10, 49, 1000}) {
+    for (Dtype dtype : {Dtype::float16, Dtype::bfloat16, Dtype::float32, Dtype::float64}) {
+      Array x = linspace(-0.1, 0.7, count, dtype);
+      expect_equal(x[0], Array(-0.1, dtype));
+      expect_equal(x[-1], Array(0.7, dtype));
+    }
+    Array whole = linspace(5 - highest, highest, count, Dtype::int64);
+    expect_equal(whole[0], Array(5 - highest, Dtype::int64));
+    expect_equal(whole[-1], Array(highest, Dtype::int64));
+  }
+  expect_equal(linspace(0, 2147483647, 3, Dtype::int32), Array({0, 1073741823, 2147483647}));
+}
+
 TEST_P(Creation, SpacesEvenly) {
   expect_close(linspace(0, 1, 7),
                Array({0.0, 1.0 / 6, 2.0 / 6, 3.0 / 6, 4.0 / 6, 5.0 / 6, 1.0}, Dtype::float32),
@@ -67,6 +123,18 @@ TEST_P(Creation, DrawsDiagonals) {
   expect_equal(triu(x, 1), Array({{0, 2, 3}, {0, 0, 6}, {0, 0, 0}}));
   expect_equal(diag(x, -1), Array({4, 8}));
   expect_equal(diag(Array({1, 2}), 1), Array({{0, 1, 0}, {0, 0, 2}, {0, 0, 0}}));
+  // Far away from any element, also where the number of the diagonal has no negative.
+  constexpr int far = std::numeric_limits<int>::max(), farther = std::numeric_limits<int>::min();
+  expect_equal(eye(2, 2, far), zeros({2, 2}));
+  expect_equal(eye(2, 2, farther), zeros({2, 2}));
+  expect_equal(tri(2, 2, far), ones({2, 2}));
+  expect_equal(tri(2, 2, farther), zeros({2, 2}));
+  expect_equal(tril(x, far), x);
+  expect_equal(tril(x, farther), zeros_like(x));
+  expect_equal(triu(x, far), zeros_like(x));
+  expect_equal(triu(x, farther), x);
+  expect_equal(diag(x, far), zeros({0}, Dtype::int32));
+  expect_equal(diag(x, farther), zeros({0}, Dtype::int32));
   EXPECT_THROW(tril(Array({1, 2})), Error);
   EXPECT_THROW(diag(zeros({1, 1, 1})), Error);
 }

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/creation.h"
+#include "lazulite/ops/indexing.h"
 #include "lazulite/ops/operators.h"
 #include "support/backends.h"
 #include "support/expect.h"
@@ -17,6 +20,39 @@ class Manipulation : public test::OnEveryBackend {};
 LAZULITE_ON_EVERY_BACKEND(Manipulation);
 
 Array range(const Shape& shape) { return arange(element_count(shape)).reshape(shape); }
+
+TEST_P(Manipulation, SlicesToTheEndsOfInt64) {
+  constexpr int64_t lowest = std::numeric_limits<int64_t>::min();
+  constexpr int64_t highest = std::numeric_limits<int64_t>::max();
+  Array x = range({5});
+  expect_equal(slice(x, {lowest}, {highest}), x);
+  expect_equal(slice(x, {highest}, {lowest}, {-1}), flip(x));
+  expect_equal(slice(x, {highest}, {lowest}, {lowest}), Array({4}));
+  expect_equal(slice(x, {-2}, {lowest}, {lowest}), Array({3}));
+  expect_equal(slice(x, {1}, {highest}, {highest}), Array({1}));
+  expect_equal(slice(x, {lowest}, {highest}, {4}), Array({0, 4}));
+  expect_equal(slice(x, {highest}, {highest}), zeros({0}, Dtype::int32));
+  expect_equal(slice(x, {lowest}, {lowest}, {-1}), zeros({0}, Dtype::int32));
+  expect_equal(x[Slice{std::nullopt, std::nullopt, lowest}], Array({4}));
+  expect_equal(x[Slice{lowest, highest, highest}], Array({0}));
+  expect_equal(slice_update(x, Array({9}), {highest}, {lowest}, {lowest}), Array({0, 1, 2, 3, 9}));
+  for (const Array& part : x.split({lowest, highest})) EXPECT_LE(part.size(), 5);
+  EXPECT_THROW(x[lowest], Error);
+  EXPECT_THROW(x[highest], Error);
+  EXPECT_THROW(take(x, highest, 0), Error);
+  constexpr int far = std::numeric_limits<int>::max(), farther = std::numeric_limits<int>::min();
+  for (int axis : {far, farther}) {
+    EXPECT_THROW(expand_dims(x, axis), Error);
+    EXPECT_THROW(moveaxis(x, axis, 0), Error);
+    EXPECT_THROW(moveaxis(x, 0, axis), Error);
+    EXPECT_THROW(swapaxes(x, axis, 0), Error);
+    EXPECT_THROW(repeat(x, 2, axis), Error);
+    EXPECT_THROW(roll(x, 1, axis), Error);
+    EXPECT_THROW(concatenate({x, x}, axis), Error);
+    EXPECT_THROW(stack({x, x}, axis), Error);
+    EXPECT_THROW(x.shape(axis), Error);
+  }
+}
 
 TEST_P(Manipulation, ConvertsAsCastsDo) {
   expect_equal(astype(Array({-1.5, 2.7, 0.0}), Dtype::int32), Array({-1, 2, 0}));
@@ -129,6 +165,13 @@ TEST_P(Manipulation, ReversesAndRolls) {
   expect_equal(roll(x, 1), Array({{5, 0, 1}, {2, 3, 4}}));
   expect_equal(roll(x, -4, 1), Array({{1, 2, 0}, {4, 5, 3}}));
   expect_equal(roll(x, 3, 1), x);
+  constexpr int64_t lowest = std::numeric_limits<int64_t>::min();
+  constexpr int64_t highest = std::numeric_limits<int64_t>::max();
+  // -2^63 is 1 modulo 3, 4 modulo 6; 2^63 - 1 is 1 modulo 3 and 6.
+  expect_equal(roll(x, lowest, 1), roll(x, 1, 1));
+  expect_equal(roll(x, lowest), roll(x, 4));
+  expect_equal(roll(x, highest, 1), roll(x, 1, 1));
+  expect_equal(roll(x, -highest), roll(x, -1));
 }
 
 TEST_P(Manipulation, Joins) {

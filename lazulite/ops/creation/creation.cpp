@@ -14,40 +14,121 @@
 namespace lazulite {
 namespace {
 
-int64_t arange_length(const Scalar& start, const Scalar& stop, const Scalar& step) {
-  double first = start.as<double>(), last = stop.as<double>(), by = step.as<double>();
-  if (by == 0) throw Error("arange: the step is zero");
-  double length = std::ceil((last - first) / by);
-  if (!std::isfinite(length)) {
-    throw Error(fmt::format("arange: from {} to {} in steps of {} has no finite length",
-                            start.to_string(), stop.to_string(), step.to_string()));
-  }
-  if (length > std::numeric_limits<int32_t>::max()) {
-    throw Error(
-        fmt::format("arange: from {} to {} in steps of {} has {:.0f} elements; at most {} "
-                    "are possible",
-                    start.to_string(), stop.to_string(), step.to_string(), length,
-                    std::numeric_limits<int32_t>::max()));
-  }
-  return length > 0 ? static_cast<int64_t>(length) : 0;
+using Whole = __int128;
+
+bool is_whole(const Scalar& value) { return value.kind() <= DtypeKind::signed_integer; }
+
+Whole whole(const Scalar& value) {
+  bool beyond = value.kind() == DtypeKind::unsigned_integer;
+  return beyond ? Whole(value.as<uint64_t>()) : Whole(value.as<int64_t>());
 }
 
-Dtype arange_dtype(std::initializer_list<Scalar> values) {
-  Dtype dtype = Dtype::int32;
-  for (const Scalar& value : values) dtype = result_type(dtype, value.dtype());
-  if (kind_of(dtype) == DtypeKind::complex) throw Error("arange: complex numbers have no order");
-  return dtype;
+// A row of numbers as it is asked for, counted in integers where they are.
+struct Range {
+  const Scalar &start, &stop, &step;
+
+  bool is_whole() const {
+    return lazulite::is_whole(start) && lazulite::is_whole(stop) && lazulite::is_whole(step);
+  }
+  std::string text() const {
+    return fmt::format("from {} to {} in steps of {}", start.to_string(), stop.to_string(),
+                       step.to_string());
+  }
+
+  int64_t length() const {
+    if (step.as<double>() == 0) throw Error("arange: the step is zero");
+    return is_whole() ? whole_length() : fractional_length();
+  }
+  /// The last of `count` numbers, which `stop` comes after.
+  Scalar last(int64_t count) const {
+    if (!is_whole()) {
+      return start.as<double>() + static_cast<double>(count - 1) * step.as<double>();
+    }
+    Whole value = whole(start) + Whole(count - 1) * whole(step);
+    return value < 0 ? Scalar(static_cast<int64_t>(value)) : Scalar(static_cast<uint64_t>(value));
+  }
+
+  /// int32, or what holds the numbers; float32 for fractions.
+  Dtype dtype() const {
+    Dtype out = Dtype::int32;
+    bool beyond_int64 = false;
+    for (const Scalar* value : {&start, &stop, &step}) {
+      out = result_type(out, value->dtype());
+      beyond_int64 |= value->kind() == DtypeKind::unsigned_integer;
+    }
+    if (kind_of(out) == DtypeKind::complex) throw Error("arange: complex numbers have no order");
+    return is_whole() && beyond_int64 ? Dtype::uint64 : out;
+  }
+
+ private:
+  int64_t whole_length() const {
+    Whole span = whole(stop) - whole(start), by = whole(step);
+    if (by < 0) span = -span, by = -by;
+    if (span <= 0) return 0;
+    Whole count = (span - 1) / by + 1;
+    if (count > most) reject(static_cast<double>(count));
+    return static_cast<int64_t>(count);
+  }
+  int64_t fractional_length() const {
+    double count = std::ceil((stop.as<double>() - start.as<double>()) / step.as<double>());
+    if (!std::isfinite(count) || !std::isfinite(start.as<double>())) {
+      throw Error(fmt::format("arange: {} there is no finite number of elements", text()));
+    }
+    if (count > most) reject(count);
+    return count > 0 ? static_cast<int64_t>(count) : 0;
+  }
+  [[noreturn]] void reject(double count) const {
+    throw Error(fmt::format("arange: {} there are {:.0f} elements; at most {} are possible", text(),
+                            count, most));
+  }
+
+  static constexpr int32_t most = std::numeric_limits<int32_t>::max();
+};
+
+// 0, 1, … with `shift` added, as a column, in a dtype that holds them.
+Array shifted_rows(int64_t rows, int64_t shift, const char* operation) {
+  constexpr int64_t limit = std::numeric_limits<int32_t>::max();
+  bool narrow = shift >= -limit && rows <= limit - std::max<int64_t>(shift, 0);
+  Dtype dtype = narrow ? Dtype::int32 : Dtype::int64;
+  return expand_dims(arange(shift, add_sizes(shift, rows, operation), 1, dtype), 1);
+}
+
+void check_matrix(const char* operation, int64_t rows, int64_t columns) {
+  if (rows >= 0 && columns >= 0) {
+    check_shape({rows, columns}, 1, operation);
+    return;
+  }
+  throw Error(
+      fmt::format("{}: a matrix cannot have {} rows and {} columns", operation, rows, columns));
+}
+
+// Whether an element lies on or below the k-th diagonal.
+Array below_diagonal(int64_t rows, int64_t columns, int64_t k, const char* operation) {
+  return shifted_rows(rows, k, operation) >= arange(columns, Dtype::int32);
+}
+
+void check_planes(const Array& x, const char* operation) {
+  if (x.ndim() >= 2) return;
+  throw Error(fmt::format("{}: at least two dimensions are needed, not shape {}", operation,
+                          to_string(x.shape())));
 }
 
 }  // namespace
 
 Array full(const Shape& shape, const Scalar& value) { return full(shape, value, value.dtype()); }
 Array full(const Shape& shape, const Scalar& value, Dtype dtype) {
+  check_shape(shape, size_of(dtype), "full");
+  value.expect_held_by(dtype, "full");
   return broadcast_to(Array(value, dtype), shape);
 }
-Array full(const Shape& shape, Array value) { return broadcast_to(std::move(value), shape); }
+Array full(const Shape& shape, Array value) {
+  const ReleaseOnReturn release(value);
+  check_shape(shape, value.itemsize(), "full");
+  return broadcast_to(value, shape);
+}
 Array full(const Shape& shape, Array value, Dtype dtype) {
-  return broadcast_to(astype(std::move(value), dtype), shape);
+  const ReleaseOnReturn release(value);
+  return full(shape, astype(value, dtype));
 }
 Array full_like(Array x, const Scalar& value, std::optional<Dtype> dtype) {
   const ReleaseOnReturn release(x);
@@ -55,67 +136,82 @@ Array full_like(Array x, const Scalar& value, std::optional<Dtype> dtype) {
 }
 
 Array zeros(const Shape& shape, Dtype dtype) { return full(shape, 0, dtype); }
-Array zeros_like(Array x, std::optional<Dtype> dtype) { return full_like(std::move(x), 0, dtype); }
+Array zeros_like(Array x, std::optional<Dtype> dtype) {
+  const ReleaseOnReturn release(x);
+  return full_like(x, 0, dtype);
+}
 Array ones(const Shape& shape, Dtype dtype) { return full(shape, 1, dtype); }
-Array ones_like(Array x, std::optional<Dtype> dtype) { return full_like(std::move(x), 1, dtype); }
+Array ones_like(Array x, std::optional<Dtype> dtype) {
+  const ReleaseOnReturn release(x);
+  return full_like(x, 1, dtype);
+}
 Array empty(const Shape& shape, Dtype dtype) { return zeros(shape, dtype); }
-Array empty_like(Array x, std::optional<Dtype> dtype) { return zeros_like(std::move(x), dtype); }
+Array empty_like(Array x, std::optional<Dtype> dtype) {
+  const ReleaseOnReturn release(x);
+  return zeros_like(x, dtype);
+}
 
 Array arange(const Scalar& start, const Scalar& stop, const Scalar& step,
              std::optional<Dtype> dtype) {
-  Dtype computed = arange_dtype({start, stop, step});
-  int64_t length = arange_length(start, stop, step);
-  // Fractional steps are kept when the result is converted to integers.
-  bool whole = is_integer(computed);
-  auto same_kind = [&](const Scalar& value) {
-    return whole ? Scalar(value.as<int64_t>()) : Scalar(value.as<double>());
+  Range range{start, stop, step};
+  Dtype out = dtype.value_or(range.dtype());
+  int64_t count = range.length();
+  // An array of integers holds the number that it begins with and the one that it ends with.
+  if (count > 0) {
+    start.expect_held_by(out, "arange");
+    range.last(count).expect_held_by(out, "arange");
+  }
+  // Fractional steps are kept when the result is converted to integers; so are integers that only
+  // `stop` says are to be floating numbers.
+  bool in_integers = range.is_whole();
+  if (in_integers && !is_integer(out) && count > 0) {
+    in_integers = range.last(count).kind() == start.kind();
+  }
+  auto stored = [&](const Scalar& value) {
+    return in_integers ? value : Scalar(value.as<double>());
   };
-  return make(
-      make_primitive(Arange{same_kind(start), same_kind(step), length, dtype.value_or(computed)}),
-      {});
+  return make(make_primitive(Arange{stored(start), stored(step), count, out}), {});
 }
 Array arange(const Scalar& stop, std::optional<Dtype> dtype) { return arange(0, stop, 1, dtype); }
 
 Array linspace(const Scalar& start, const Scalar& stop, int64_t count, Dtype dtype) {
   if (count < 0) throw Error(fmt::format("linspace: {} elements were asked for", count));
+  if (count == 0) return zeros({0}, dtype);
   if (count == 1) return full({1}, start, dtype);
-  Dtype computed = result_type(dtype, Dtype::float32);
-  Array part = arange(count, computed) / static_cast<double>(count - 1);
+  // Integers are computed in double, and their ends may have more digits than that.
+  bool integers = is_integer(dtype);
+  Dtype computed = integers ? Dtype::float64 : result_type(dtype, Dtype::float32);
+  Array place = arange(count, Dtype::int32);
+  Array part = astype(place, computed) / static_cast<double>(count - 1);
   Array first(start, computed), last(stop, computed);
-  return astype((1 - part) * first + part * last, dtype);
+  Array out = astype((1 - part) * first + part * last, dtype);
+  if (!integers) return out;
+  start.expect_held_by(dtype, "linspace");
+  stop.expect_held_by(dtype, "linspace");
+  return where(place == 0, Array(start, dtype), where(place == count - 1, Array(stop, dtype), out));
 }
 
 Array eye(int64_t rows, int64_t columns, int k, Dtype dtype) {
-  if (rows < 0 || columns < 0) {
-    throw Error(fmt::format("eye: a matrix cannot have {} rows and {} columns", rows, columns));
-  }
-  Array row = expand_dims(arange(k, k + rows, 1, Dtype::int32), {1});
-  return astype(row == arange(columns, Dtype::int32), dtype);
+  check_matrix("eye", rows, columns);
+  return astype(shifted_rows(rows, k, "eye") == arange(columns, Dtype::int32), dtype);
 }
 Array eye(int64_t rows, Dtype dtype) { return eye(rows, rows, 0, dtype); }
 Array identity(int64_t rows, Dtype dtype) { return eye(rows, dtype); }
 
 Array tri(int64_t rows, int64_t columns, int k, Dtype dtype) {
-  if (rows < 0 || columns < 0) {
-    throw Error(fmt::format("tri: a matrix cannot have {} rows and {} columns", rows, columns));
-  }
-  Array row = expand_dims(arange(k, k + rows, 1, Dtype::int32), {1});
-  return astype(row >= arange(columns, Dtype::int32), dtype);
+  check_matrix("tri", rows, columns);
+  return astype(below_diagonal(rows, columns, k, "tri"), dtype);
 }
 
 Array tril(Array x, int k) {
   const ReleaseOnReturn release(x);
-  if (x.ndim() < 2) {
-    throw Error("tril: at least two dimensions are needed, not shape " + to_string(x.shape()));
-  }
-  return where(tri(x.shape(-2), x.shape(-1), k, Dtype::bool_), x, zeros_like(x));
+  check_planes(x, "tril");
+  return where(below_diagonal(x.shape(-2), x.shape(-1), k, "tril"), x, zeros_like(x));
 }
 Array triu(Array x, int k) {
   const ReleaseOnReturn release(x);
-  if (x.ndim() < 2) {
-    throw Error("triu: at least two dimensions are needed, not shape " + to_string(x.shape()));
-  }
-  return where(tri(x.shape(-2), x.shape(-1), k - 1, Dtype::bool_), zeros_like(x), x);
+  check_planes(x, "triu");
+  return where(below_diagonal(x.shape(-2), x.shape(-1), int64_t{k} - 1, "triu"), zeros_like(x), x);
 }
 
 }  // namespace lazulite

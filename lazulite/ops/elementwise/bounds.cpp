@@ -1,31 +1,20 @@
 #include "lazulite/ops/bounds.h"
 
-#include <limits>
-
 #include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/operators.h"
 
 namespace lazulite {
-namespace {
-
-double largest_finite(Dtype dtype) {
-  switch (dtype) {
-    case Dtype::float16: return 65504;
-    case Dtype::bfloat16: return 0x1.FEp127;
-    case Dtype::float64: return std::numeric_limits<double>::max();
-    default: return std::numeric_limits<float>::max();
-  }
-}
-
-}  // namespace
-
 Array clip(Array x, Array low, Array high) {
-  return minimum(maximum(std::move(x), std::move(low)), std::move(high));
+  const ReleaseOnReturn release(x, low, high);
+  return minimum(maximum(x, low), high);
 }
 
 Array clip(Array x, const std::optional<Scalar>& low, const std::optional<Scalar>& high) {
   const ReleaseOnReturn release(x);
+  for (const std::optional<Scalar>* bound : {&low, &high}) {
+    if (*bound) (*bound)->expect_held_by((*bound)->dtype_beside(x.dtype()), "clip");
+  }
   Array out = x;
   if (low) out = maximum(out, *low);
   if (high) out = minimum(out, *high);

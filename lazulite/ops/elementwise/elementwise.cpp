@@ -1,8 +1,6 @@
 #include "lazulite/ops/elementwise.h"
 
-#include <fmt/format.h>
-
-#include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/primitives/elementwise.h"
 
@@ -33,7 +31,7 @@ Array apply_row(Row row, SmallVector<Array, 2>&& inputs) {
   const RowInfo& i = info(row);
   SmallVector<Dtype, 3> dtypes;
   for (const Array& input : inputs) {
-    if (!input.valid()) throw Error(fmt::format("{}: an input is not an array at all", i.name));
+    expect_array(i.name, input);
     dtypes.push_back(input.dtype());
   }
   // The first input of a selection is the condition; it takes no part in the promotion.
@@ -47,8 +45,11 @@ Array apply_row(Row row, SmallVector<Array, 2>&& inputs) {
   return make(row_primitive(row), std::move(inputs));
 }
 
-Array scalar_beside(const Scalar& scalar, const Array& other) {
-  return Array(scalar, scalar.dtype_beside(other.dtype()));
+Array scalar_beside(const Scalar& scalar, const Array& other, const char* operation) {
+  expect_array(operation, other);
+  Dtype dtype = scalar.dtype_beside(other.dtype());
+  scalar.expect_held_by(dtype, operation);
+  return Array(scalar, dtype);
 }
 
 // Operands are moved into the node: what the caller's expression has made belongs to it alone.
@@ -57,21 +58,21 @@ Array scalar_beside(const Scalar& scalar, const Array& other) {
 #define LAZULITE_DEFINE_2(name)                                                 \
   Array name(Array x, Array y) { return apply_row(Row::name, operands(x, y)); } \
   Array name(Array x, const Scalar& y) {                                        \
-    Array other = scalar_beside(y, x);                                          \
+    Array other = scalar_beside(y, x, #name);                                   \
     return apply_row(Row::name, operands(x, other));                            \
   }                                                                             \
   Array name(const Scalar& x, Array y) {                                        \
-    Array other = scalar_beside(x, y);                                          \
+    Array other = scalar_beside(x, y, #name);                                   \
     return apply_row(Row::name, operands(other, y));                            \
   }
 #define LAZULITE_DEFINE_3(name)                                                             \
   Array name(Array x, Array y, Array z) { return apply_row(Row::name, operands(x, y, z)); } \
   Array name(Array x, Array y, const Scalar& z) {                                           \
-    Array other = scalar_beside(z, y);                                                      \
+    Array other = scalar_beside(z, y, #name);                                               \
     return apply_row(Row::name, operands(x, y, other));                                     \
   }                                                                                         \
   Array name(Array x, const Scalar& y, Array z) {                                           \
-    Array other = scalar_beside(y, z);                                                      \
+    Array other = scalar_beside(y, z, #name);                                               \
     return apply_row(Row::name, operands(x, other, z));                                     \
   }                                                                                         \
   Array name(Array x, const Scalar& y, const Scalar& z) {                                   \

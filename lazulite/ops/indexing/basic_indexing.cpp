@@ -53,7 +53,7 @@ Array index(Array x, const std::vector<Index>& indices) {
     if (const Slice* slice = std::get_if<Slice>(&index)) {
       SliceRange range = slice_range(*slice, size, "index");
       starts.push_back(range.start);
-      steps.push_back(slice->step);
+      steps.push_back(range.step);
       sliced.push_back(range.count);
       shape.push_back(range.count);
     } else {

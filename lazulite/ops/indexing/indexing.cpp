@@ -73,6 +73,7 @@ void set_index_clamping(bool clamp) { clamping = clamp; }
 bool index_clamping() { return clamping; }
 
 Array checked_labels(const Array& labels, int64_t classes) {
+  expect_array("checked_labels", labels);
   if (!is_integer(labels.dtype()) || classes < 1) {
     throw Error(fmt::format("class labels are integers for at least one class, not {} for {}",
                             name_of(labels.dtype()), classes));
@@ -87,7 +88,10 @@ Array take(Array x, Array indices, int axis) {
   return make(make_primitive(Gather{at}), {x, checked});
 }
 
-Array take(Array x, Array indices) { return take(flatten(std::move(x)), std::move(indices), 0); }
+Array take(Array x, Array indices) {
+  const ReleaseOnReturn release(x, indices);
+  return take(flatten(x), indices, 0);
+}
 
 Array take(Array x, int64_t position, int axis) {
   const ReleaseOnReturn release(x);

@@ -39,7 +39,8 @@ Array inner(Array a, Array b) {
 }
 
 Array outer(Array a, Array b) {
-  return expand_dims(flatten(std::move(a)), 1) * flatten(std::move(b));
+  const ReleaseOnReturn release(a, b);
+  return expand_dims(flatten(a), 1) * flatten(b);
 }
 
 Array tensordot(Array a, Array b, const Axes& axes_a, const Axes& axes_b) {

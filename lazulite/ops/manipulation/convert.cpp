@@ -21,11 +21,20 @@ Array astype(Array x, Dtype dtype) {
   return make((*casts)[static_cast<size_t>(dtype)], {x});
 }
 
-Array alias(Array x) { return make(make_primitive(Alias{}), {std::move(x)}); }
+Array alias(Array x) {
+  const ReleaseOnReturn release(x);
+  return make(make_primitive(Alias{}), {x});
+}
 
-Array stop_gradient(Array x) { return make(make_primitive(StopGradient{}), {std::move(x)}); }
+Array stop_gradient(Array x) {
+  const ReleaseOnReturn release(x);
+  return make(make_primitive(StopGradient{}), {x});
+}
 
-Array copy(Array x) { return make(make_primitive(Copy{}), {std::move(x)}); }
+Array copy(Array x) {
+  const ReleaseOnReturn release(x);
+  return make(make_primitive(Copy{}), {x});
+}
 
 Array contiguous(Array x) {
   const ReleaseOnReturn release(x);

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
@@ -27,8 +29,11 @@ Array diagonal(Array x, int offset, int axis1, int axis2) {
   int64_t rows = planes.shape(-2), columns = planes.shape(-1);
   int64_t row = offset < 0 ? -static_cast<int64_t>(offset) : 0, column = offset > 0 ? offset : 0;
   int64_t length = std::max<int64_t>(0, std::min(rows - row, columns - column));
-  Array positions =
-      arange(length, Dtype::int32) * static_cast<int64_t>(columns + 1) + (row * columns + column);
+  if (length == 0) row = column = 0;
+  int64_t begin = row * columns + column, step = columns + 1;
+  bool narrow = rows * columns <= std::numeric_limits<int32_t>::max() - step;
+  Dtype dtype = narrow ? Dtype::int32 : Dtype::int64;
+  Array positions = arange(length, dtype) * Array(step, dtype) + Array(begin, dtype);
   return take(flatten(planes, -2, -1), positions, -1);
 }
 
@@ -38,8 +43,9 @@ Array diag(Array x, int k) {
   if (x.ndim() != 1) {
     throw Error("diag: one or two dimensions are needed, not shape " + to_string(x.shape()));
   }
-  int64_t side = x.size() + std::abs(k);
-  Array column = pad(x, {{std::max(k, 0), std::max(-k, 0)}});
+  // The lowest k has no negative as an int.
+  int64_t shift = k, side = x.size() + std::abs(shift);
+  Array column = pad(x, {{std::max<int64_t>(shift, 0), std::max<int64_t>(-shift, 0)}});
   return where(eye(side, side, k, Dtype::bool_), column, zeros_like(column));
 }
 

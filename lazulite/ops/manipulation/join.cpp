@@ -25,6 +25,7 @@ Array concatenate(std::vector<Array> arrays, int axis) {
   }
   Concatenate joined{at};
   Shape shape = infer(joined, types)[0].shape;
+  check_shape(shape, size_of(dtype), "concatenate");
   if (inputs.empty()) return zeros(shape, dtype);
   if (inputs.size() == 1) return inputs[0];
   return make(make_primitive(joined), std::move(inputs));
@@ -64,8 +65,9 @@ Array tile(Array x, const Shape& counts) {
     apart.push_back(size);
     repeated.push_back(count);
     repeated.push_back(size);
-    joined.push_back(count * size);
+    joined.push_back(multiply_sizes(count, size, "tile"));
   }
+  check_shape(joined, x.itemsize(), "tile");
   return reshape(broadcast_to(reshape(x, apart), repeated), joined);
 }
 
@@ -77,10 +79,15 @@ Array repeat(Array x, int64_t count, int axis) {
   Shape repeated = apart.shape();
   repeated[static_cast<size_t>(at) + 1] = count;
   Shape joined = x.shape();
-  joined[static_cast<size_t>(at)] *= count;
+  int64_t& size = joined[static_cast<size_t>(at)];
+  size = multiply_sizes(size, count, "repeat");
+  check_shape(joined, x.itemsize(), "repeat");
   return reshape(broadcast_to(apart, repeated), joined);
 }
 
-Array repeat(Array x, int64_t count) { return repeat(flatten(std::move(x)), count, 0); }
+Array repeat(Array x, int64_t count) {
+  const ReleaseOnReturn release(x);
+  return repeat(flatten(x), count, 0);
+}
 
 }  // namespace lazulite

@@ -8,14 +8,14 @@
 namespace lazulite {
 namespace {
 
-void check_widths(const Array& x, const std::vector<PadWidth>& widths) {
+void check_widths(const Array& x, const std::vector<PadWidth>& widths, const char* operation) {
   if (widths.size() != x.ndim()) {
-    throw Error(fmt::format("pad: {} pairs of widths are given for an array of shape {}",
+    throw Error(fmt::format("{}: {} pairs of widths are given for an array of shape {}", operation,
                             widths.size(), to_string(x.shape())));
   }
   for (auto [before, after] : widths) {
     if (before < 0 || after < 0) {
-      throw Error(fmt::format("pad: a width is negative: ({}, {})", before, after));
+      throw Error(fmt::format("{}: a width is negative: ({}, {})", operation, before, after));
     }
   }
 }
@@ -24,15 +24,17 @@ void check_widths(const Array& x, const std::vector<PadWidth>& widths) {
 
 Array pad(Array x, const std::vector<PadWidth>& widths, const Scalar& value) {
   const ReleaseOnReturn release(x);
-  check_widths(x, widths);
+  check_widths(x, widths, "pad");
+  value.expect_held_by(x.dtype(), "pad");
   Shape shape = x.shape();
   Positions starts, stops;
   for (size_t axis = 0; axis < widths.size(); ++axis) {
     starts.push_back(widths[axis].first);
-    stops.push_back(widths[axis].first + shape[axis]);
-    shape[axis] += widths[axis].first + widths[axis].second;
+    stops.push_back(add_sizes(widths[axis].first, shape[axis], "pad"));
+    shape[axis] = add_sizes(stops.back(), widths[axis].second, "pad");
   }
   if (shape == x.shape()) return x;
+  check_shape(shape, x.itemsize(), "pad");
   return slice_update(full(shape, value, x.dtype()), x, starts, stops);
 }
 
@@ -43,14 +45,14 @@ Array pad(Array x, int64_t width, const Scalar& value) {
 
 Array pad_edge(Array x, const std::vector<PadWidth>& widths) {
   const ReleaseOnReturn release(x);
-  check_widths(x, widths);
+  check_widths(x, widths, "pad_edge");
   Array out = x;
   for (size_t i = 0; i < widths.size(); ++i) {
     auto [before, after] = widths[i];
     if (before == 0 && after == 0) continue;
     int64_t size = x.shape()[i];
     if (size == 0) {
-      throw Error(fmt::format("pad: shape {} has no edge to repeat along axis {}",
+      throw Error(fmt::format("pad_edge: shape {} has no edge to repeat along axis {}",
                               to_string(x.shape()), i));
     }
     int axis = static_cast<int>(i);
@@ -61,6 +63,7 @@ Array pad_edge(Array x, const std::vector<PadWidth>& widths) {
       Array one = slice(out, starts, stops);
       Shape shape = one.shape();
       shape[i] = width;
+      check_shape(shape, x.itemsize(), "pad_edge");
       return broadcast_to(one, shape);
     };
     out = concatenate({edge(0, before), out, edge(size - 1, after)}, axis);

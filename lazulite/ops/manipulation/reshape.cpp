@@ -26,7 +26,7 @@ Shape complete_shape(const Shape& shape, int64_t size, const char* operation) {
     if (entry == -1) {
       missing = &entry;
     } else {
-      known *= entry;
+      known = multiply_sizes(known, entry, operation);
     }
   }
   if (missing != nullptr && known != 0 && size % known == 0) {

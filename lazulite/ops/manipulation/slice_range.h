@@ -9,6 +9,7 @@ namespace lazulite {
 struct SliceRange {
   int64_t start;
   int64_t count;
+  int64_t step;
 };
 
 /// Python's rules: negative positions count from the end, positions beyond the ends are clipped.

@@ -31,7 +31,7 @@ Region region_of(const Shape& shape, const Positions& starts, const Positions& s
     Slice slice{starts[axis], stops[axis], strides.empty() ? 1 : strides[axis]};
     SliceRange range = slice_range(slice, shape[axis], operation);
     region.starts.push_back(range.start);
-    region.steps.push_back(slice.step);
+    region.steps.push_back(range.step);
     region.shape.push_back(range.count);
   }
   return region;
@@ -60,10 +60,14 @@ SliceRange slice_range(const Slice& slice, int64_t size, const char* operation) 
   int64_t start = slice.start ? place(*slice.start) : (forward ? 0 : size - 1);
   int64_t stop = slice.stop ? place(*slice.stop) : (forward ? size : -1);
   int64_t span = forward ? stop - start : start - stop;
-  int64_t step = forward ? slice.step : -slice.step;
-  int64_t count = span <= 0 ? 0 : (span - 1) / step + 1;
-  // An empty range starts inside the array, so that no address outside it is ever formed.
-  return {count == 0 ? 0 : start, count};
+  // As an unsigned number the lowest step has a negative.
+  auto length = static_cast<uint64_t>(slice.step);
+  if (!forward) length = 0 - length;
+  int64_t count =
+      span <= 0 ? 0 : static_cast<int64_t>(static_cast<uint64_t>(span - 1) / length) + 1;
+  // An empty range starts inside the array, and a step that is not taken is short, so that no
+  // address outside of it is ever formed.
+  return {count == 0 ? 0 : start, count, count <= 1 ? 1 : slice.step};
 }
 
 Array slice_view(const Array& x, const Starts& starts, const Starts& steps, const Shape& shape) {
@@ -145,7 +149,8 @@ Array roll(Array x, int64_t shift, int axis) {
   auto at = static_cast<size_t>(normalize_axis(axis, x.ndim(), "roll"));
   int64_t size = x.shape()[at];
   if (size == 0) return x;
-  int64_t cut = ((-shift % size) + size) % size;
+  // The lowest shift has no negative.
+  int64_t moved = (shift % size + size) % size, cut = (size - moved) % size;
   if (cut == 0) return x;
   std::vector<Array> parts = split(x, {cut}, axis);
   return concatenate({parts[1], parts[0]}, axis);

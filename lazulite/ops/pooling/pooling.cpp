@@ -19,7 +19,8 @@ PoolGeometry square_window(int window, int stride, int padding) {
 }  // namespace
 
 Array max_pool(Array x, const PoolGeometry& geometry) {
-  return make(make_primitive(MaxPool{geometry}), {std::move(x)});
+  const ReleaseOnReturn release(x);
+  return make(make_primitive(MaxPool{geometry}), {x});
 }
 
 Array avg_pool(Array x, const PoolGeometry& geometry) {
@@ -29,12 +30,13 @@ Array avg_pool(Array x, const PoolGeometry& geometry) {
 }
 
 Array max_pool_grad(Array dy, Array positions, const Shape& x_shape, const PoolGeometry& geometry) {
-  return make(make_primitive(MaxPoolGrad{geometry, x_shape}),
-              {std::move(dy), std::move(positions)});
+  const ReleaseOnReturn release(dy, positions);
+  return make(make_primitive(MaxPoolGrad{geometry, x_shape}), {dy, positions});
 }
 
 Array avg_pool_grad(Array dy, const Shape& x_shape, const PoolGeometry& geometry) {
-  return make(make_primitive(AvgPoolGrad{geometry, x_shape}), {std::move(dy)});
+  const ReleaseOnReturn release(dy);
+  return make(make_primitive(AvgPoolGrad{geometry, x_shape}), {dy});
 }
 
 Array max_pool2d(Array x, std::array<int, 2> window, std::array<int, 2> stride,

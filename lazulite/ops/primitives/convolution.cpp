@@ -35,7 +35,7 @@ void check_geometry(const Shape& x, const Shape& w, const ConvGeometry& g) {
     }
   }
   if (g.groups < 1) reject(x, w, fmt::format("{} groups", g.groups));
-  if (w.back() > x.back() || x.back() != w.back() * g.groups) {
+  if (x.back() % g.groups != 0 || x.back() / g.groups != w.back()) {
     reject(x, w,
            fmt::format("{} channels cannot go in {} group{} into weights for {}", x.back(),
                        g.groups, g.groups == 1 ? "" : "s", w.back()));
@@ -53,10 +53,11 @@ Shape output_shape(const Shape& x, const Shape& w, const ConvGeometry& g) {
     bool overflows =
         __builtin_add_overflow(x[i + 1], 2 * static_cast<int64_t>(g.padding[i]), &padded) ||
         __builtin_mul_overflow(w[i + 1] - 1, g.dilation[i], &window);
-    if (overflows || w[i + 1] < 1 || padded < window + 1) {
+    if (overflows || w[i + 1] < 1 || padded <= window) {
       reject(x, w,
-             fmt::format("along axis {} the kernel spans {} elements, the padded image has only {}",
-                         i + 1, window + 1, padded));
+             fmt::format("along axis {} {} taps at a distance of {} do not fit into {} elements "
+                         "with {} of padding at each end",
+                         i + 1, w[i + 1], g.dilation[i], x[i + 1], g.padding[i]));
     }
     shape.push_back((padded - window - 1) / g.stride[i] + 1);
   }

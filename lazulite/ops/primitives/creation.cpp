@@ -9,6 +9,14 @@ using namespace definition;
 LAZULITE_DEFINE_PRIMITIVE(Arange);
 LAZULITE_DEFINE_PRIMITIVE(RandomBits);
 
+Dtype Arange::computed_in() const {
+  if (start.kind() >= DtypeKind::floating || step.kind() >= DtypeKind::floating) {
+    return Dtype::float64;
+  }
+  bool is_unsigned = start.kind() == DtypeKind::unsigned_integer || dtype == Dtype::uint64;
+  return is_unsigned ? Dtype::uint64 : Dtype::int64;
+}
+
 ArrayTypes infer(const Arange& p, InputTypes inputs) {
   expect_inputs("arange", inputs, 0);
   if (p.count < 0) throw Error(fmt::format("arange: {} elements were asked for", p.count));

@@ -7,7 +7,8 @@
 
 namespace lazulite {
 
-/// start + i * step for i = 0, 1, …, computed in double (or int64) and converted. One axis.
+/// start + i * step for i = 0, 1, …, converted. One axis. Integers are computed as such, other
+/// numbers in double.
 struct Arange {
   static constexpr const char* name = "Arange";
   Scalar start;
@@ -15,6 +16,8 @@ struct Arange {
   int64_t count = 0;
   Dtype dtype = Dtype::float32;
   auto fields() const { return std::tie(start, step, count, dtype); }
+  /// int64, uint64 or float64.
+  Dtype computed_in() const;
   bool operator==(const Arange&) const = default;
 };
 LAZULITE_PRIMITIVE(Arange);

@@ -52,9 +52,7 @@ void check_gradient(const char* operation, const Shape& dy, const Shape& x, cons
 }
 
 int64_t window_size(const PoolGeometry& g) {
-  int64_t size = 1;
-  for (int length : g.window) size *= length;
-  return size;
+  return element_count(Shape(g.window.begin(), g.window.end()));
 }
 
 }  // namespace

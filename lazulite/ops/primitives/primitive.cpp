@@ -1,13 +1,22 @@
 #include "lazulite/ops/primitives/primitive.h"
 
+#include "lazulite/core/release.h"
+
 namespace lazulite {
 namespace {
 
 ArrayTypes infer_outputs(const Primitive& primitive, const SmallVector<Array, 2>& inputs) {
   SmallVector<ArrayTypeRef, 4> types;
   types.reserve(inputs.size());
-  for (const Array& input : inputs) types.emplace_back(input);
-  return infer(primitive, {types.data(), types.size()});
+  for (const Array& input : inputs) {
+    expect_array(name_of(primitive), input);
+    types.emplace_back(input);
+  }
+  ArrayTypes outputs = infer(primitive, {types.data(), types.size()});
+  for (const ArrayType& type : outputs) {
+    check_shape(type.shape, size_of(type.dtype), name_of(primitive));
+  }
+  return outputs;
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ ArrayTypes infer(const StopGradient&, InputTypes inputs) {
 
 ArrayTypes infer(const Reshape& p, InputTypes inputs) {
   expect_inputs("reshape", inputs, 1);
+  check_shape(p.shape, size_of(inputs[0].dtype), "reshape");
   int64_t size = element_count(inputs[0].shape);
   if (element_count(p.shape) != size) {
     throw Error(fmt::format("reshape: an array of {} element{} cannot have shape {}", size,

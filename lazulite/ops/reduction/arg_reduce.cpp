@@ -22,7 +22,13 @@ Array argmin(Array x, int axis, bool keepdims) {
   const ReleaseOnReturn release(x);
   return arg_reduce(x, false, axis, keepdims, "argmin");
 }
-Array argmax(Array x) { return argmax(flatten(std::move(x)), 0); }
-Array argmin(Array x) { return argmin(flatten(std::move(x)), 0); }
+Array argmax(Array x) {
+  const ReleaseOnReturn release(x);
+  return argmax(flatten(x), 0);
+}
+Array argmin(Array x) {
+  const ReleaseOnReturn release(x);
+  return argmin(flatten(x), 0);
+}
 
 }  // namespace lazulite

@@ -89,7 +89,8 @@ Array any(Array x, const Axes& axes, bool keepdims) {
   return reduce(ReduceOp::any, astype(x, Dtype::bool_), axes, keepdims, "any");
 }
 Array count_nonzero(Array x, const Axes& axes, bool keepdims) {
-  return sum(astype(std::move(x), Dtype::bool_), axes, keepdims);
+  const ReleaseOnReturn release(x);
+  return sum(astype(x, Dtype::bool_), axes, keepdims);
 }
 
 }  // namespace lazulite

@@ -10,13 +10,13 @@ namespace lazulite::reference {
 namespace {
 
 void run(const Arange& p, const Run& run) {
-  bool whole = p.start.kind() < DtypeKind::floating && p.step.kind() < DtypeKind::floating;
-  int64_t i = 0;
+  Dtype dtype = p.computed_in();
+  uint64_t i = 0;
   for (std::byte* element : run.elements(run.output())) {
-    int64_t integer = p.start.as<int64_t>() + i * p.step.as<int64_t>();
+    uint64_t integer = p.start.as<uint64_t>() + i * p.step.as<uint64_t>();
     double number = p.start.as<double>() + static_cast<double>(i) * p.step.as<double>();
-    const void* value = whole ? static_cast<void*>(&integer) : &number;
-    convert(value, whole ? Dtype::int64 : Dtype::float64, element, run.output().dtype);
+    const void* value = is_integer(dtype) ? static_cast<void*>(&integer) : &number;
+    convert(value, dtype, element, run.output().dtype);
     ++i;
   }
 }

@@ -6,16 +6,11 @@
 namespace lazulite::cpu {
 namespace {
 
-template <class Number, class T>
+template <class Value, class Number, class T>
 void fill(Number start, Number step, T* y, int64_t count) {
   parallel_for(count, 16384, [&](int64_t begin, int64_t end, int) {
     for (int64_t i = begin; i < end; ++i) {
-      const Number value = start + static_cast<Number>(i) * step;
-      if constexpr (std::is_arithmetic_v<T>) {
-        y[i] = static_cast<T>(value);
-      } else {
-        y[i] = T(static_cast<float>(value));
-      }
+      y[i] = convert_number<T>(static_cast<Value>(start + static_cast<Number>(i) * step));
     }
   });
 }
@@ -29,10 +24,15 @@ std::unique_ptr<Kernel> make(const Arange& p, const Launch& launch) {
   return kernel_of([p, y](void* const* slots) {
     visit_dtype(y.dtype, [&]<class T>(TypeTag<T>) {
       T* elements = address<T>(slots, y);
-      if (p.start.kind() < DtypeKind::floating && p.step.kind() < DtypeKind::floating) {
-        fill(p.start.as<int64_t>(), p.step.as<int64_t>(), elements, y.size());
-      } else {
-        fill(p.start.as<double>(), p.step.as<double>(), elements, y.size());
+      switch (p.computed_in()) {
+        // In unsigned numbers, which may wrap on the way to the next element.
+        case Dtype::int64:
+          fill<int64_t>(p.start.as<uint64_t>(), p.step.as<uint64_t>(), elements, y.size());
+          break;
+        case Dtype::uint64:
+          fill<uint64_t>(p.start.as<uint64_t>(), p.step.as<uint64_t>(), elements, y.size());
+          break;
+        default: fill<double>(p.start.as<double>(), p.step.as<double>(), elements, y.size());
       }
     });
   });
