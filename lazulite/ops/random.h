@@ -8,9 +8,9 @@
 #include "lazulite/core/cell.h"
 
 /// Random numbers from keys, by Threefry-2x32-20. The same key, shape and dtype give the same
-/// numbers on every device and with any number of threads, namely those of MLX: bits and integers
-/// exactly, floating numbers within two units in the last place. A key that is left out is split
-/// off the calling thread's random state.
+/// numbers on every device and with any number of threads, namely those of MLX except where that is
+/// said to be wrong: bits and integers exactly, floating numbers within two units in the last
+/// place. A key that is left out is split off the calling thread's random state.
 namespace lazulite::random {
 
 /// A key: two uint32.
@@ -34,7 +34,8 @@ Array bits(const Shape& shape, int width = 4, Array key = Array());
 
 /// Uniform between 0 (inclusive) and 1 (exclusive). Floating dtypes.
 Array uniform(const Shape& shape, Dtype dtype = Dtype::float32, Array key = Array());
-/// Uniform between `low` and `high`, which broadcast to `shape`.
+/// Uniform between `low` (inclusive) and `high` (exclusive), which broadcast to `shape`; `low`
+/// where nothing lies between. As numbers they must be finite in the dtype and in order.
 Array uniform(Array low, Array high, const Shape& shape, Dtype dtype = Dtype::float32,
               Array key = Array());
 Array uniform(double low, double high, const Shape& shape, Dtype dtype = Dtype::float32,
@@ -44,7 +45,7 @@ Array uniform(double low, double high, const Shape& shape, Dtype dtype = Dtype::
 Array normal(const Shape& shape, Dtype dtype = Dtype::float32, double loc = 0, double scale = 1,
              Array key = Array());
 /// Normal with mean 0 and standard deviation 1, cut off outside [lower, upper], which broadcast to
-/// `shape`.
+/// `shape`. Beyond 3 on either side the tail is drawn by its own mass, where MLX has few numbers.
 Array truncated_normal(Array lower, Array upper, const Shape& shape, Dtype dtype = Dtype::float32,
                        Array key = Array());
 Array truncated_normal(double lower, double upper, const Shape& shape, Dtype dtype = Dtype::float32,
@@ -55,13 +56,17 @@ Array gumbel(const Shape& shape, Dtype dtype = Dtype::float32, Array key = Array
 Array laplace(const Shape& shape, Dtype dtype = Dtype::float32, double loc = 0, double scale = 1,
               Array key = Array());
 
-/// True with probability `p` (floating, broadcast to `shape`). bool.
+/// True with probability `p` (floating, broadcast to `shape`). bool. A number must lie within [0,
+/// 1].
 Array bernoulli(Array p, const Shape& shape, Array key = Array());
 Array bernoulli(double p, const Shape& shape, Array key = Array());
-/// Integers from `low` up to but without `high`; `low` where the range is empty.
+/// Integers from `low` up to but without `high`. As numbers they must leave one, and the dtype must
+/// hold all of them; arrays of integers mean the nearest that it holds, and `low` where that leaves
+/// none. Bounds within ±2^24 give MLX's numbers; others are drawn from 64 bits, so that each
+/// integer is as likely as another (MLX rounds to float32).
 Array randint(Array low, Array high, const Shape& shape, Dtype dtype = Dtype::int32,
               Array key = Array());
-Array randint(int64_t low, int64_t high, const Shape& shape, Dtype dtype = Dtype::int32,
+Array randint(const Scalar& low, const Scalar& high, const Shape& shape, Dtype dtype = Dtype::int32,
               Array key = Array());
 
 /// For each row of unnormalised log-probabilities along `axis`, a drawn position (uint32).

@@ -2,8 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+#include <set>
+
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/comparison.h"
+#include "lazulite/ops/creation.h"
+#include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/reduction.h"
 #include "lazulite/transforms/compile.h"
@@ -64,11 +70,147 @@ TEST_P(Random, DrawsIntegers) {
   expect_equal(random::randint(0, 100, {7}, Dtype::int32, key), Array({68, 59, 26, 39, 76, 28, 4}));
   expect_equal(random::randint(-5, 5, {7}, Dtype::int8, key),
                Array({1, 0, -3, -2, 2, -3, -5}, Dtype::int8));
-  expect_equal(random::randint(-100, 2147483647, {3}, Dtype::int32, key),
-               Array({1232965632, 215088080, 127691808}));
-  expect_equal(random::randint(0, int64_t{1} << 40, {3}, Dtype::int64, key),
-               Array({631278469120, 110125146112, 65378258944}, Dtype::int64));
-  expect_equal(random::randint(5, 5, {2}, Dtype::int32, key), Array({5, 5}));
+  expect_equal(random::randint(Array({0}), Array({100}), {7}, Dtype::int32, key),
+               Array({68, 59, 26, 39, 76, 28, 4}));
+  expect_equal(random::randint(Array(5), Array({5, 4}), {2}, Dtype::int32, key), Array({5, 5}));
+}
+
+int64_t distinct(const Array& x) {
+  std::vector<double> values = x.to_vector<double>();
+  return static_cast<int64_t>(std::set<double>(values.begin(), values.end()).size());
+}
+
+// Bounds that float32 does not tell apart, or whose numbers it does not.
+TEST_P(Random, DrawsAllIntegersOfWideRanges) {
+  Array key = random::key(1);
+  constexpr int64_t base = int64_t{1} << 40, highest = std::numeric_limits<int64_t>::max();
+  constexpr int64_t lowest = std::numeric_limits<int64_t>::min();
+  const Shape shape{20000};
+  for (const Array& x :
+       {random::randint(base, base + 1024, shape, Dtype::int64, key),
+        random::randint(Array(base), Array(base + 1024), shape, Dtype::int64, key)}) {
+    EXPECT_EQ(distinct(x - base), 1024);
+    expect_equal(min(x), Array(base));
+    expect_equal(max(x), Array(base + 1023));
+    EXPECT_NEAR(mean(x - base).item<double>(), 511.5, 10);
+  }
+  // All bits are drawn.
+  for (const Array& x :
+       {random::randint(lowest, highest, shape, Dtype::int64, key),
+        random::randint(lowest, uint64_t{1} << 63, shape, Dtype::int64, key),
+        random::randint(Array(lowest), Array(highest), shape, Dtype::int64, key)}) {
+    for (int bit : {0, 20, 40, 62, 63}) {
+      EXPECT_NEAR(mean((x >> bit) & 1).item<double>(), 0.5, 0.02) << bit;
+    }
+  }
+  Array u64 = random::randint(0, std::numeric_limits<uint64_t>::max(), shape, Dtype::uint64, key);
+  for (int bit : {0, 31, 32, 63}) {
+    EXPECT_NEAR(mean((u64 >> bit) & 1).item<double>(), 0.5, 0.02) << bit;
+  }
+  Array i32 = random::randint(-100, 2147483647, shape, Dtype::int32, key);
+  EXPECT_NEAR(mean(i32 & 1).item<double>(), 0.5, 0.02);
+  EXPECT_GE(min(i32).item<int>(), -100);
+  EXPECT_NEAR(mean(i32).item<double>(), 1073741773, 2e7);
+  expect_equal(max(random::randint(highest - 1, highest, shape, Dtype::int64, key)),
+               Array(highest - 1));
+  // Arrays of bounds that the dtype does not hold mean the nearest that it does.
+  Array narrow = random::randint(Array(-5), Array(300), shape, Dtype::uint8, key);
+  EXPECT_EQ(distinct(narrow), 256);
+}
+
+TEST_P(Random, RefusesRangesOfIntegers) {
+  EXPECT_THROW(random::randint(0, 300, {2}, Dtype::uint8), ValueError);
+  EXPECT_THROW(random::randint(-1, 3, {2}, Dtype::uint64), ValueError);
+  EXPECT_NO_THROW(random::randint(0, 256, {2}, Dtype::uint8));
+  EXPECT_THROW(random::randint(5, 5, {2}), ValueError);
+  EXPECT_THROW(random::randint(6, 5, {2}), ValueError);
+  EXPECT_THROW(random::randint(0.5, 5, {2}), ValueError);
+  EXPECT_THROW(random::randint(0, 3, {2}, Dtype::bool_), ValueError);
+  EXPECT_THROW(random::randint(Array({0.5}), Array({5}), {1}), Error);
+}
+
+TEST_P(Random, StaysBelowTheUpperBound) {
+  Array key = random::key(3);
+  const Shape shape{20000};
+  for (Dtype dtype : {Dtype::float16, Dtype::bfloat16, Dtype::float32, Dtype::float64}) {
+    const std::pair<double, double> bounds[] = {{1000, 1001},   {1000, 1008}, {-1001, -1000},
+                                                {-1008, -1000}, {0, 1},       {-1, 0},
+                                                {-0.5, 1024},   {1e-3, 2e-3}};
+    for (auto [low, high] : bounds) {
+      for (bool arrays : {false, true}) {
+        Array from = Array(low, dtype), to = Array(high, dtype);
+        Array x = arrays ? random::uniform(from, to, shape, dtype, key)
+                         : random::uniform(low, high, shape, dtype, key);
+        if (from.item<double>() == to.item<double>()) {
+          expect_equal(x, full(shape, from));
+          continue;
+        }
+        EXPECT_TRUE(bool(all((x >= from) & (x < to))))
+            << low << " to " << high << " in " << name_of(dtype);
+      }
+    }
+  }
+  // Close to 1001 for all keys: some of 2^24 draws would be rounded up to it.
+  expect_equal(max(random::uniform(1000, 1001, {1 << 20}, Dtype::float32, key)),
+               Array(1001 - 0x1p-14));
+  Array far = random::uniform(-3e38, 3e38, shape, Dtype::float32, key);
+  EXPECT_TRUE(bool(all(isfinite(far))));
+  EXPECT_NEAR(mean(far > 0).item<double>(), 0.5, 0.02);
+  EXPECT_THROW(random::uniform(2, 1, {2}), ValueError);
+  EXPECT_THROW(random::uniform(0, std::numeric_limits<double>::infinity(), {2}), ValueError);
+  EXPECT_THROW(random::uniform(std::nan(""), 1, {2}), ValueError);
+  EXPECT_THROW(random::uniform(0, 1e5, {2}, Dtype::float16), ValueError);
+  EXPECT_THROW(random::uniform(Array(0), Array(1), {2}, Dtype::int32), Error);
+}
+
+// The mean of the normal distribution between two bounds, by Simpson's rule.
+double truncated_mean(double low, double high) {
+  double mass = 0, moment = 0;
+  const int steps = 2000;
+  for (int i = 0; i <= steps; ++i) {
+    double x = low + (high - low) * i / steps;
+    double density = std::exp(-(x - low) * (x + low) / 2);
+    double weight = i == 0 || i == steps ? 1 : i % 2 ? 4 : 2;
+    mass += weight * density;
+    moment += weight * density * (x - low);
+  }
+  return low + moment / mass;
+}
+
+TEST_P(Random, DrawsTailsFinely) {
+  Array key = random::key(4);
+  const Shape shape{20000};
+  const std::pair<double, double> bounds[] = {{5, 8}, {3.5, 3.6}, {9, 30}, {20, 21}};
+  for (Dtype dtype : {Dtype::float32, Dtype::float64}) {
+    for (auto [low, high] : bounds) {
+      Array x = random::truncated_normal(low, high, shape, dtype, key);
+      EXPECT_GE(min(x).item<double>(), Array(low, dtype).item<double>());
+      EXPECT_LE(max(x).item<double>(), Array(high, dtype).item<double>());
+      EXPECT_GT(distinct(x), 10000) << low;
+      double expected = truncated_mean(low, high);
+      EXPECT_NEAR(mean(x).item<double>(), expected, (expected - low) * 0.03) << low;
+      // The other side is the mirror image.
+      expect_equal(random::truncated_normal(-high, -low, shape, dtype, key), -x);
+    }
+  }
+  Array open = random::truncated_normal(6, std::numeric_limits<double>::infinity(), shape,
+                                        Dtype::float32, key);
+  EXPECT_NEAR(mean(open).item<double>(), truncated_mean(6, 12), 0.005);
+  Array mixed = random::truncated_normal(Array({-1.0, 5.0, -8.0}), Array({2.0, 8.0, -5.0}),
+                                         {10000, 3}, Dtype::float32, key);
+  expect_close(mean(mixed, 0),
+               Array({truncated_mean(-1, 2), truncated_mean(5, 8), -truncated_mean(5, 8)}), 0.01,
+               0.02);
+  // In half precision the steps are those of its numbers.
+  Array half = random::truncated_normal(5, 8, shape, Dtype::float16, key);
+  EXPECT_GT(distinct(half), 100);
+  EXPECT_THROW(random::truncated_normal(8, 5, {2}), ValueError);
+}
+
+TEST_P(Random, RefusesImpossibleProbabilities) {
+  for (double p : {-0.1, 1.5, std::nan("")}) EXPECT_THROW(random::bernoulli(p, {2}), ValueError);
+  expect_equal(random::bernoulli(1.0, {100}), full({100}, true));
+  expect_equal(random::bernoulli(0.0, {100}), full({100}, false));
 }
 
 TEST_P(Random, DrawsFromDistributions) {

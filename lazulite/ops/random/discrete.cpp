@@ -2,8 +2,12 @@
 // are to be the same.
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
+#include "lazulite/ops/bounds.h"
+#include "lazulite/ops/indexing.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/random.h"
@@ -12,7 +16,8 @@
 namespace lazulite::random {
 
 Array bernoulli(Array p, const Shape& shape, Array key) {
-  const ReleaseOnReturn release(p, key);
+  const ReleaseOnReturn release(p);
+  const ReleaseIfGiven release_key(key);
   if (!is_floating(p.dtype())) {
     throw Error(fmt::format("random.bernoulli: a probability is a floating number, not {}",
                             name_of(p.dtype())));
@@ -21,34 +26,138 @@ Array bernoulli(Array p, const Shape& shape, Array key) {
 }
 
 Array bernoulli(double p, const Shape& shape, Array key) {
+  if (!(p >= 0 && p <= 1)) {
+    throw ValueError(fmt::format("random.bernoulli: a probability lies within [0, 1], {} does not",
+                                 printable(p)));
+  }
   return bernoulli(Array(Scalar(p)), shape, std::move(key));
 }
 
-Array randint(Array low, Array high, const Shape& shape, Dtype dtype, Array key) {
-  const ReleaseOnReturn release(low, high, key);
-  if (is_inexact(dtype)) {
-    throw Error(fmt::format("random.randint: integers are drawn, not {}", name_of(dtype)));
+namespace {
+
+using Whole = __int128;
+
+// Up to this size float32 tells all integers apart.
+constexpr int64_t narrow_limit = int64_t{1} << 24;
+
+Whole whole(const Scalar& bound) {
+  if (bound.kind() >= DtypeKind::floating) {
+    throw ValueError(
+        fmt::format("random.randint: the bounds are integers, {} is not", bound.to_string()));
   }
-  Array drawn = astype(floor(uniform(low, high, shape, Dtype::float32, key)), dtype);
-  if (dtype == Dtype::bool_) return drawn;
-  // Close below `high`, float32 may have rounded up to it.
-  Array last = astype(high, dtype) - 1;
-  return where(broadcast_to(low < high, shape), minimum(drawn, last), astype(low, dtype));
+  bool beyond = bound.kind() == DtypeKind::unsigned_integer;
+  return beyond ? Whole(bound.as<uint64_t>()) : Whole(bound.as<int64_t>());
 }
 
-Array randint(int64_t low, int64_t high, const Shape& shape, Dtype dtype, Array key) {
-  return randint(Array(Scalar(low), Dtype::int64), Array(Scalar(high), Dtype::int64), shape, dtype,
-                 std::move(key));
+struct Bits64 {
+  Array high, low;
+};
+
+// Two words for each number, as uint64.
+Bits64 bits64(const Shape& shape, const Array& key) {
+  Shape pairs = shape;
+  pairs.push_back(2);
+  Array words = bits(pairs, 4, key);
+  auto word = [&](int64_t i) { return astype(take(words, i, -1), Dtype::uint64); };
+  return {word(0), word(1)};
+}
+
+// The upper half of the product of 64 random bits with `span` (uint64): uniform below it.
+Array scaled_bits(const Array& span, const Shape& shape, const Array& key) {
+  constexpr int64_t mask = 0xffffffff;
+  auto [high, low] = bits64(shape, key);
+  Array span_high = span >> 32, span_low = span & mask;
+  Array first = high * span_low + ((low * span_low) >> 32);
+  Array second = low * span_high + (first & mask);
+  return high * span_high + (first >> 32) + (second >> 32);
+}
+
+void check_integer_dtype(Dtype dtype) {
+  if (!is_inexact(dtype)) return;
+  throw Error(fmt::format("random.randint: integers are drawn, not {}", name_of(dtype)));
+}
+
+// A bound as an int64, or uint64 where such are drawn; the nearest that there is.
+Array wide_bound(const Array& bound, Dtype dtype, bool upper) {
+  if (dtype == Dtype::uint64) {
+    bool is_signed = kind_of(bound.dtype()) == DtypeKind::signed_integer;
+    return astype(is_signed ? maximum(bound, 0) : bound, dtype);
+  }
+  Array wide = bound;
+  if (bound.dtype() == Dtype::uint64) wide = minimum(wide, std::numeric_limits<int64_t>::max());
+  wide = astype(wide, Dtype::int64);
+  if (dtype == Dtype::int64) return wide;
+  return visit_dtype(dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if constexpr (!std::is_integral_v<T> || sizeof(T) == 8) {
+      return wide;
+    } else {
+      using Limits = std::numeric_limits<T>;
+      return clip(wide, Scalar(int64_t{Limits::min()}), Scalar(int64_t{Limits::max()} + upper));
+    }
+  });
+}
+
+}  // namespace
+
+Array randint(Array low, Array high, const Shape& shape, Dtype dtype, Array key) {
+  const ReleaseOnReturn release(low, high);
+  const ReleaseIfGiven release_key(key);
+  check_integer_dtype(dtype);
+  if (is_inexact(low.dtype()) || is_inexact(high.dtype())) {
+    throw Error(fmt::format("random.randint: the bounds are integers, not {} and {}",
+                            name_of(low.dtype()), name_of(high.dtype())));
+  }
+  Array from = wide_bound(low, dtype, false), to = wide_bound(high, dtype, true);
+  Array used = key.valid() ? key : next_key();
+  Array narrow = astype(floor(uniform(from, to, shape, Dtype::float32, used)), dtype);
+  Array start = astype(from, Dtype::uint64), span = astype(to, Dtype::uint64) - start;
+  Array wide = astype(start + scaled_bits(span, shape, used), dtype);
+  Array is_narrow = (to <= narrow_limit) & (from <= narrow_limit);
+  if (from.dtype() == Dtype::int64) is_narrow = is_narrow & (from >= -narrow_limit);
+  return where(from < to, where(is_narrow, narrow, wide), astype(from, dtype));
+}
+
+Array randint(const Scalar& low, const Scalar& high, const Shape& shape, Dtype dtype, Array key) {
+  const ReleaseIfGiven release(key);
+  check_integer_dtype(dtype);
+  const Whole first = whole(low), end = whole(high);
+  if (first >= end) {
+    throw ValueError(fmt::format("random.randint: there is no integer from {} up to but without {}",
+                                 low.to_string(), high.to_string()));
+  }
+  if (dtype == Dtype::bool_ && (first < 0 || end > 2)) {
+    throw ValueError(fmt::format("random.randint: bool holds 0 and 1, not {} up to but without {}",
+                                 low.to_string(), high.to_string()));
+  }
+  const Whole last = end - 1;
+  low.expect_held_by(dtype, "random.randint");
+  Scalar highest =
+      last < 0 ? Scalar(static_cast<int64_t>(last)) : Scalar(static_cast<uint64_t>(last));
+  highest.expect_held_by(dtype, "random.randint");
+  if (first >= -narrow_limit && end <= narrow_limit) {
+    return astype(floor(uniform(low.as<double>(), high.as<double>(), shape, Dtype::float32, key)),
+                  dtype);
+  }
+  Array start(Scalar(static_cast<uint64_t>(first)), Dtype::uint64);
+  const auto span = static_cast<uint64_t>(end - first);
+  if (span != 0) {
+    return astype(start + scaled_bits(Array(Scalar(span), Dtype::uint64), shape, key), dtype);
+  }
+  auto [upper, lower] = bits64(shape, key);  // all 2^64 integers
+  return astype(start + ((upper << 32) | lower), dtype);
 }
 
 Array categorical(Array logits, int axis, Array key) {
-  const ReleaseOnReturn release(logits, key);
+  const ReleaseOnReturn release(logits);
+  const ReleaseIfGiven release_key(key);
   int at = normalize_axis(axis, logits.ndim(), "random.categorical");
   return argmax(logits + gumbel(logits.shape(), Dtype::float32, key), at);
 }
 
 Array categorical(Array logits, int axis, int64_t count, Array key) {
-  const ReleaseOnReturn release(logits, key);
+  const ReleaseOnReturn release(logits);
+  const ReleaseIfGiven release_key(key);
   int at = normalize_axis(axis, logits.ndim(), "random.categorical");
   if (count < 0) throw Error(fmt::format("random.categorical: {} draws were asked for", count));
   Shape shape = logits.shape();

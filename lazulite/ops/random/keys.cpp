@@ -62,13 +62,9 @@ Array next_key() {
 }
 
 Array bits(const Shape& shape, int width, Array key) {
-  const ReleaseOnReturn release(key);
+  const ReleaseIfGiven release(key);
   Dtype dtype = bits_dtype(width);
-  for (int64_t size : shape) {
-    if (size < 0) {
-      throw Error(fmt::format("random: shape {} has a negative size", to_string(shape)));
-    }
-  }
+  check_shape(shape, size_of(dtype), "random.bits");
   Array used = key.valid() ? key : next_key();
   if (used.dtype() != Dtype::uint32 || used.shape() != Shape{2}) {
     throw Error(fmt::format("random: a key is two uint32, not an array of shape {} and dtype {}",
