@@ -23,8 +23,31 @@ double reduced_count(const Array& x, const Axes& axes) {
   return count;
 }
 
+// Divided by the count: its reciprocal would be rounded before it is multiplied with.
 Array wide_mean(const Array& wide, const Axes& axes, bool keepdims) {
-  return sum(wide, axes, keepdims) * (1 / reduced_count(wide, axes));
+  return sum(wide, axes, keepdims) / reduced_count(wide, axes);
+}
+
+// In the dtype of the computation: a standard deviation may be in range where its square is not.
+Array wide_var(const Array& x, const Axes& reduced, bool keepdims, int ddof) {
+  const Array wide = widened(x);
+  const double count = reduced_count(x, reduced);
+  auto squared = [](const Array& values) {
+    bool is_complex = kind_of(values.dtype()) == DtypeKind::complex;
+    return is_complex ? square(real(values)) + square(imag(values)) : square(values);
+  };
+  if (reduced.empty()) return squared(wide - wide) / std::max(count - ddof, 0.0);
+  // What the rounded mean is off by is taken out again: then equal numbers vary by nothing, however
+  // large they are.
+  Array rest = wide - stop_gradient(wide_mean(wide, reduced, true));
+  Array total = sum(squared(rest), reduced, keepdims);
+  Array excess = squared(sum(rest, reduced, keepdims)) / count;
+  Array spread = where(isinf(total), total, maximum(total - excess, 0));
+  return spread / std::max(count - ddof, 0.0);
+}
+
+Dtype variance_dtype(const Array& x) {
+  return kind_of(x.dtype()) == DtypeKind::complex ? Dtype::float32 : statistic_dtype(x);
 }
 
 }  // namespace
@@ -38,23 +61,17 @@ Array mean(Array x, const Axes& axes, bool keepdims) {
 
 Array var(Array x, const Axes& axes, bool keepdims, int ddof) {
   const ReleaseOnReturn release(x);
-  Axes reduced = reduction_axes(x, axes, "var");
-  Array wide = widened(x);
-  Array deviation = wide;
-  if (!reduced.empty()) deviation = wide - wide_mean(wide, reduced, true);
-  bool is_complex = kind_of(x.dtype()) == DtypeKind::complex;
-  Array squares = square(is_complex ? abs(deviation) : deviation);
-  double count = reduced_count(x, reduced);
-  Array total = reduced.empty() ? squares : sum(squares, reduced, keepdims);
-  Dtype dtype = is_complex ? Dtype::float32 : statistic_dtype(x);
-  return astype(total * (1 / std::max(count - ddof, 0.0)), dtype);
+  return astype(wide_var(x, reduction_axes(x, axes, "var"), keepdims, ddof), variance_dtype(x));
 }
 
 Array std(Array x, const Axes& axes, bool keepdims, int ddof) {
-  return sqrt(var(std::move(x), axes, keepdims, ddof));
+  const ReleaseOnReturn release(x);
+  Array deviation = sqrt(wide_var(x, reduction_axes(x, axes, "std"), keepdims, ddof));
+  return astype(deviation, variance_dtype(x));
 }
 Array stddev(Array x, const Axes& axes, bool keepdims, int ddof) {
-  return lazulite::std(std::move(x), axes, keepdims, ddof);
+  const ReleaseOnReturn release(x);
+  return lazulite::std(x, axes, keepdims, ddof);
 }
 
 }  // namespace lazulite
