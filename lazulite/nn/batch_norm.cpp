@@ -31,6 +31,12 @@ struct Centred {
 
 void follow(Cell average, const Array& value, double momentum) {
   Array before = average.get();
+  // What has no share in the average does not spoil it with a NaN.
+  if (momentum == 0) return;
+  if (momentum == 1) {
+    average = astype(stop_gradient(value), before.dtype());
+    return;
+  }
   average = before * (1 - momentum) + astype(stop_gradient(value), before.dtype()) * momentum;
 }
 
@@ -52,6 +58,7 @@ BatchNorm::BatchNorm(int64_t features, BatchNormOptions options)
 }
 
 Array BatchNorm::operator()(Array x) const {
+  expect_array("BatchNorm", x);
   const ReleaseOnReturn release(x);
   if (x.ndim() == 0 || x.shape(-1) != features_ || kind_of(x.dtype()) == DtypeKind::complex) {
     throw Error(

@@ -8,7 +8,8 @@ namespace lazulite {
 /// and as a column on the right, and that axis is absent from the result. Floating and complex
 /// dtypes; half precision is accumulated in float32.
 Array matmul(Array a, Array b);
-/// alpha * (a @ b) + beta * c, c broadcast to the product's shape.
+/// alpha * (a @ b) + beta * c, c broadcast to the product's shape. What is multiplied with 0 has no
+/// part in the result, not even as NaN.
 Array addmm(Array c, Array a, Array b, double alpha = 1, double beta = 1);
 /// Sum of products over the last axis of both.
 Array inner(Array a, Array b);

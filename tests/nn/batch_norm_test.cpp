@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "lazulite/core/errors.h"
 #include "lazulite/nn/nn.h"
@@ -22,6 +23,20 @@ TEST(BatchNorm, AnEmptyBatchChangesNothing) {
     expect_equal(norm.running_mean.get(), Array({3.0f, 4.0f}));
     expect_equal(norm.running_var.get(), Array({1.0f, 1.0f}));
   }
+}
+
+// A share of 0 in the average, of the new statistics or of the old ones, is no share at all.
+TEST(BatchNorm, LeavesOutOfItsAverageWhatHasNoShare) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  nn::BatchNormOptions frozen, replaced;
+  frozen.momentum = 0;
+  replaced.momentum = 1;
+  nn::BatchNorm keeps(1, frozen), follows(1, replaced);
+  (void)keeps(Array({nan, 1.0f}).reshape({2, 1}));
+  expect_equal(keeps.running_mean.get(), zeros({1}));
+  follows.running_mean = Array({nan});
+  (void)follows(Array({3.0f, 5.0f}).reshape({2, 1}));
+  expect_equal(follows.running_mean.get(), Array({4.0f}));
 }
 
 // A mean that is off by one rounding deviates by 0.06 from a million: sqrt(variance) is as much.

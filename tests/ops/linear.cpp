@@ -2,11 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/reduction.h"
+#include "lazulite/transforms/vjp.h"
 #include "support/backends.h"
 #include "support/expect.h"
 
@@ -35,6 +38,22 @@ TEST_P(Linear, MultipliesMatrices) {
   expect_equal(matmul(numbers({4, 3}, 7).T(), b), by_definition(numbers({4, 3}, 7).T(), b));
   expect_equal(matmul(a[{Slice{{}, {}, 2}}], b[{Slice{}, Slice{{}, {}, -2}}]),
                by_definition(a, b)[{Slice{{}, {}, 2}, Slice{{}, {}, -2}}]);
+}
+
+TEST_P(Linear, LeavesOutWhatHasNoShare) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double inf = std::numeric_limits<double>::infinity();
+  Array a = numbers({2, 3}, 7), b = numbers({3, 2}, 5), bad({nan, inf});
+  expect_equal(addmm(bad, a, b, 1, 0), matmul(a, b));
+  expect_equal(addmm(bad, a, b, 2, 0), matmul(a, b) * 2);
+  expect_equal(addmm(ones({2}), a * nan, b, 0, 3), full({2, 2}, 3.0));
+  expect_equal(addmm(bad, a * nan, b, 0, 0), zeros({2, 2}));
+  expect_equal(addmm(astype(bad, Dtype::float64), a, b, 1, 0), matmul(a, b).astype(Dtype::float64));
+  EXPECT_THROW(addmm(ones({3}), a, b, 1, 0), Error);
+  auto gradients = grad([](const Arrays& x) { return Arrays{sum(addmm(x[0], x[1], x[2], 1, 0))}; },
+                        {0, 1})({bad, a, b});
+  expect_equal(gradients[0], zeros({2}));
+  expect_equal(gradients[1], broadcast_to(sum(b, 1), {2, 3}));
 }
 
 TEST_P(Linear, BroadcastsBatches) {

@@ -46,6 +46,7 @@ Array matrix_product(const Array& a, const Array& b) {
   }
   Shape lead = broadcast_shapes(leading(a.shape()), leading(b.shape()), "matmul");
   Shape shape = with_leading(lead, rows, columns);
+  check_shape(shape, a.itemsize(), "matmul");
   if (inner == 0 || element_count(shape) == 0) return zeros(shape, a.dtype());
   Array left = broadcast_to(a, with_leading(lead, rows, inner));
   Array right = broadcast_to(b, with_leading(lead, inner, columns));
@@ -77,8 +78,14 @@ Array addmm(Array c, Array a, Array b, double alpha, double beta) {
                     "shape {}",
                     to_string(c.shape()), to_string(product.shape())));
   }
-  Array scaled = alpha == 1 ? product : product * alpha;
-  return scaled + (beta == 1 ? c : c * beta);
+  // What has no share in the result does not spoil it with a NaN or an infinity.
+  Dtype dtype = result_type(c.dtype(), product.dtype());
+  auto scaled = [&](const Array& x, double factor) { return factor == 1 ? x : x * factor; };
+  if (beta == 0) {
+    return astype(alpha == 0 ? zeros_like(product) : scaled(product, alpha), dtype);
+  }
+  if (alpha == 0) return broadcast_to(astype(scaled(c, beta), dtype), product.shape());
+  return scaled(product, alpha) + scaled(c, beta);
 }
 
 }  // namespace lazulite
