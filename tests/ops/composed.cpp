@@ -45,6 +45,12 @@ TEST_P(Composed, ComparesWithTolerance) {
   Array x({1.0, inf, nan, -inf, 2.0}), y({1.000001, inf, nan, inf, 2.1});
   expect_equal(isclose(x, y), Array({true, true, false, false, false}));
   expect_equal(isclose(x, y, 0.1, 0, true), Array({true, true, true, false, true}));
+  // Distances of integers do not wrap around.
+  expect_equal(isclose(Array({1, 2, 0}, Dtype::uint8), Array({2, 1, 255}, Dtype::uint8), 0, 1),
+               Array({true, true, false}));
+  constexpr int lowest = std::numeric_limits<int>::min(), highest = -(lowest + 1);
+  expect_equal(isclose(Array({highest, lowest}), Array({lowest, lowest}), 0.5),
+               Array({false, true}));
   EXPECT_FALSE(bool(allclose(x, y)));
   EXPECT_TRUE(bool(allclose(Array({1, 2}), Array({1.0, 2.0}))));
 }
