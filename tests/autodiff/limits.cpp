@@ -76,6 +76,12 @@ TEST_P(DerivativeLimits, OfDirections) {
   }
 }
 
+// The reciprocal of a length may be in range where that of its side is not.
+TEST_P(DerivativeLimits, OfTheAnglesOfShortVectors) {
+  Array side(2e-39f);
+  expect_close(slopes_of_pair(arctan2, side, side)[0], Array(2.5e38f), 1e-5);
+}
+
 TEST_P(DerivativeLimits, OfPowers) {
   Array x({0., 0., 0., infinity, infinity, 0.5, 1., -2.}),
       y({0., 1., 2., 0., 1., infinity, 3., 2.});

@@ -43,7 +43,7 @@ Array direction(const Array& x, const Array& y) {
 
 Array turn(const Array& x, const Array& y) {
   Sides s = sides_of(x, y);
-  Array slope = where(s.steep, s.ratio, 1) / s.larger / (square(s.ratio) + 1);
+  Array slope = where(s.steep, s.ratio, 1) / (square(s.ratio) + 1) / s.larger;
   return where(s.origin, std::numeric_limits<double>::quiet_NaN(), slope);
 }
 
