@@ -6,6 +6,7 @@
 #include <string>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/scalar.h"
 
 namespace lazulite {
 
@@ -14,7 +15,11 @@ template <class T>
 void check_option(bool holds, const char* operation, const char* option, const T& value,
                   const char* expected) {
   if (holds) return;
-  throw ValueError(fmt::format("{}: {} must be {}, not {}", operation, option, expected, value));
+  const auto shown = [&] {
+    if constexpr (std::is_floating_point_v<T>) return printable(value);
+    if constexpr (!std::is_floating_point_v<T>) return value;
+  }();
+  throw ValueError(fmt::format("{}: {} must be {}, not {}", operation, option, expected, shown));
 }
 
 /// Numbers that must be finite and not negative, finite and positive, or within [0, 1].

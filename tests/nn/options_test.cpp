@@ -62,6 +62,15 @@ TEST(LayerOptions, DropoutDropsAShare) {
   }
 }
 
+TEST(LayerOptions, NanHasNoSign) {
+  try {
+    nn::Dropout layer(-nan);
+    FAIL();
+  } catch (const ValueError& error) {
+    EXPECT_STREQ(error.what(), "Dropout: the probability must be within [0, 1), not nan");
+  }
+}
+
 TEST(InitOptions, AreFiniteAndInOrder) {
   EXPECT_THROW(nn::init::uniform({2}, 1, 0), ValueError);
   EXPECT_THROW(nn::init::uniform({2}, nan, 0), ValueError);
