@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <cstdio>
+#include <memory>
 
 namespace lazulite::data {
 
@@ -18,6 +19,7 @@ std::string little_endian(uint32_t value, int bytes) {
 std::string deflated(std::string_view content, int window) {
   z_stream stream{};
   deflateInit2(&stream, 6, Z_DEFLATED, window, 8, Z_DEFAULT_STRATEGY);
+  const std::unique_ptr<z_stream, int (*)(z_stream*)> ending(&stream, deflateEnd);
   std::string out(deflateBound(&stream, content.size()), '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
   stream.avail_in = static_cast<uInt>(content.size());
@@ -25,7 +27,6 @@ std::string deflated(std::string_view content, int window) {
   stream.avail_out = static_cast<uInt>(out.size());
   deflate(&stream, Z_FINISH);
   out.resize(stream.total_out);
-  deflateEnd(&stream);
   return out;
 }
 

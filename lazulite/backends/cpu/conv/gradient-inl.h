@@ -27,7 +27,7 @@ HWY_INLINE void load_window(const OutputGradient& gradient, int64_t at, FloatVec
     parts[0] = value;
     return;
   }
-  const auto taken = hn::PromoteTo(index_tag, hn::Load(byte_tag, gradient.residual + at));
+  const auto taken = hn::PromoteTo(index_tag, hn::LoadU(byte_tag, gradient.residual + at));
   unroll<count>([&](auto i) LAZULITE_INLINE_LAMBDA {
     const auto here = hn::Eq(taken, hn::Set(index_tag, i));
     parts[i] = hn::IfThenElseZero(hn::RebindMask(FloatTag(), here), value);

@@ -39,7 +39,8 @@ void fail_onednn(const dnnl::error& error) {
 
 std::unique_ptr<Kernel> make_if_fast(std::function<OnednnKernel::Recipe()> describe) {
   try {
-    const std::string_view name = describe().description.impl_info_str();
+    const OnednnKernel::Recipe recipe = describe();  // owns the name
+    const std::string_view name = recipe.description.impl_info_str();
     if (name.find("ref") != std::string_view::npos) return nullptr;
   } catch (const dnnl::error& error) {
     // What oneDNN lacks, our own kernels do; which it is may not depend on the memory there is.
