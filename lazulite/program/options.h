@@ -14,8 +14,16 @@ void set_fusion_enabled(bool enabled);
 /// under 4e-5 of the output's standard deviation; `direct` never does.
 enum class ConvAlgorithm { automatic, direct };
 ConvAlgorithm conv_algorithm();
-/// Takes effect for plans that are made from now on.
+/// Takes effect from now on, in compiled functions too.
 void set_conv_algorithm(ConvAlgorithm algorithm);
+
+/// All options that plans depend on.
+struct PlanOptions {
+  bool fusion;
+  ConvAlgorithm conv_algorithm;
+  static PlanOptions current() { return {fusion_enabled(), lazulite::conv_algorithm()}; }
+  bool operator==(const PlanOptions&) const = default;
+};
 
 /// How much may be pending in one thread before it is evaluated anyway: nodes created since its
 /// last evaluation, and bytes of their results. Zero turns the limit off.

@@ -13,6 +13,7 @@
 #include "lazulite/program/evaluate.h"
 #include "lazulite/program/executor.h"
 #include "lazulite/program/linearize.h"
+#include "lazulite/program/options.h"
 #include "lazulite/program/prepared_run.h"
 #include "lazulite/transforms/compile_trace.h"
 
@@ -50,6 +51,8 @@ struct Traced {
   std::vector<Signature> arguments;
   std::vector<CompiledCell> cells;
   std::vector<CompileTrace::Observed> observed;
+  std::shared_ptr<const Program> program;  // as traced, to be planned again
+  PlanOptions options;
   std::shared_ptr<const Plan> plan;
   size_t result_count;
 
@@ -110,6 +113,12 @@ std::string name_of_cell(const CellPtr& cell) {
   return state->name;
 }
 
+void make_plan(Traced& traced) {
+  PlanningScope planning;
+  traced.options = PlanOptions::current();
+  traced.plan = std::make_shared<const Plan>(*traced.program);
+}
+
 Traced trace(const ArraysFunction& function, const Arrays& given) {
   ++traces;
   uint64_t first_of_trace = placeholder({}, Dtype::bool_).node()->sequence;
@@ -147,8 +156,8 @@ Traced trace(const ArraysFunction& function, const Arrays& given) {
   }
   evaluate_captured(results, first_of_trace);
   program.outputs = append_graph(program, inputs, program.inputs, results);
-  PlanningScope planning;
-  out.plan = std::make_shared<const Plan>(std::move(program));
+  out.program = std::make_shared<const Program>(std::move(program));
+  make_plan(out);
   return out;
 }
 
@@ -327,7 +336,7 @@ class CompiledFunction::Versions {
     for (;;) {
       std::shared_ptr<const Traced> version = find(given);
       if (!version) {
-        version = std::make_shared<const Traced>(trace(function_, given));
+        version = make_version(given);
         keep(version);
       }
       evaluate_pending(given, *version);
@@ -339,12 +348,29 @@ class CompiledFunction::Versions {
 
  private:
   std::shared_ptr<const Traced> find(const Arrays& given) {
+    const PlanOptions options = PlanOptions::current();
     std::lock_guard lock(mutex_);
-    auto found = std::find_if(versions_.begin(), versions_.end(),
-                              [&](const auto& version) { return version->matches(given); });
+    auto found = std::find_if(versions_.begin(), versions_.end(), [&](const auto& version) {
+      return version->options == options && version->matches(given);
+    });
     if (found == versions_.end()) return nullptr;
     std::rotate(versions_.begin(), found, found + 1);
     return versions_.front();
+  }
+
+  // A trace, unless only the options are others than those that one was planned with.
+  std::shared_ptr<const Traced> make_version(const Arrays& given) {
+    std::shared_ptr<const Traced> traced;
+    {
+      std::lock_guard lock(mutex_);
+      auto found = std::find_if(versions_.begin(), versions_.end(),
+                                [&](const auto& version) { return version->matches(given); });
+      if (found != versions_.end()) traced = *found;
+    }
+    if (!traced) return std::make_shared<const Traced>(trace(function_, given));
+    auto again = std::make_shared<Traced>(*traced);
+    make_plan(*again);
+    return again;
   }
 
   void keep(std::shared_ptr<const Traced> version) {

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "lazulite/lazulite.h"
+#include "support/expect.h"
 
 namespace lazulite {
 namespace {
@@ -155,6 +156,25 @@ TEST(Compile, DifferentiatesThrough) {
   auto square_of = compile([](Array x) -> Array { return x * x; });
   auto slope = grad([&](const Array& x) { return square_of(x); });
   EXPECT_EQ(slope(Array(3.0f)).item<float>(), 6.0f);
+}
+
+// One trace, planned again where the options have changed.
+TEST(Compile, FollowsTheOptions) {
+  auto f = compile([](const Array& x) { return exp(x * 2 + 1) - x; });
+  Array x = Array({1.f, 2.f, 3.f}), expected = f(x);
+  const uint64_t traces = trace_count();
+  auto launches = [&] {
+    uint64_t before = execution_statistics().launches;
+    test::expect_equal(f(x), expected);
+    return execution_statistics().launches - before;
+  };
+  const uint64_t fused = launches();
+  set_fusion_enabled(false);
+  const uint64_t apart = launches();
+  set_fusion_enabled(true);
+  EXPECT_EQ(launches(), fused);
+  EXPECT_EQ(apart, fused + 3);
+  EXPECT_EQ(trace_count(), traces);
 }
 
 }  // namespace
