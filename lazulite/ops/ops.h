@@ -3,8 +3,10 @@
 // All operations on arrays.
 #include "lazulite/ops/bounds.h"
 #include "lazulite/ops/comparison.h"
+#include "lazulite/ops/control.h"
 #include "lazulite/ops/convolution.h"
 #include "lazulite/ops/creation.h"
+#include "lazulite/ops/custom.h"
 #include "lazulite/ops/division.h"
 #include "lazulite/ops/elementwise.h"
 #include "lazulite/ops/fp8.h"

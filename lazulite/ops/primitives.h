@@ -2,8 +2,10 @@
 
 // All families of primitives. What makes or inspects one family includes that family alone.
 #include "lazulite/ops/calls.h"
+#include "lazulite/ops/primitives/control.h"
 #include "lazulite/ops/primitives/convolution.h"
 #include "lazulite/ops/primitives/creation.h"
+#include "lazulite/ops/primitives/custom.h"
 #include "lazulite/ops/primitives/elementwise.h"
 #include "lazulite/ops/primitives/indexing.h"
 #include "lazulite/ops/primitives/linear.h"

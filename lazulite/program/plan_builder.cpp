@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/ops/primitives/control.h"
 #include "lazulite/ops/primitives/creation.h"
 #include "lazulite/ops/primitives/indexing.h"
 #include "lazulite/ops/primitives/movers.h"
@@ -148,6 +149,12 @@ class PlanBuilder {
   bool add_view(const Instruction& instruction) {
     const Primitive& primitive = *instruction.primitive;
     if (!is_view(primitive)) return false;
+    if (auto* depends = primitive.get_if<Depends>()) {
+      for (size_t i = 0; i < depends->count; ++i) {
+        operands_[instruction.outputs[i]] = operands_[instruction.inputs[i]];
+      }
+      return true;
+    }
     const Operand& from = operands_[instruction.inputs[0]];
     ValueId id = instruction.outputs[0];
     Operand out = from;

@@ -1,6 +1,8 @@
 // A compiled function whose run fails changes no cell.
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "lazulite/lazulite.h"
 
 namespace lazulite {
@@ -22,12 +24,39 @@ struct Counter {
   double count() { return steps.get().item<double>(); }
 };
 
+// Holds the queue until it is released, so that what is submitted meanwhile cannot have run.
+class HeldQueue {
+ public:
+  HeldQueue() {
+    std::shared_ptr<const CustomOperation> wait(new CustomOperation{
+        .name = "wait",
+        .infer = [](InputTypes x) -> ArrayTypes {
+          return {{x[0].shape, x[0].dtype}};
+        },
+        .run = [open = open_.get_future().share()](auto&&...) { open.wait(); }});
+    // Too large to run on the calling thread.
+    Array large = zeros({1 << 16}).eval();
+    async_eval({apply_operation(wait, {large})[0]});
+  }
+  ~HeldQueue() { release(); }
+  void release() {
+    if (!std::exchange(released_, true)) open_.set_value();
+  }
+
+ private:
+  std::promise<void> open_;
+  bool released_ = false;
+};
+
 TEST(CompileFailures, ABadStepInTheMiddleLeavesTheLastGoodValues) {
   Counter counter;
   for (int i = 0; i < 3; ++i) counter(0);
+  synchronize();
+  HeldQueue queue;
   Array bad = counter(7);
   std::vector<Array> behind;
-  for (int i = 0; i < 3; ++i) behind.push_back(counter(1));
+  for (int i = 0; i < 2; ++i) behind.push_back(counter(1));
+  queue.release();
   EXPECT_THROW(bad.eval(), IndexError);
   // What stood behind it carries the error; the cells are as before the bad step.
   for (const Array& array : behind) EXPECT_THROW(array.eval(), IndexError);
@@ -60,8 +89,11 @@ TEST(CompileFailures, AreRaisedAtACellsValue) {
 TEST(CompileFailures, AnArrayTakenFromACellBeforeCarriesTheError) {
   Counter counter;
   counter(0);
+  synchronize();
+  HeldQueue queue;
   Array bad = counter(9);
   Array taken = counter.weights.get();
+  queue.release();
   EXPECT_THROW(bad.eval(), IndexError);
   EXPECT_THROW(taken.eval(), IndexError);
   EXPECT_EQ(counter.weight(), 2);

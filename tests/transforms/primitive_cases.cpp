@@ -2,9 +2,12 @@
 
 #include <set>
 
+#include "lazulite/core/errors.h"
 #include "lazulite/core/node.h"
 #include "lazulite/ops/ops.h"
 #include "lazulite/ops/primitives.h"
+#include "lazulite/transforms/checkpoint.h"
+#include "lazulite/transforms/custom_function.h"
 #include "support/finite_differences.h"
 
 namespace lazulite::test {
@@ -21,6 +24,42 @@ ArraysFunction one(Array (*function)(Array)) {
 const ConvGeometry plain{{1, 1}, {1, 0}, {1, 1}, 1};
 const ConvGeometry grouped{{2, 1}, {1, 1}, {1, 2}, 2};
 const PoolGeometry windows{{2, 2}, {2, 1}, {0, 1}};
+
+// x * y, with its derivatives by hand.
+CustomFunction with_rules() {
+  CustomFunction function([](const Arrays& a) { return Arrays{a[0] * a[1], exp(a[1])}; });
+  function.set_vjp([](const Arrays& a, const Arrays& g, const Arrays& out) {
+    Array across = g[0] * conjugate(a[0]);
+    while (across.ndim() > a[1].ndim()) across = sum(across, 0);
+    return Arrays{g[0] * conjugate(a[1]), across + g[1] * conjugate(out[1])};
+  });
+  function.set_jvp([](const Arrays& a, const Arrays& t) {
+    return Arrays{t[0] * a[1] + a[0] * t[1], exp(a[1]) * t[1]};
+  });
+  return function;
+}
+
+// x * x / 2, computed here.
+std::shared_ptr<const CustomOperation> half_square() {
+  return std::shared_ptr<const CustomOperation>(new CustomOperation{
+      .name = "half_square",
+      .infer = [](InputTypes x) -> ArrayTypes {
+        if (x[0].dtype != Dtype::float64) throw Error("half_square: float64 is expected");
+        return {{x[0].shape, x[0].dtype}};
+      },
+      .run =
+          [](std::span<const HostArray> x, std::span<const HostArray> y) {
+            for (int64_t i = 0; i < element_count(x[0].shape); ++i) {
+              double number = x[0].elements<double>()[i];
+              y[0].elements<double>()[i] = number * number / 2;
+            }
+          },
+      .vjp = [](const Arrays& x, const Arrays&, const Arrays& g) { return Arrays{g[0] * x[0]}; },
+      .jvp = [](const Arrays& x, const Arrays&, const Arrays& t) { return Arrays{t[0] * x[0]}; },
+      // The same, whatever the shape.
+      .vmap = [](const Arrays& x,
+                 const std::vector<bool>&) { return apply_operation(half_square(), x); }});
+}
 
 std::vector<PrimitiveCase> make_cases() {
   Array row = spread_values({4}), matrix = spread_values({3, 4}, 1),
@@ -179,6 +218,24 @@ std::vector<PrimitiveCase> make_cases() {
       {"softmax",
        [](const Arrays& a) {
          return Arrays{softmax(a[0], -1), log_softmax(a[0], 0), logsumexp(a[0], 1)};
+       },
+       {matrix}},
+      {"depends",
+       [](const Arrays& a) {
+         Array late = depends(a[0] * 2, sin(a[0]));
+         return Arrays{late * sin(a[0]) + exp(a[0]), depends({a[0], late}, {a[1]})[1]};
+       },
+       {matrix, row}},
+      {"a function with rules", with_rules(), {matrix, row}},
+      {"a checkpoint",
+       checkpoint([](const Arrays& a) {
+         Array inner = sin(a[0]) * a[1];
+         return Arrays{exp(inner) * inner, sum(inner, 0)};
+       }),
+       {matrix, row}},
+      {"an operation of one's own",
+       [operation = half_square()](const Arrays& a) {
+         return Arrays{sum(apply_operation(operation, {a[0] * 2})[0], 0) * sin(a[0])};
        },
        {matrix}},
   };

@@ -1,5 +1,6 @@
 #include <unordered_map>
 
+#include "lazulite/ops/primitives/control.h"
 #include "lazulite/ops/primitives/elementwise.h"
 #include "lazulite/ops/primitives/linear.h"
 #include "lazulite/ops/primitives/views.h"
@@ -114,17 +115,19 @@ void skip_broadcasts(Program& program) {
   }
 }
 
-// Instructions whose output is their input.
-bool changes_nothing(const Program& program, const Instruction& instruction) {
-  if (instruction.primitive->get_if<Alias>() || instruction.primitive->get_if<StopGradient>()) {
-    return true;
+// Instructions whose outputs are inputs of theirs, from the returned one on; -1 for others.
+int shown_input(const Program& program, const Instruction& instruction) {
+  const Primitive& primitive = *instruction.primitive;
+  if (primitive.get_if<Alias>() || primitive.get_if<StopGradient>()) return 0;
+  if (auto* custom = primitive.get_if<CustomTransforms>()) {
+    return static_cast<int>(custom->arguments);
   }
   const Value& from = program.values[instruction.inputs.empty() ? 0 : instruction.inputs[0]];
   const Value& to = program.values[instruction.outputs[0]];
-  if (instruction.primitive->get_if<Cast>()) return from.dtype == to.dtype;
-  bool reshapes =
-      instruction.primitive->get_if<Reshape>() || instruction.primitive->get_if<Broadcast>();
-  return reshapes && from.shape == to.shape;
+  bool same = false;
+  if (primitive.get_if<Cast>()) same = from.dtype == to.dtype;
+  if (primitive.get_if<Reshape>() || primitive.get_if<Broadcast>()) same = from.shape == to.shape;
+  return same ? 0 : -1;
 }
 
 }  // namespace
@@ -136,8 +139,10 @@ void simplify(Program& program) {
   std::vector<Instruction> kept;
   for (Instruction& instruction : program.instructions) {
     for (ValueId& input : instruction.inputs) input = renamed[input];
-    if (changes_nothing(program, instruction)) {
-      renamed[instruction.outputs[0]] = instruction.inputs[0];
+    if (int shown = shown_input(program, instruction); shown >= 0) {
+      for (size_t i = 0; i < instruction.outputs.size(); ++i) {
+        renamed[instruction.outputs[i]] = instruction.inputs[static_cast<size_t>(shown) + i];
+      }
       continue;
     }
     size_t hash = hash_of(program, instruction);

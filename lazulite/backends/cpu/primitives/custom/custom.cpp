@@ -1,0 +1,40 @@
+#include "lazulite/ops/primitives/custom.h"
+
+#include "lazulite/backends/cpu/primitives/kernel_of.h"
+#include "lazulite/backends/cpu/primitives/movers/strided_copy.h"
+#include "lazulite/backends/cpu/primitives/primitives.h"
+
+namespace lazulite::cpu {
+
+bool accepts(const Custom&, const Launch&) { return true; }
+
+std::unique_ptr<Kernel> make(const Custom& p, const Launch& launch) {
+  size_t scratch_bytes = 0;
+  std::vector<RowMajorInput> inputs;
+  for (const Operand& input : launch.inputs) inputs.emplace_back(input, &scratch_bytes);
+  // An output that nobody reads may have no memory, but the operation fills all.
+  std::vector<size_t> aside;
+  for (const Operand& output : launch.outputs) {
+    aside.push_back(output.used ? 0 : reserve_scratch(output.bytes(), &scratch_bytes));
+  }
+  return kernel_of(
+      [=, &launch, operation = p.operation, inputs = std::move(inputs)](void* const* slots) {
+        const Scratch scratch(scratch_bytes);
+        std::vector<HostArray> from, to;
+        for (size_t i = 0; i < inputs.size(); ++i) {
+          const Operand& operand = launch.inputs[i];
+          auto* data = const_cast<std::byte*>(inputs[i].get(slots, scratch));
+          from.push_back({data, operand.shape, operand.dtype});
+        }
+        for (size_t i = 0; i < aside.size(); ++i) {
+          const Operand& operand = launch.outputs[i];
+          void* data = operand.used ? address(slots, operand) : scratch.at(aside[i]);
+          to.push_back({data, operand.shape, operand.dtype});
+        }
+        operation->run(from, to);
+      });
+}
+
+LAZULITE_CPU_KERNEL(Custom);
+
+}  // namespace lazulite::cpu

@@ -1,0 +1,104 @@
+#include "lazulite/ops/custom.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "lazulite/core/errors.h"
+#include "lazulite/ops/ops.h"
+#include "lazulite/program/options.h"
+#include "lazulite/transforms/compile.h"
+#include "lazulite/transforms/vjp.h"
+#include "support/backends.h"
+#include "support/expect.h"
+
+namespace lazulite {
+namespace {
+
+using test::expect_equal;
+
+// Adds `amount` to floats, and counts the elements.
+std::shared_ptr<const CustomOperation> adding(float amount) {
+  return std::shared_ptr<const CustomOperation>(
+      new CustomOperation{.name = "adding",
+                          .infer =
+                              [](InputTypes x) {
+                                if (x.size() != 1 || x[0].dtype != Dtype::float32) {
+                                  throw Error("adding: one array of dtype float32 is expected");
+                                }
+                                ArrayTypes out;
+                                out.push_back({x[0].shape, x[0].dtype});
+                                out.push_back({{}, Dtype::int64});
+                                return out;
+                              },
+                          .run =
+                              [amount](std::span<const HostArray> x, std::span<const HostArray> y) {
+                                int64_t n = element_count(x[0].shape);
+                                for (int64_t i = 0; i < n; ++i) {
+                                  y[0].elements<float>()[i] = x[0].elements<float>()[i] + amount;
+                                }
+                                *y[1].elements<int64_t>() = n;
+                              }});
+}
+
+class Custom : public test::OnEveryBackend {};
+LAZULITE_ON_EVERY_BACKEND(Custom);
+
+TEST_P(Custom, ComputesWhatItIsGiven) {
+  Array x = Array({{1.f, 2.f, 3.f}, {4.f, 5.f, 6.f}});
+  std::vector<Array> out = apply_operation(adding(10), {transpose(x) * 2});
+  expect_equal(out[0], transpose(x) * 2 + 10);
+  expect_equal(out[1], Array(Scalar(6), Dtype::int64));
+  // One output alone.
+  expect_equal(apply_operation(adding(1), {x})[1], Array(Scalar(6), Dtype::int64));
+  expect_equal(apply_operation(adding(1), {x})[0] * 2, (x + 1) * 2);
+}
+
+TEST_P(Custom, IsEqualToNoOther) {
+  Array x = zeros({4});
+  auto one = adding(1), two = adding(2);
+  expect_equal(apply_operation(one, {x})[0], x + 1);
+  expect_equal(apply_operation(two, {x})[0], x + 2);
+  expect_equal(apply_operation(one, {x})[0] + apply_operation(two, {x})[0], x + 3);
+  // Also when another has taken the memory of one that is gone.
+  for (int i = 0; i < 20; ++i) {
+    expect_equal(apply_operation(adding(static_cast<float>(i)), {x})[0], x + i);
+  }
+}
+
+TEST_P(Custom, FindsItsPlanAgain) {
+  Array x = ones({4}).eval();
+  auto one = adding(1);
+  apply_operation(one, {x})[0].eval();
+  uint64_t before = execution_statistics().plans_built;
+  apply_operation(one, {x})[0].eval();
+  EXPECT_EQ(execution_statistics().plans_built, before);
+}
+
+TEST_P(Custom, RunsInCompiledFunctions) {
+  auto one = adding(1);
+  auto f = compile([&](const Array& x) { return apply_operation(one, {x * 2})[0] * 3; });
+  for (float i : {1.f, 2.f, 3.f}) expect_equal(f(full({4}, i)), full({4}, (2 * i + 1) * 3));
+}
+
+TEST_P(Custom, TellsWhatGoesWrong) {
+  EXPECT_THROW(apply_operation(nullptr, {zeros({2})}), Error);
+  EXPECT_THROW(apply_operation(adding(1), {Array()}), Error);
+  EXPECT_THROW(apply_operation(adding(1), {zeros({2}, Dtype::int32)}), Error);
+  EXPECT_THROW(apply_operation(std::make_shared<CustomOperation>(), {zeros({2})}), Error);
+  auto one = adding(1);
+  EXPECT_THROW(grad([&](const Array& x) { return sum(apply_operation(one, {x})[0]); })(zeros({2})),
+               Error);
+  auto bad = std::shared_ptr<const CustomOperation>(new CustomOperation{
+      .name = "bad",
+      .infer = [](InputTypes x) -> ArrayTypes {
+        return {{x[0].shape, x[0].dtype}};
+      },
+      .run = [](std::span<const HostArray>,
+                std::span<const HostArray>) { throw std::runtime_error("bad luck"); }});
+  Array y = apply_operation(bad, {zeros({2})})[0];
+  EXPECT_THROW(y.eval(), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace lazulite
