@@ -196,16 +196,17 @@ class CachingAllocator final : public MemorySpace {
   size_t cache_limit_;
 };
 
-// Never destroyed: buffers with static lifetime are released after it would have been. A fork waits
-// until no thread is inside, so that the child finds the lists whole and the lock free.
+// Never destroyed: buffers with static lifetime are released after it would have been.
 CachingAllocator& allocator() {
-  static CachingAllocator* instance = [] {
-    auto* made = new CachingAllocator;
-    add_fork_handler({9, [] { allocator().lock(); }, [] { allocator().unlock(); }, nullptr});
-    return made;
-  }();
+  static auto* instance = new CachingAllocator;
   return *instance;
 }
+
+// A fork waits until no thread is inside, so that the child finds the lists whole and the lock free.
+[[maybe_unused]] const bool held_in_forks = [] {
+  add_fork_handler({9, [] { allocator().lock(); }, [] { allocator().unlock(); }, nullptr});
+  return true;
+}();
 
 }  // namespace
 

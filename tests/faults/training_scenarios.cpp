@@ -125,8 +125,11 @@ std::vector<Scenario> training_scenarios() {
                }),
       training("step", Kind::plain, dense, {4, 6}),
       training("first_compiled_step", Kind::compiled, dense, {4, 6}),
+      training("compiled_step", Kind::warm, dense, {4, 6}),
       training("convolutional_step", Kind::plain, convolutional, {4, 8, 8, 1}),
+      training("compiled_convolutional_step", Kind::warm, convolutional, {4, 8, 8, 1}),
       training("normalised_step", Kind::plain, normalised, {4, 6}),
+      training("compiled_normalised_step", Kind::warm, normalised, {4, 6}),
       function("adam", adam),
       {"optimizer_state", [] { return std::make_unique<OptimizerState>(); }},
   };
