@@ -18,6 +18,9 @@ Prefetcher::Prefetcher(Produce produce, int workers, int depth)
     stop();
     throw Error(fmt::format("DataLoader: only {} of {} worker threads could be started: {}.",
                             threads_.size(), workers, error.what()));
+  } catch (...) {
+    stop();
+    throw;
   }
 }
 

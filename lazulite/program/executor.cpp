@@ -1,5 +1,7 @@
 #include "lazulite/program/executor.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -9,9 +11,11 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <system_error>
 #include <thread>
 #include <vector>
 
+#include "lazulite/core/errors.h"
 #include "lazulite/core/fork.h"
 #include "lazulite/core/threads.h"
 
@@ -57,11 +61,17 @@ class Perturbation {
 class Worker {
  public:
   Worker() {
+    try {
+      std::thread([this] {
+        become_executor_thread();
+        while (true) step(nullptr);
+      }).detach();
+    } catch (const std::system_error& error) {
+      throw Error(fmt::format("the thread that runs what is evaluated could not be started: {}",
+                              error.what()));
+    }
+    // Nothing has been submitted yet that an event could be missed for.
     Event::set_listener([] { instance().wake(); });
-    std::thread([this] {
-      become_executor_thread();
-      while (true) step(nullptr);
-    }).detach();
   }
 
   // Never destroyed: its thread lives as long as the process.
