@@ -10,7 +10,7 @@ using namespace definition;
 
 LAZULITE_DEFINE_PRIMITIVE(Custom);
 
-Identity::Identity() {
+UniqueNumber::UniqueNumber() {
   static std::atomic<uint64_t> last{0};
   number_ = ++last;
 }

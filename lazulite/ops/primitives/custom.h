@@ -12,11 +12,11 @@
 namespace lazulite {
 
 /// A number that no other one has, whatever is freed meanwhile.
-class Identity {
+class UniqueNumber {
  public:
-  Identity();
-  Identity(const Identity&) = delete;
-  Identity& operator=(const Identity&) = delete;
+  UniqueNumber();
+  UniqueNumber(const UniqueNumber&) = delete;
+  UniqueNumber& operator=(const UniqueNumber&) = delete;
   uint64_t number() const { return number_; }
 
  private:
@@ -56,7 +56,7 @@ struct CustomOperation {
   /// Optional. `mapped` says which inputs have the axis of the many in front, as all outputs must.
   std::function<Arrays(const Arrays& inputs, const std::vector<bool>& mapped)> vmap = {};
 
-  const Identity identity = {};
+  const UniqueNumber identity = {};
 };
 
 struct Custom {
