@@ -30,7 +30,7 @@ std::shared_ptr<const data::ImageDataset> load(const Options& options, data::Spl
 }
 
 void use_device(const Options& options) {
-  lazulite::Device device(options.device == "gpu" ? "cuda" : options.device);
+  lazulite::Device device(options.device);
   std::string reason;
   if (!lazulite::device_available(device, &reason)) {
     throw lazulite::Error(fmt::format("--device {} cannot be used: {}", options.device, reason));

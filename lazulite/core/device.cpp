@@ -36,7 +36,8 @@ thread_local std::optional<Stream> chosen;
 
 }  // namespace
 
-Device::Device(std::string_view name, int index) : name_(intern(name)), index_(index) {}
+Device::Device(std::string_view name, int index)
+    : name_(intern(name == "gpu" ? "cuda" : name)), index_(index) {}
 
 Stream default_stream() {
   if (chosen) return *chosen;

@@ -10,7 +10,7 @@ namespace lazulite {
 /// no device.
 class Device {
  public:
-  /// `name` is a backend's name, for instance "cpu", "cuda" or "reference".
+  /// `name` is a backend's name, for instance "cpu", "cuda" or "reference"; "gpu" is "cuda".
   explicit Device(std::string_view name, int index = 0);
 
   const std::string& name() const { return *name_; }

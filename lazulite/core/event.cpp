@@ -41,6 +41,11 @@ void Event::finish(FailurePtr failure) {
   announce();
 }
 
+void Event::wait_done() const {
+  if (!done() && issued() && mark_) mark_->follow();
+  wait_for(done_bit);
+}
+
 void Event::wait() const {
   wait_done();
   if (failure_) failure_->raise();

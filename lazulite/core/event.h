@@ -38,6 +38,9 @@ class Mark {
   virtual FailurePtr failure() const = 0;
   /// Calls `function` once, from any thread, when the mark has been reached, perhaps at once.
   virtual void notify(void (*function)(void*), void* argument) = 0;
+  /// Called by a thread that is about to wait for the mark: may follow the device on that thread
+  /// for a while, which saves waking others. Need not wait to the end.
+  virtual void follow() {}
 };
 using MarkPtr = std::shared_ptr<Mark>;
 
@@ -64,7 +67,7 @@ class Event {
   /// Blocks until done; throws the error with which the work ended, if any.
   void wait() const;
   /// Blocks until done, however it ended.
-  void wait_done() const { wait_for(done_bit); }
+  void wait_done() const;
 
   /// Called whenever any event is issued or done. There is one listener: the executor.
   static void set_listener(void (*listener)());

@@ -37,8 +37,9 @@ class Backend {
   virtual const char* name() const = 0;
   /// The memory that launches read and write; the host's for a CPU.
   virtual MemorySpace& memory() = 0;
-  /// Whether `prepare` accepts this launch. A call that is refused runs as its composition; an
-  /// elementwise operation, reduction or other primitive that is refused is an error that names it.
+  /// Whether `prepare` accepts this launch. A call that is refused runs as its composition; it is
+  /// asked about with row-major operands, and must be accepted however they lie. What else is
+  /// refused runs on the CPU, or is an error that names it where that refuses too.
   virtual bool can_run(const Launch& launch) const = 0;
   /// Whether a launch that `can_run` accepts reads its input (or writes its output) number `index`
   /// in a layout other than row-major.

@@ -109,6 +109,14 @@ class Worker {
     changed_.notify_one();
   }
 
+  bool enter_if_empty(uint32_t queue, const EventPtr& event) {
+    std::lock_guard lock(mutex_);
+    Queue& target = queues_[queue - 1];
+    if (perturbation_.on() || !target.tasks.empty()) return false;
+    target.last = event;
+    return true;
+  }
+
   void wait_for_room() {
     if (waiting_ < most_waiting) return;
     std::unique_lock lock(mutex_);
@@ -238,6 +246,10 @@ void Executor::submit(uint32_t queue, std::shared_ptr<Work> work, EventPtr event
     return;
   }
   run_here(*work);
+}
+
+bool Executor::enter_if_empty(uint32_t queue, const EventPtr& event) {
+  return !is_forked_child() && !is_current() && Worker::instance().enter_if_empty(queue, event);
 }
 
 void Executor::run_here(Work& work) {

@@ -35,7 +35,10 @@ class Executor {
   static void wait_for_room();
   /// `event` is the work's own.
   static void submit(uint32_t queue, std::shared_ptr<Work> work, EventPtr event);
-  /// The same on the calling thread, before it returns.
+  /// Whether nothing stands in the queue, so that the caller may put work straight into its
+  /// device's queue; if so, `event` counts as submitted.
+  static bool enter_if_empty(uint32_t queue, const EventPtr& event);
+  /// Does work on the calling thread, before it returns.
   static void run_here(Work& work);
   /// Blocks until the event is done or dropped. On the executor's thread, other work goes on
   /// meanwhile.

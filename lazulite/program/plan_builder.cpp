@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/ops/primitives/call.h"
 #include "lazulite/ops/primitives/control.h"
 #include "lazulite/ops/primitives/creation.h"
 #include "lazulite/ops/primitives/indexing.h"
@@ -122,19 +123,27 @@ class PlanBuilder {
     add_launch(std::move(launch), instruction.stream);
   }
 
-  void add_launch(Launch launch, const Stream& stream) {
+  // What its device has no kernel for, the CPU runs, with the operands moved there and back.
+  void add_launch(Launch launch, Stream stream) {
     Backend& backend = backend_of(stream.device);
     if (!backend.can_run(launch)) {
-      std::string operands;
-      for (const Operand& input : launch.inputs) {
-        operands += fmt::format("{}{}{}", operands.empty() ? "" : ", ", name_of(input.dtype),
-                                lazulite::to_string(input.shape));
-      }
-      throw Error(fmt::format("the {} backend cannot run {} on {}", backend.name(), launch.name(),
-                              operands));
+      // A call that was accepted before cannot be expanded any more.
+      const bool call = launch.primitive && launch.primitive->get_if<Call>();
+      stream = {Device("cpu"), 0};
+      if (call || !backend_of(stream.device).can_run(launch)) refuse(launch, backend);
     }
     plan_.launches_.push_back(std::move(launch));
     streams_.push_back(stream);
+  }
+
+  [[noreturn]] static void refuse(const Launch& launch, const Backend& backend) {
+    std::string operands;
+    for (const Operand& input : launch.inputs) {
+      operands += fmt::format("{}{}{}", operands.empty() ? "" : ", ", name_of(input.dtype),
+                              lazulite::to_string(input.shape));
+    }
+    throw Error(
+        fmt::format("the {} backend cannot run {} on {}", backend.name(), launch.name(), operands));
   }
 
   void find_used() {

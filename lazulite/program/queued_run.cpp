@@ -86,7 +86,15 @@ void QueuedRun::start() {
   uint32_t queue = queue_ != 0        ? queue_
                    : segments.empty() ? Executor::queue_of(default_stream())
                                       : Executor::queue_of(segments[0].stream);
+  if (goes_straight_to_device() && Executor::enter_if_empty(queue, event_) && advance()) return;
   Executor::submit(queue, shared_from_this(), event_);
+}
+
+// Nothing is to be done but to put one segment into its device's queue.
+bool QueuedRun::goes_straight_to_device() const {
+  const std::vector<Segment>& segments = plan_->segments();
+  return segments.size() == 1 && segments[0].backend->asynchronous() &&
+         needs_are_ready(segments[0]);
 }
 
 bool QueuedRun::needs_are_ready(const Segment& segment) const {

@@ -41,6 +41,7 @@ class QueuedRun final : public Work, public std::enable_shared_from_this<QueuedR
   void wait_ready() override;
 
  private:
+  bool goes_straight_to_device() const;
   bool needs_are_ready(const Segment& segment) const;
   bool marks_reached() const;
   FailurePtr failed_need() const;

@@ -1,5 +1,16 @@
 #include "kernels.h"
 
+#include "lazulite/backends/cuda/kernels/fused.h"
+#include "lazulite/backends/cuda/primitives/primitives.h"
+#include "lazulite/ops/primitives/call.h"
+#include "lazulite/ops/primitives/convolution.h"
+#include "lazulite/ops/primitives/creation.h"
+#include "lazulite/ops/primitives/indexing.h"
+#include "lazulite/ops/primitives/linear.h"
+#include "lazulite/ops/primitives/movers.h"
+#include "lazulite/ops/primitives/pooling.h"
+#include "lazulite/ops/primitives/reduction.h"
+
 namespace lazulite::test {
 namespace {
 
@@ -107,6 +118,38 @@ Launch reductions() {
   return b.launch();
 }
 
+Launch large_vectors() {
+  Builder b({1 << 12, 1 << 8});
+  uint16_t x = b.input(Dtype::float32), y = b.input(Dtype::float32, {1 << 8}, {1});
+  uint16_t z = b.input(Dtype::float32, {1 << 12, 1}, {1, 0});
+  b.store(b.op(Row::add, Dtype::float32, {b.op(Row::multiply, Dtype::float32, {x, y}), z}));
+  return b.launch();
+}
+
+Launch sum_of(const Shape& shape, const Axes& axes, const Shape& result) {
+  Builder b(shape);
+  b.reduce(ReduceOp::sum, b.input(Dtype::float32), axes, result, Dtype::float32);
+  return b.launch();
+}
+
+// A primitive on row-major inputs, with the outputs that it infers.
+Launch launch_of(PrimitivePtr primitive, const std::vector<ArrayType>& inputs) {
+  Launch launch{primitive, nullptr, {}, {}};
+  uint32_t slot = 0;
+  auto operand = [&](const ArrayType& type) {
+    return Operand{.slot = slot++,
+                   .shape = type.shape,
+                   .strides = row_major_strides(type.shape),
+                   .dtype = type.dtype};
+  };
+  std::vector<ArrayTypeRef> types(inputs.begin(), inputs.end());
+  for (const ArrayType& input : inputs) launch.inputs.push_back(operand(input));
+  for (const ArrayType& output : infer(*primitive, types)) {
+    launch.outputs.push_back(operand(output));
+  }
+  return launch;
+}
+
 Launch empty() {
   Builder b({0, 3});
   b.store(b.op(Row::negative, Dtype::int64, {b.input(Dtype::int64)}));
@@ -121,7 +164,116 @@ std::vector<NamedLaunch> fused_launches() {
           {"selection", selection()},
           {"complex_numbers", complex_numbers()},
           {"reductions", reductions()},
+          {"large_vectors", large_vectors()},
+          {"sum_of_all", sum_of({1 << 20}, {0}, {})},
+          {"sum_of_rows", sum_of({64, 1000}, {1}, {64})},
+          {"sum_of_columns", sum_of({1 << 16, 20}, {0}, {20})},
+          {"sum_of_middle", sum_of({7, 5, 300}, {1}, {7, 300})},
           {"empty", empty()}};
+}
+
+std::vector<NamedLaunch> primitive_launches() {
+  std::vector<NamedLaunch> all;
+  auto add = [&](const std::string& name, PrimitivePtr primitive, std::vector<ArrayType> inputs) {
+    Launch launch = launch_of(std::move(primitive), inputs);
+    std::string of = inputs.empty() ? "" : std::string("_") + name_of(inputs[0].dtype);
+    all.push_back({name + of + "_to_" + name_of(launch.outputs[0].dtype), launch});
+  };
+  const ConvGeometry plain{{1, 1}, {2, 2}, {1, 1}, 1}, odd{{2, 1}, {0, 1}, {1, 2}, 2};
+  const PoolGeometry pool{{2, 2}, {2, 2}, {0, 0}};
+  const ArrayType image{{3, 9, 11, 5}, Dtype::float32}, filter{{6, 5, 5, 5}, Dtype::float32};
+  const ArrayType pooled{{3, 4, 5, 6}, Dtype::float32}, taken{{3, 4, 5, 6}, Dtype::uint8};
+  add("conv_block", make_primitive(Call{CallId::conv_block, {int64_t{2}}}),
+      {image, filter, {{6}, Dtype::float32}});
+  add("conv_block_grad", make_primitive(Call{CallId::conv_block_grad, {int64_t{2}}}),
+      {image, filter, pooled, taken});
+  add("convolution_1d", make_primitive(Convolution{{{2}, {3}, {1}, 1}}),
+      {{{2, 20, 3}, Dtype::float32}, {{4, 7, 3}, Dtype::float32}});
+  for (Dtype dtype : {Dtype::float16, Dtype::bfloat16, Dtype::float32, Dtype::float64}) {
+    for (int64_t columns : {10, 1000, 100'000}) {
+      const ArrayType x{{3, columns}, dtype};
+      const std::string of = std::to_string(columns);
+      add("softmax_" + of, make_primitive(Call{CallId::softmax, {}}), {x});
+      add("log_softmax_" + of, make_primitive(Call{CallId::log_softmax, {}}), {x});
+      add("logsumexp_" + of, make_primitive(Call{CallId::logsumexp, {}}), {x});
+    }
+  }
+  const ConvGeometry deep{{1, 2, 1}, {2, 2, 2}, {1, 1, 1}, 1};
+  const ArrayType volume{{1, 6, 6, 6, 2}, Dtype::float32}, large{{3, 5, 5, 5, 2}, Dtype::float32};
+  const ArrayType of_volume{{1, 6, 3, 6, 3}, Dtype::float32};
+  add("convolution_3d", make_primitive(Convolution{deep}), {volume, large});
+  add("convolution_3d_grad_input", make_primitive(ConvolutionGradInput{deep, volume.shape}),
+      {large, of_volume});
+  add("convolution_3d_grad_weight", make_primitive(ConvolutionGradWeight{deep, large.shape}),
+      {volume, of_volume});
+  add("arange", make_primitive(Arange{Scalar(0), Scalar(1), 100, Dtype::int32}), {});
+  add("arange_fractions", make_primitive(Arange{Scalar(0.5), Scalar(1), 100, Dtype::float16}), {});
+  for (Dtype dtype : {Dtype::uint8, Dtype::uint32}) {
+    add("random_bits", make_primitive(RandomBits{{100}, dtype}), {{{3, 2}, Dtype::uint32}});
+  }
+  for (Dtype index : {Dtype::int32, Dtype::uint8, Dtype::uint64}) {
+    add("check_index", make_primitive(CheckIndex{IndexUse::take, 10, true, false}), {{{8}, index}});
+  }
+  for (Dtype dtype :
+       {Dtype::float32, Dtype::float16, Dtype::bfloat16, Dtype::float64, Dtype::complex64}) {
+    add("matmul", make_primitive(Matmul{}), {{{2, 70, 300}, dtype}, {{2, 300, 10}, dtype}});
+    add("wide_matmul", make_primitive(Matmul{}), {{{2048, 64}, dtype}, {{64, 2048}, dtype}});
+    if (dtype == Dtype::complex64) continue;
+    const ArrayType x{{2, 9, 9, 4}, dtype}, w{{6, 3, 3, 4}, dtype}, y{{2, 11, 11, 6}, dtype};
+    add("convolution", make_primitive(Convolution{plain}), {x, w});
+    add("convolution_grad_input", make_primitive(ConvolutionGradInput{plain, x.shape}), {w, y});
+    add("convolution_grad_weight", make_primitive(ConvolutionGradWeight{plain, w.shape}), {x, y});
+    add("strided", make_primitive(Convolution{odd}), {x, {{6, 3, 3, 2}, dtype}});
+    add("max_pool", make_primitive(MaxPool{pool}), {x});
+    add("max_pool_grad", make_primitive(MaxPoolGrad{pool, x.shape}),
+        {{{2, 4, 4, 4}, dtype}, {{2, 4, 4, 4}, Dtype::uint8}});
+    add("avg_pool", make_primitive(AvgPool{pool}), {x});
+    add("avg_pool_grad", make_primitive(AvgPoolGrad{pool, x.shape}), {{{2, 4, 4, 4}, dtype}});
+  }
+  for (Dtype dtype : {Dtype::bool_, Dtype::uint8, Dtype::int64, Dtype::float16, Dtype::float32,
+                      Dtype::float64, Dtype::complex64}) {
+    const ArrayType x{{5, 40, 3}, dtype}, some{{5, 4, 3}, dtype};
+    const ArrayType flat{{4}, Dtype::int32}, along{{5, 4, 3}, Dtype::int64};
+    add("arg_max", make_primitive(ArgReduce{true, 1}), {x});
+    add("arg_min", make_primitive(ArgReduce{false, 2}), {x});
+    add("copy", make_primitive(Copy{}), {x});
+    add("concatenate", make_primitive(Concatenate{1}), {x, some});
+    add("slice_update", make_primitive(SliceUpdate{{0, 1, 0}, {1, 2, 1}}), {x, some});
+    add("gather", make_primitive(Gather{1}), {x, flat});
+    add("gather_along", make_primitive(GatherAlong{1}), {x, along});
+    add("scatter_add", make_primitive(ScatterAdd{1}), {x, flat, some});
+    add("scatter_along", make_primitive(ScatterAlong{1, false}), {x, along, some});
+  }
+  return all;
+}
+
+std::vector<NamedLaunch> all_launches() {
+  std::vector<NamedLaunch> all = fused_launches(), more = primitive_launches();
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+Launch copy_launch(const Operand& from, const Operand& to) {
+  FusedKernel kernel;
+  kernel.shape = to.shape;
+  kernel.input_dtypes = {from.dtype};
+  kernel.stores = {0};
+  return {nullptr, std::make_shared<FusedKernel>(kernel), {from}, {to}};
+}
+
+std::vector<std::string> texts_of(const Launch& launch) {
+  cuda::Recipe recipe;
+  if (launch.fused) {
+    cuda::add_fused(launch, recipe);
+  } else {
+    if (!cuda::can_run_primitive(launch)) {
+      throw Error(std::string("there is no kernel for ") + launch.name());
+    }
+    cuda::add_primitive(launch, recipe);
+  }
+  std::vector<std::string> texts;
+  for (const auto& step : recipe.steps) texts.push_back(std::get<cuda::KernelText>(step).source);
+  return texts;
 }
 
 }  // namespace lazulite::test

@@ -1,11 +1,10 @@
 // What can be said of the printed CUDA text without a compiler for it.
-#include "lazulite/backends/cuda/source.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "kernels.h"
-#include "lazulite/backends/cuda/prelude.h"
+#include "lazulite/backends/cuda/kernels/fused.h"
+#include "lazulite/backends/cuda/kernels/rows.h"
 #include "lazulite/core/errors.h"
 
 namespace lazulite::test {
@@ -31,18 +30,9 @@ TEST(CudaSource, KeepsTheTokensOfTheRow) {
 }
 
 TEST(CudaSource, DependsOnTheLaunchAlone) {
-  std::vector<NamedLaunch> launches = fused_launches(), again = fused_launches();
+  std::vector<NamedLaunch> launches = all_launches(), again = all_launches();
   for (size_t i = 0; i < launches.size(); ++i) {
-    EXPECT_EQ(cuda::kernel_source(launches[i].launch, "k"),
-              cuda::kernel_source(again[i].launch, "k"));
-  }
-}
-
-TEST(CudaSource, GivesEachElementOfAReductionAThread) {
-  for (const NamedLaunch& named : fused_launches()) {
-    const Launch& launch = named.launch;
-    EXPECT_EQ(cuda::thread_count(*launch.fused), launch.outputs[launch.outputs.size() - 1].size())
-        << named.name;
+    EXPECT_EQ(texts_of(launches[i].launch), texts_of(again[i].launch)) << launches[i].name;
   }
 }
 
@@ -51,7 +41,68 @@ TEST(CudaSource, RefusesARowWithoutValue) {
   FusedKernel kernel = *launch.fused;
   kernel.ops[0].row = Row::bitwise_and;
   launch.fused = std::make_shared<FusedKernel>(kernel);
-  EXPECT_THROW(cuda::kernel_source(launch, "k"), Error);
+  EXPECT_FALSE(cuda::can_run_fused(launch));
+  EXPECT_THROW(texts_of(launch), Error);
+}
+
+TEST(CudaSource, ServesOtherSizesWithTheSameText) {
+  auto text = [](int64_t rows, int64_t columns) {
+    Operand x{.shape = {rows, columns}, .strides = {columns, 1}};
+    Operand y = x;
+    y.slot = 1;
+    return texts_of(copy_launch(x, y));
+  };
+  EXPECT_EQ(text(3, 5), text(30, 7));
+}
+
+// As a kernel divides.
+uint32_t quotient(uint32_t number, const cuda::Axis& axis) {
+  const auto high = static_cast<uint32_t>((uint64_t{number} * axis.magic) >> 32);
+  return (high + number) >> axis.shift;
+}
+
+TEST(CudaAxis, DividesEveryNumber) {
+  std::vector<uint32_t> sizes = {1,
+                                 2,
+                                 3,
+                                 5,
+                                 7,
+                                 10,
+                                 16,
+                                 24,
+                                 641,
+                                 65535,
+                                 65536,
+                                 65537,
+                                 1000003,
+                                 (1u << 30) - 1,
+                                 1u << 30,
+                                 (1u << 30) + 1,
+                                 (1u << 31) - 1};
+  std::vector<uint32_t> numbers = {0, 1, 2, 1u << 16, (1u << 31) - 2, (1u << 31) - 1};
+  for (uint32_t size : sizes) {
+    const cuda::Axis axis(size);
+    for (uint32_t multiple : {1u, 2u, 3u, 1000u, ((1u << 31) - 1) / size}) {
+      for (uint32_t off : {0u, 1u, size - 1}) {
+        const uint64_t number =
+            uint64_t{size} * multiple - (off == 1 ? 1 : 0) + (off > 1 ? off : 0);
+        if (number < (1u << 31)) numbers.push_back(static_cast<uint32_t>(number));
+      }
+    }
+    for (uint32_t number : numbers) {
+      ASSERT_EQ(quotient(number, axis), number / size) << number << " / " << size;
+    }
+  }
+}
+
+TEST(CudaAxes, AreJoinedWhereAllOperandsLieAlike) {
+  cuda::Joined joined = cuda::join_axes({4, 1, 5, 6}, {{30, 7, 6, 1}, {0, 0, 0, 0}});
+  EXPECT_EQ(joined.shape, (Shape{120}));
+  EXPECT_EQ(joined.strides[0], (Strides{1}));
+  joined = cuda::join_axes({4, 5, 6}, {{30, 6, 1}, {0, 6, 1}});
+  EXPECT_EQ(joined.shape, (Shape{4, 30}));
+  EXPECT_EQ(joined.strides[1], (Strides{0, 1}));
+  EXPECT_TRUE(cuda::join_axes({1, 1}, {{3, 1}}).shape.empty());
 }
 
 }  // namespace

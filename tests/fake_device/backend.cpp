@@ -3,6 +3,7 @@
 #include "fake_memory.h"
 #include "fake_queue.h"
 #include "lazulite/backends/reference/run.h"
+#include "lazulite/ops/primitives/reduction.h"
 
 namespace lazulite::fake {
 namespace {
@@ -58,7 +59,9 @@ class FakeBackend final : public Backend {
  public:
   const char* name() const override { return "fake"; }
   MemorySpace& memory() override { return fake_memory(); }
+  // Without a kernel for positions of extremes, so that the CPU has to run them.
   bool can_run(const Launch& launch) const override {
+    if (launch.primitive && launch.primitive->get_if<ArgReduce>()) return false;
     return launch.fused ? reference::can_run_fused(*launch.fused)
                         : reference::can_run_primitive(*launch.primitive);
   }

@@ -1,4 +1,4 @@
-#include "lazulite/backends/cuda/prelude.h"
+#include "lazulite/backends/cuda/kernels/prelude.h"
 
 namespace lazulite::cuda {
 
@@ -136,59 +136,6 @@ template <class T> DEVICE T floor_div(T x, T y) {
   return quotient != 0 ? whole : T(::copysign(T(0), x / y));
 }
 
-// Complex numbers.
-typedef Complex<double> Z;
-DEVICE double real(Z x) { return x.re; }
-DEVICE double imag(Z x) { return x.im; }
-DEVICE Z make_complex(double re, double im) { return Z(re, im); }
-DEVICE Z operator+(Z x, Z y) { return Z(x.re + y.re, x.im + y.im); }
-DEVICE Z operator-(Z x, Z y) { return Z(x.re - y.re, x.im - y.im); }
-DEVICE Z operator-(Z x) { return Z(-x.re, -x.im); }
-DEVICE Z operator*(Z x, Z y) { return Z(x.re * y.re - x.im * y.im, x.re * y.im + x.im * y.re); }
-// Smith's method: no overflow where the quotient does not.
-DEVICE Z operator/(Z x, Z y) {
-  if (abs(y.re) >= abs(y.im)) {
-    double r = y.im / y.re, d = y.re + y.im * r;
-    if (y.im == 0) return Z(x.re / y.re, x.im / y.re);
-    return Z((x.re + x.im * r) / d, (x.im - x.re * r) / d);
-  }
-  double r = y.re / y.im, d = y.re * r + y.im;
-  return Z((x.re * r + x.im) / d, (x.im * r - x.re) / d);
-}
-DEVICE bool operator==(Z x, Z y) { return x.re == y.re && x.im == y.im; }
-DEVICE bool operator!=(Z x, Z y) { return !(x == y); }
-DEVICE double abs(Z x) { return ::hypot(x.re, x.im); }
-DEVICE Z times_i(Z x) { return Z(-x.im, x.re); }
-DEVICE Z exp(Z x) {
-  double scale = exp(x.re);
-  return x.im == 0 ? Z(scale, x.im) : Z(scale * cos(x.im), scale * sin(x.im));
-}
-DEVICE Z log(Z x) { return Z(log(abs(x)), atan2(x.im, x.re)); }
-DEVICE Z sqrt(Z x) {
-  double larger = sqrt((abs(x) + abs(x.re)) / 2);
-  if (larger == 0) return Z(0, x.im);
-  double smaller = abs(x.im) / (2 * larger);
-  return x.re >= 0 ? Z(larger, ::copysign(smaller, x.im)) : Z(smaller, ::copysign(larger, x.im));
-}
-DEVICE Z sinh(Z x) { return Z(sinh(x.re) * cos(x.im), cosh(x.re) * sin(x.im)); }
-DEVICE Z cosh(Z x) { return Z(cosh(x.re) * cos(x.im), sinh(x.re) * sin(x.im)); }
-DEVICE Z tanh(Z x) {
-  double t = tanh(x.re), u = tan(x.im);
-  return Z(t, u) / Z(1, t * u);
-}
-DEVICE Z sin(Z x) { return -times_i(sinh(times_i(x))); }
-DEVICE Z cos(Z x) { return cosh(times_i(x)); }
-DEVICE Z tan(Z x) { return -times_i(tanh(times_i(x))); }
-DEVICE Z asinh(Z x) {
-  return x.re < 0 ? -log(sqrt(x * x + Z(1)) - x) : log(x + sqrt(x * x + Z(1)));
-}
-DEVICE Z acosh(Z x) { return log(x + sqrt(x + Z(1)) * sqrt(x - Z(1))); }
-DEVICE Z atanh(Z x) { return Z(0.5) * (log(Z(1) + x) - log(Z(1) - x)); }
-DEVICE Z asin(Z x) { return -times_i(asinh(times_i(x))); }
-DEVICE Z acos(Z x) { return Z(1.5707963267948966) - asin(x); }
-DEVICE Z atan(Z x) { return -times_i(atanh(times_i(x))); }
-DEVICE Z pow(Z x, Z y) { return exp(y * log(x)); }
-
 }  // namespace dialect
 
 // Conversions as core/convert.h says. A floating number that an integer cannot hold goes through
@@ -252,6 +199,92 @@ template <> struct Cast<complex64> {
 // Constants in the rows' values: of the type that the row computes in, and of its parts' type.
 #define C(c) T(c)
 #define R(c) double(c)
+
+// An axis and how to divide by its size (numbers below 2^31).
+struct Axis { unsigned size, magic, shift; };
+DEVICE unsigned quotient(unsigned number, Axis axis) {
+  return (__umulhi(number, axis.magic) + number) >> axis.shift;
+}
+
+// Neighbours that are read or written at once.
+template <class T, int N> struct alignas(sizeof(T) * N) Pack { T items[N]; };
+)cuda";
+
+const char* const complex_prelude = R"cuda(
+namespace dialect {
+
+// Complex numbers.
+typedef Complex<double> Z;
+DEVICE double real(Z x) { return x.re; }
+DEVICE double imag(Z x) { return x.im; }
+DEVICE Z make_complex(double re, double im) { return Z(re, im); }
+DEVICE Z operator+(Z x, Z y) { return Z(x.re + y.re, x.im + y.im); }
+DEVICE Z operator-(Z x, Z y) { return Z(x.re - y.re, x.im - y.im); }
+DEVICE Z operator-(Z x) { return Z(-x.re, -x.im); }
+DEVICE Z operator*(Z x, Z y) { return Z(x.re * y.re - x.im * y.im, x.re * y.im + x.im * y.re); }
+// Smith's method: no overflow where the quotient does not.
+DEVICE Z operator/(Z x, Z y) {
+  if (abs(y.re) >= abs(y.im)) {
+    double r = y.im / y.re, d = y.re + y.im * r;
+    if (y.im == 0) return Z(x.re / y.re, x.im / y.re);
+    return Z((x.re + x.im * r) / d, (x.im - x.re * r) / d);
+  }
+  double r = y.re / y.im, d = y.re * r + y.im;
+  return Z((x.re * r + x.im) / d, (x.im * r - x.re) / d);
+}
+DEVICE bool operator==(Z x, Z y) { return x.re == y.re && x.im == y.im; }
+DEVICE bool operator!=(Z x, Z y) { return !(x == y); }
+DEVICE double abs(Z x) { return ::hypot(x.re, x.im); }
+DEVICE Z times_i(Z x) { return Z(-x.im, x.re); }
+DEVICE Z exp(Z x) {
+  double scale = exp(x.re);
+  return x.im == 0 ? Z(scale, x.im) : Z(scale * cos(x.im), scale * sin(x.im));
+}
+DEVICE Z log(Z x) { return Z(log(abs(x)), atan2(x.im, x.re)); }
+DEVICE Z sqrt(Z x) {
+  double larger = sqrt((abs(x) + abs(x.re)) / 2);
+  if (larger == 0) return Z(0, x.im);
+  double smaller = abs(x.im) / (2 * larger);
+  return x.re >= 0 ? Z(larger, ::copysign(smaller, x.im)) : Z(smaller, ::copysign(larger, x.im));
+}
+DEVICE Z sinh(Z x) { return Z(sinh(x.re) * cos(x.im), cosh(x.re) * sin(x.im)); }
+DEVICE Z cosh(Z x) { return Z(cosh(x.re) * cos(x.im), sinh(x.re) * sin(x.im)); }
+DEVICE Z tanh(Z x) {
+  double t = tanh(x.re), u = tan(x.im);
+  return Z(t, u) / Z(1, t * u);
+}
+DEVICE Z sin(Z x) { return -times_i(sinh(times_i(x))); }
+DEVICE Z cos(Z x) { return cosh(times_i(x)); }
+DEVICE Z tan(Z x) { return -times_i(tanh(times_i(x))); }
+DEVICE Z asinh(Z x) {
+  return x.re < 0 ? -log(sqrt(x * x + Z(1)) - x) : log(x + sqrt(x * x + Z(1)));
+}
+DEVICE Z acosh(Z x) { return log(x + sqrt(x + Z(1)) * sqrt(x - Z(1))); }
+DEVICE Z atanh(Z x) { return Z(0.5) * (log(Z(1) + x) - log(Z(1) - x)); }
+DEVICE Z asin(Z x) { return -times_i(asinh(times_i(x))); }
+DEVICE Z acos(Z x) { return Z(1.5707963267948966) - asin(x); }
+DEVICE Z atan(Z x) { return -times_i(atanh(times_i(x))); }
+DEVICE Z pow(Z x, Z y) { return exp(y * log(x)); }
+
+}  // namespace dialect
+)cuda";
+
+const char* const places_prelude = R"cuda(
+// Where the elements of an array lie, numbered in row-major order.
+struct View {
+  long long strides[8];
+  Axis axes[8];
+  int ndim;
+};
+DEVICE long long place(const View& view, unsigned number) {
+  long long at = 0;
+  for (int axis = view.ndim - 1; axis >= 0; --axis) {
+    const unsigned rest = quotient(number, view.axes[axis]);
+    at += (long long)(number - rest * view.axes[axis].size) * view.strides[axis];
+    number = rest;
+  }
+  return at;
+}
 )cuda";
 
 }  // namespace lazulite::cuda

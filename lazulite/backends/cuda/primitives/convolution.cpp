@@ -1,0 +1,44 @@
+#include "lazulite/ops/primitives/convolution.h"
+
+#include "lazulite/backends/cuda/kernels/windows.h"
+#include "lazulite/backends/cuda/primitives/primitives.h"
+
+namespace lazulite::cuda {
+namespace {
+
+ConvOperands operands(const Convolution&, const Launch& l) {
+  return {l.inputs[0], l.inputs[1], l.outputs[0]};
+}
+ConvOperands operands(const ConvolutionGradInput&, const Launch& l) {
+  return {l.outputs[0], l.inputs[0], l.inputs[1]};
+}
+ConvOperands operands(const ConvolutionGradWeight&, const Launch& l) {
+  return {l.inputs[0], l.outputs[0], l.inputs[1]};
+}
+
+Product product_of(const Convolution& g, const Launch& launch) {
+  return convolution_product(g, operands(g, launch));
+}
+Product product_of(const ConvolutionGradInput& g, const Launch& launch) {
+  return grad_input_product(g, operands(g, launch));
+}
+Product product_of(const ConvolutionGradWeight& g, const Launch& launch) {
+  return grad_weight_product(g, operands(g, launch));
+}
+
+template <class T>
+bool accepts(const T& g, const Launch& launch) {
+  return can_run_convolution(g, operands(g, launch)) && can_run_product(product_of(g, launch));
+}
+template <class T>
+void make(const T& g, const Launch& launch, Recipe& recipe) {
+  add_product(product_of(g, launch), recipe);
+}
+
+}  // namespace
+
+LAZULITE_CUDA_KERNEL(Convolution);
+LAZULITE_CUDA_KERNEL(ConvolutionGradInput);
+LAZULITE_CUDA_KERNEL(ConvolutionGradWeight);
+
+}  // namespace lazulite::cuda

@@ -1,0 +1,117 @@
+#include "lazulite/ops/primitives/linear.h"
+
+#include "lazulite/backends/cuda/kernels/product.h"
+#include "lazulite/backends/cuda/primitives/primitives.h"
+
+namespace lazulite::cuda {
+namespace {
+
+// Below this many multiplications the library's choosing and launching is not worth it.
+constexpr int64_t least_for_library = int64_t{1} << 15;
+
+Operand batch_of(const Operand& matrices) {
+  Operand batch = matrices;
+  for (int i = 0; i < 2; ++i) {
+    batch.shape.pop_back();
+    batch.strides.pop_back();
+  }
+  return batch;
+}
+
+constexpr const char* functions = R"cuda(
+struct Extra { View a, b; long long am, ak, bk, bn; };
+DEVICE long long a_batch(const Extra& e, unsigned z) { return place(e.a, z); }
+DEVICE long long b_batch(const Extra& e, unsigned z) { return place(e.b, z); }
+#define AT(name, stride)                                                              \
+  struct name {                                                                       \
+    long long at;                                                                     \
+    name() = default;                                                                 \
+    __device__ name(const Extra& e, unsigned i) : at((long long)i * e.stride) {}      \
+  };
+AT(RowA, am) AT(ColumnA, ak) AT(RowB, bn) AT(ColumnB, bk)
+DEVICE S a_at(const T* a, RowA row, ColumnA column) { return S(load(a[row.at + column.at])); }
+DEVICE S b_at(const T* b, RowB row, ColumnB column) { return S(load(b[row.at + column.at])); }
+)cuda";
+
+Product product_of(const Launch& launch) {
+  const Operand &a = launch.inputs[0], &b = launch.inputs[1], &c = launch.outputs[0];
+  const size_t last = c.shape.size() - 1;
+  Product product{.dtype = c.dtype,
+                  .batch = 1,
+                  .m = c.shape[last - 1],
+                  .n = c.shape[last],
+                  .k = a.shape[last],
+                  .a = pointer_to(a),
+                  .b = pointer_to(b),
+                  .c = result_at(c),
+                  .c_batch = c.shape[last - 1] * c.shape[last],
+                  .c_row = c.shape[last],
+                  .a_along_k = a.strides[last] == 1 || a.strides[last - 1] != 1,
+                  .b_along_k = b.strides[last - 1] == 1 && b.strides[last] != 1,
+                  .functions = functions,
+                  .name = "matmul"};
+  for (size_t axis = 0; axis + 1 < last; ++axis) product.batch *= c.shape[axis];
+  KernelText extra;
+  extra.add_constant(view_of(batch_of(a)));
+  extra.add_constant(view_of(batch_of(b)));
+  for (int64_t stride :
+       {a.strides[last - 1], a.strides[last], b.strides[last - 1], b.strides[last]}) {
+    extra.add_constant(stride);
+  }
+  product.extra = std::move(extra.constants);
+  return product;
+}
+
+// As the library takes a matrix, if it does.
+bool as_matrix(const Operand& operand, int64_t rows, int64_t columns, Matrix* out) {
+  const size_t last = operand.shape.size() - 1;
+  const int64_t down = rows > 1 ? operand.strides[last - 1] : columns;
+  const int64_t across = columns > 1 ? operand.strides[last] : 1;
+  Joined batch = join_axes(batch_of(operand).shape, {batch_of(operand).strides});
+  if (batch.shape.size() > 1) return false;
+  out->at = pointer_to(operand);
+  out->batch_stride = batch.shape.empty() ? 0 : batch.strides[0][0];
+  if (out->batch_stride < 0) return false;
+  if (across == 1 && down >= columns) {
+    out->transposed = false;
+    out->leading = down;
+    return true;
+  }
+  out->transposed = true;
+  out->leading = across;
+  return down == 1 && across >= rows;
+}
+
+bool as_library_call(const Launch& launch, const Product& product, MatrixProduct* out) {
+  if (product.m * product.n * product.k < least_for_library || product.k == 0) return false;
+  out->dtype = product.dtype;
+  out->m = product.m;
+  out->n = product.n;
+  out->k = product.k;
+  out->batch = product.batch;
+  return as_matrix(launch.inputs[0], product.m, product.k, &out->a) &&
+         as_matrix(launch.inputs[1], product.k, product.n, &out->b) &&
+         as_matrix(launch.outputs[0], product.m, product.n, &out->c);
+}
+
+bool accepts(const Matmul&, const Launch& launch) {
+  return can_view(batch_of(launch.inputs[0])) && can_view(batch_of(launch.inputs[1])) &&
+         can_run_product(product_of(launch));
+}
+
+void make(const Matmul&, const Launch& launch, Recipe& recipe) {
+  Product product = product_of(launch);
+  MatrixProduct call;
+  if (recipe.has_library && as_library_call(launch, product, &call)) {
+    call.c.at.written = true;
+    recipe.steps.emplace_back(call);
+  } else {
+    add_product(product, recipe);
+  }
+}
+
+}  // namespace
+
+LAZULITE_CUDA_KERNEL(Matmul);
+
+}  // namespace lazulite::cuda

@@ -1,0 +1,260 @@
+#include "lazulite/backends/cuda/runtime/executable.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <string_view>
+#include <thread>
+#include <unordered_set>
+
+#include "lazulite/backends/cuda/kernels/fused.h"
+#include "lazulite/backends/cuda/primitives/primitives.h"
+#include "lazulite/backends/cuda/runtime/graph.h"
+#include "lazulite/backends/cuda/runtime/kernel.h"
+#include "lazulite/core/errors.h"
+
+namespace lazulite::cuda {
+namespace {
+
+constexpr size_t most_compilers = 8;
+// Graphs of one segment with different addresses: of arrays that take turns.
+constexpr size_t most_graphs = 4;
+// Captures that may go unused before it is believed that addresses do not come again.
+constexpr uint64_t most_vain_captures = 8;
+constexpr size_t least_steps_of_graph = 2;
+
+bool graphs_enabled() {
+  static const bool enabled = [] {
+    const char* value = std::getenv("LAZULITE_CUDA_GRAPHS");
+    return !value || std::string_view(value) != "0";
+  }();
+  return enabled;
+}
+
+// Compiles texts, several at a time.
+void load_all(const DeviceInfo& device, const std::vector<const KernelText*>& texts) {
+  if (texts.size() < 2) return;
+  const size_t count = std::min(
+      {texts.size(), most_compilers, static_cast<size_t>(std::thread::hardware_concurrency())});
+  std::atomic<size_t> next{0};
+  auto work = [&] {
+    try {
+      for (size_t i; (i = next++) < texts.size();)
+        load_kernel(device, texts[i]->name, texts[i]->source);
+    } catch (...) {
+      // Whoever asks for that text will be told.
+    }
+  };
+  std::vector<std::thread> threads;
+  for (size_t i = 1; i < count; ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+}
+
+}  // namespace
+
+CudaExecutable::CudaExecutable(const DeviceInfo& device, DeviceMemory& memory,
+                               std::span<const Launch> segment)
+    : device_(device), memory_(memory) {
+  refuse_forked_child();
+  device_.make_current();
+  Recipe recipe;
+  recipe.has_library = matmul_library_available();
+  for (const Launch& launch : segment) {
+    if (launch.fused) {
+      add_fused(launch, recipe);
+    } else {
+      add_primitive(launch, recipe);
+    }
+  }
+  add_steps(std::move(recipe));
+}
+
+CudaExecutable::~CudaExecutable() {
+  for (Graph& graph : graphs_) driver().cuGraphExecDestroy(graph.graph);
+  if (workspace_) memory_.release(workspace_, workspace_bytes_);
+}
+
+void CudaExecutable::add_steps(Recipe recipe) {
+  std::unordered_set<std::string_view> seen;
+  std::vector<const KernelText*> texts;
+  for (const auto& step : recipe.steps) {
+    const auto* text = std::get_if<KernelText>(&step);
+    if (text && seen.insert(text->source).second) texts.push_back(text);
+  }
+  load_all(device_, texts);
+  checks_ = std::move(recipe.checks);
+  for (auto& step : recipe.steps) {
+    const size_t first = pointers_.size();
+    if (auto* text = std::get_if<KernelText>(&step)) {
+      pointers_.insert(pointers_.end(), text->pointers.begin(), text->pointers.end());
+      // A struct ends where its strictest member would.
+      text->constants.resize((text->constants.size() + 7) / 8 * 8);
+      KernelCall call{load_kernel(device_, text->name, text->source),
+                      {text->grid[0], text->grid[1], text->grid[2]},
+                      text->block,
+                      std::move(text->constants)};
+      steps_.push_back({first, text->pointers.size(), std::move(call)});
+    } else {
+      const auto& product = std::get<MatrixProduct>(step);
+      MatmulCall call(device_, product);
+      const Pointer workspace = recipe.take_workspace(call.workspace_bytes());
+      for (const Pointer& pointer :
+           {product.a.at, product.b.at, product.c.at, workspace.as_result()}) {
+        pointers_.push_back(pointer);
+      }
+      steps_.push_back({first, pointers_.size() - first, std::move(call)});
+    }
+  }
+  if (recipe.workspace_bytes > 0) {
+    workspace_ = memory_.allocate(recipe.workspace_bytes);
+    workspace_bytes_ = recipe.workspace_bytes;
+  }
+}
+
+void CudaExecutable::run(const Arguments&) {
+  throw Error("cuda: this backend queues its work and does not run it at once");
+}
+
+void CudaExecutable::reject(size_t number, int64_t index) const {
+  const Recipe::Check& check = checks_[number];
+  check.check.reject(check.dtype == Dtype::uint64 ? std::to_string(static_cast<uint64_t>(index))
+                                                  : std::to_string(index));
+}
+
+void CudaExecutable::resolve(std::span<void* const> slots, const StreamPlaces& places) {
+  addresses_.resize(pointers_.size());
+  for (size_t i = 0; i < pointers_.size(); ++i) {
+    const Pointer& pointer = pointers_[i];
+    void* base = pointer.kind == Pointer::Kind::slot        ? slots[pointer.slot]
+                 : pointer.kind == Pointer::Kind::workspace ? workspace_
+                                                            : static_cast<void*>(places.status);
+    addresses_[i] = static_cast<std::byte*>(base) + pointer.offset;
+  }
+}
+
+void CudaExecutable::launch(CUstream stream, std::span<void* const> slots,
+                            const StreamPlaces& places) {
+  resolve(slots, places);
+  ++runs_;
+  if (Graph* graph = graph_for_addresses(places)) {
+    graph->used = runs_;
+    check(driver().cuGraphLaunch(graph->graph, stream), "launching a graph");
+  } else {
+    for (Step& step : steps_) launch_step(step, stream);
+  }
+}
+
+std::vector<void*> CudaExecutable::arguments_of(const Step& step, KernelCall& call) {
+  std::vector<void*> arguments;
+  for (size_t i = 0; i < step.address_count; ++i) {
+    arguments.push_back(&addresses_[step.first_address + i]);
+  }
+  if (!call.constants.empty()) arguments.push_back(call.constants.data());
+  return arguments;
+}
+
+void CudaExecutable::launch_step(Step& step, CUstream stream) {
+  if (auto* matmul = std::get_if<MatmulCall>(&step.call)) {
+    void* const* addresses = addresses_.data() + step.first_address;
+    matmul->launch(stream, addresses[0], addresses[1], addresses[2], addresses[3]);
+    return;
+  }
+  auto& call = std::get<KernelCall>(step.call);
+  std::vector<void*> arguments = arguments_of(step, call);
+  check(driver().cuLaunchKernel(call.function, call.grid[0], call.grid[1], call.grid[2], call.block,
+                                1, 1, 0, stream, arguments.data(), nullptr),
+        "launching a kernel");
+}
+
+// The graph that does what the steps would; null where there is none and none is worth making.
+CudaExecutable::Graph* CudaExecutable::graph_for_addresses(const StreamPlaces& places) {
+  if (runs_ < 2 || steps_.size() < least_steps_of_graph || !graphs_enabled()) return nullptr;
+  for (Graph& graph : graphs_) {
+    if (graph.addresses != addresses_) continue;
+    ++replays_;
+    return &graph;
+  }
+  if (captures_ >= most_vain_captures + replays_) return nullptr;
+  ++captures_;
+  CUgraph described = describe(places);
+  CUgraphExec made = nullptr;
+  const CUresult result = driver().cuGraphInstantiate(&made, described, 0);
+  driver().cuGraphDestroy(described);
+  check(result, "making a graph");
+  if (graphs_.size() == most_graphs) {
+    auto oldest = std::min_element(graphs_.begin(), graphs_.end(),
+                                   [](const Graph& a, const Graph& b) { return a.used < b.used; });
+    // The driver frees it when its last launch has ended.
+    driver().cuGraphExecDestroy(oldest->graph);
+    graphs_.erase(oldest);
+  }
+  graphs_.push_back({addresses_, made, runs_});
+  return &graphs_.back();
+}
+
+// Steps wait for those whose results they need, or whose memory they take: branches of the program
+// run side by side.
+CUgraph CudaExecutable::describe(const StreamPlaces& places) {
+  std::vector<std::vector<Touched>> touched(steps_.size());
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    for (size_t k = 0; k < steps_[i].address_count; ++k) {
+      const size_t at = steps_[i].first_address + k;
+      const Pointer& pointer = pointers_[at];
+      const auto start = reinterpret_cast<intptr_t>(addresses_[at]);
+      touched[i].push_back({static_cast<uintptr_t>(start + pointer.first),
+                            static_cast<uintptr_t>(start + pointer.last), pointer.written});
+    }
+  }
+  CUgraph graph = nullptr;
+  check(driver().cuGraphCreate(&graph, 0), "describing a graph");
+  try {
+    std::vector<CUgraphNode> nodes(steps_.size());
+    const std::vector<std::vector<size_t>> needed = dependencies(touched);
+    for (size_t i = 0; i < steps_.size(); ++i) {
+      std::vector<CUgraphNode> needs;
+      for (size_t step : needed[i]) needs.push_back(nodes[step]);
+      if (auto* call = std::get_if<KernelCall>(&steps_[i].call)) {
+        std::vector<void*> arguments = arguments_of(steps_[i], *call);
+        CUDA_KERNEL_NODE_PARAMS node{};
+        node.func = call->function;
+        node.gridDimX = call->grid[0];
+        node.gridDimY = call->grid[1];
+        node.gridDimZ = call->grid[2];
+        node.blockDimX = call->block;
+        node.blockDimY = node.blockDimZ = 1;
+        node.kernelParams = arguments.data();
+        check(driver().cuGraphAddKernelNode(&nodes[i], graph, needs.data(), needs.size(), &node),
+              "describing a graph");
+      } else {
+        CUgraph captured = capture(steps_[i], places);
+        const CUresult result = driver().cuGraphAddChildGraphNode(&nodes[i], graph, needs.data(),
+                                                                  needs.size(), captured);
+        driver().cuGraphDestroy(captured);
+        check(result, "describing a graph");
+      }
+    }
+  } catch (...) {
+    driver().cuGraphDestroy(graph);
+    throw;
+  }
+  return graph;
+}
+
+// What a library launches, as a graph of its own.
+CUgraph CudaExecutable::capture(Step& step, const StreamPlaces& places) {
+  CUstream stream = places.capture_stream();
+  check(driver().cuStreamBeginCapture(stream, CU_STREAM_CAPTURE_MODE_RELAXED), "capturing a graph");
+  CUgraph captured = nullptr;
+  try {
+    launch_step(step, stream);
+  } catch (...) {
+    driver().cuStreamEndCapture(stream, &captured);
+    if (captured) driver().cuGraphDestroy(captured);
+    throw;
+  }
+  check(driver().cuStreamEndCapture(stream, &captured), "capturing a graph");
+  return captured;
+}
+
+}  // namespace lazulite::cuda

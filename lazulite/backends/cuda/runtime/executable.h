@@ -1,0 +1,61 @@
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "lazulite/backends/cuda/kernels/recipe.h"
+#include "lazulite/backends/cuda/runtime/matmul.h"
+#include "lazulite/backends/cuda/runtime/memory.h"
+#include "lazulite/backends/cuda/runtime/queue.h"
+#include "lazulite/program/backend.h"
+
+namespace lazulite::cuda {
+
+/// A segment made ready: its kernels are loaded, and from the second run on with the same addresses
+/// it is one launch of a CUDA graph.
+class CudaExecutable final : public Executable, public Queued {
+ public:
+  CudaExecutable(const DeviceInfo& device, DeviceMemory& memory, std::span<const Launch> segment);
+  ~CudaExecutable() override;
+
+  void run(const Arguments& arguments) override;
+  void launch(CUstream stream, std::span<void* const> slots, const StreamPlaces& places) override;
+  size_t check_count() const override { return checks_.size(); }
+  [[noreturn]] void reject(size_t number, int64_t index) const override;
+
+ private:
+  struct KernelCall {
+    CUfunction function;
+    unsigned grid[3], block;
+    std::vector<std::byte> constants;
+  };
+  struct Step {
+    size_t first_address, address_count;
+    std::variant<KernelCall, MatmulCall> call;  // a matmul's addresses: a, b, c, workspace
+  };
+  struct Graph {
+    std::vector<void*> addresses;
+    CUgraphExec graph = nullptr;
+    uint64_t used = 0;
+  };
+  void add_steps(Recipe recipe);
+  void resolve(std::span<void* const> slots, const StreamPlaces& places);
+  void launch_step(Step& step, CUstream stream);
+  std::vector<void*> arguments_of(const Step& step, KernelCall& call);
+  Graph* graph_for_addresses(const StreamPlaces& places);
+  CUgraph describe(const StreamPlaces& places);
+  CUgraph capture(Step& step, const StreamPlaces& places);
+
+  const DeviceInfo& device_;
+  DeviceMemory& memory_;
+  std::vector<Step> steps_;
+  std::vector<Pointer> pointers_;
+  std::vector<Recipe::Check> checks_;
+  void* workspace_ = nullptr;
+  size_t workspace_bytes_ = 0;
+  std::vector<void*> addresses_;  // of pointers_, in the run that is being launched
+  std::vector<Graph> graphs_;
+  uint64_t runs_ = 0, captures_ = 0, replays_ = 0;
+};
+
+}  // namespace lazulite::cuda

@@ -1,0 +1,35 @@
+#include "lazulite/backends/cuda/runtime/graph.h"
+
+#include <algorithm>
+
+namespace lazulite::cuda {
+namespace {
+
+bool conflict(const std::vector<Touched>& a, const std::vector<Touched>& b) {
+  return std::any_of(a.begin(), a.end(), [&](const Touched& x) {
+    return std::any_of(b.begin(), b.end(), [&](const Touched& y) {
+      return (x.written || y.written) && std::max(x.first, y.first) < std::min(x.last, y.last);
+    });
+  });
+}
+
+}  // namespace
+
+std::vector<std::vector<size_t>> dependencies(const std::vector<std::vector<Touched>>& steps) {
+  std::vector<std::vector<size_t>> needed(steps.size());
+  // All steps that come before a step by way of others.
+  std::vector<std::vector<bool>> before(steps.size(), std::vector<bool>(steps.size(), false));
+  for (size_t step = 0; step < steps.size(); ++step) {
+    for (size_t earlier = step; earlier-- > 0;) {
+      if (before[step][earlier] || !conflict(steps[earlier], steps[step])) continue;
+      needed[step].push_back(earlier);
+      before[step][earlier] = true;
+      for (size_t i = 0; i < earlier; ++i) {
+        if (before[earlier][i]) before[step][i] = true;
+      }
+    }
+  }
+  return needed;
+}
+
+}  // namespace lazulite::cuda

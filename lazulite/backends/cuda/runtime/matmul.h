@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cuda.h>
+
+#include <memory>
+
+#include "lazulite/backends/cuda/kernels/recipe.h"
+#include "lazulite/backends/cuda/runtime/driver.h"
+
+namespace lazulite::cuda {
+
+/// Whether cuBLASLt is there; otherwise Lazulite's own kernels multiply matrices.
+bool matmul_library_available();
+
+/// A product of matrices by cuBLASLt: float32 without TF32, half precision summed in float32. The
+/// algorithm is chosen once, by the shape.
+class MatmulCall {
+ public:
+  MatmulCall(const DeviceInfo& device, const MatrixProduct& product);
+  ~MatmulCall();
+  MatmulCall(MatmulCall&&) noexcept;
+  void launch(CUstream stream, const void* a, const void* b, void* c, void* workspace);
+
+  /// Bytes that `launch` needs, of its own while it runs.
+  size_t workspace_bytes() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace lazulite::cuda

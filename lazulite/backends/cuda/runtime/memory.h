@@ -1,0 +1,61 @@
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "lazulite/backends/cuda/runtime/driver.h"
+#include "lazulite/core/memory.h"
+
+namespace lazulite::cuda {
+
+/// The device's memory, in blocks that are kept when they are released: asking the driver takes
+/// longer than most kernels. A block is released by its last run's end, so whoever takes it next
+/// may use it at once, in any stream.
+class DeviceMemory final : public MemorySpace {
+ public:
+  explicit DeviceMemory(const DeviceInfo& device);
+
+  const char* name() const override { return "cuda"; }
+  void* allocate(size_t bytes) override;
+  void release(void* pointer, size_t bytes) override;
+  /// Returns when the source may change; queues wait for the copy (`await_copies`).
+  void copy_from_host(void* destination, const void* source, size_t bytes) override;
+  void copy_to_host(void* destination, const void* source, size_t bytes) override;
+
+  /// Lets what is queued in `stream` from now on wait for all copies to the device so far. `seen`
+  /// is the stream's own note of what it has waited for.
+  void await_copies(CUstream stream, uint64_t* seen);
+
+  MemoryStatistics statistics() const;
+  /// Gives all blocks that are not in use back to the driver.
+  void trim();
+  /// Most bytes that may be in use and kept together.
+  void set_limit(size_t bytes);
+
+ private:
+  struct Staging {
+    void* host = nullptr;
+    CUevent copied = nullptr;
+  };
+  CUdeviceptr ask_driver(size_t bytes);
+  void trim_locked();
+  Staging& next_staging();
+  void open_copies();
+
+  const DeviceInfo& device_;
+  mutable std::mutex mutex_;
+  std::map<size_t, std::vector<CUdeviceptr>> kept_;  // by size
+  MemoryStatistics statistics_;
+  size_t limit_ = SIZE_MAX;
+
+  std::mutex copying_;
+  CUstream copies_ = nullptr;
+  Staging staging_[4];
+  size_t next_ = 0;
+  CUevent last_copy_ = nullptr;
+  std::atomic<uint64_t> copy_count_{0};
+};
+
+}  // namespace lazulite::cuda

@@ -1,0 +1,129 @@
+// The device's allocator, its copies and its queue, over a driver that only pretends to have a GPU.
+#include "lazulite/backends/cuda/runtime/memory.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "environment.h"
+#include "lazulite/backends/cuda/runtime/queue.h"
+#include "lazulite/core/errors.h"
+
+namespace lazulite::test {
+namespace {
+
+constexpr size_t fake_bytes = size_t{64} << 20;
+
+// The driver is opened once in a process, by whichever test is first.
+const cuda::DeviceInfo& fake_device() {
+  static const cuda::DeviceInfo& device = []() -> const cuda::DeviceInfo& {
+    Variable path("LAZULITE_CUDA_PATH", LAZULITE_FAKE_CUDA_DRIVER);
+    Variable bytes("LAZULITE_FAKE_CUDA_BYTES", std::to_string(fake_bytes));
+    return cuda::open_device(0);
+  }();
+  return device;
+}
+
+TEST(CudaMemory, KeepsWhatIsReleasedForTheNext) {
+  cuda::DeviceMemory memory(fake_device());
+  void* first = memory.allocate(1000);
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(first) % 64, 0u);
+  memory.release(first, 1000);
+  EXPECT_EQ(memory.statistics().active_bytes, 0u);
+  EXPECT_GE(memory.statistics().cached_bytes, 1000u);
+  EXPECT_EQ(memory.allocate(1001), first);
+  EXPECT_EQ(memory.statistics().system_allocations, 1u);
+  EXPECT_EQ(memory.statistics().requests, 2u);
+  memory.release(first, 1001);
+  memory.trim();
+  EXPECT_EQ(memory.statistics().cached_bytes, 0u);
+}
+
+TEST(CudaMemory, GivesWhatItKeepsBackBeforeItSaysNo) {
+  cuda::DeviceMemory memory(fake_device());
+  constexpr size_t most = size_t{40} << 20;
+  memory.release(memory.allocate(most), most);
+  void* other = memory.allocate(most + (size_t{8} << 20));
+  EXPECT_EQ(memory.statistics().cached_bytes, 0u);
+  try {
+    memory.allocate(most);
+    ADD_FAILURE() << "there cannot be so much";
+  } catch (const OutOfMemory& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("bytes are not to be had"));
+    EXPECT_THAT(error.what(), testing::HasSubstr("are in use"));
+    EXPECT_THAT(error.what(), testing::HasSubstr("kept for reuse"));
+    EXPECT_THAT(error.what(), testing::HasSubstr("Fake GPU"));
+  }
+  memory.release(other, most + (size_t{8} << 20));
+  memory.trim();
+}
+
+TEST(CudaMemory, HasALimit) {
+  cuda::DeviceMemory memory(fake_device());
+  memory.set_limit(1 << 20);
+  memory.release(memory.allocate(700'000), 700'000);
+  void* pointer = memory.allocate(500'000);
+  EXPECT_THROW(memory.allocate(700'000), OutOfMemory);
+  memory.release(pointer, 500'000);
+  memory.trim();
+}
+
+TEST(CudaMemory, CopiesAnyNumberOfBytes) {
+  cuda::DeviceMemory memory(fake_device());
+  for (size_t bytes : {size_t{0}, size_t{1}, size_t{4} << 20, (size_t{9} << 20) + 3}) {
+    std::vector<unsigned char> there(bytes), back(bytes);
+    std::iota(there.begin(), there.end(), 1);
+    void* pointer = memory.allocate(bytes);
+    memory.copy_from_host(pointer, there.data(), bytes);
+    memory.copy_to_host(back.data(), pointer, bytes);
+    EXPECT_EQ(there, back) << bytes;
+    memory.release(pointer, bytes);
+  }
+  memory.trim();
+}
+
+class Work final : public cuda::Queued {
+ public:
+  explicit Work(int* done) : done_(done) {}
+  void launch(CUstream, std::span<void* const>, const cuda::StreamPlaces&) override {
+    if (++*done_ == 3) throw Error("the third cannot be launched");
+  }
+  size_t check_count() const override { return 0; }
+  void reject(size_t, int64_t) const override { throw IndexError("rejected"); }
+
+ private:
+  int* done_;
+};
+
+void await(Mark& mark) {
+  std::atomic<bool> reached{false};
+  mark.notify(
+      [](void* flag) {
+        auto* done = static_cast<std::atomic<bool>*>(flag);
+        *done = true;
+        done->notify_all();
+      },
+      &reached);
+  reached.wait(false);
+}
+
+TEST(CudaQueue, ReachesItsMarksAndHandsFailuresOn) {
+  // Its thread does not end.
+  auto* memory = new cuda::DeviceMemory(fake_device());
+  static const int owner = 0;
+  auto* queue = new cuda::Queue(fake_device(), *memory, &owner);
+  int launched = 0;
+  Work work(&launched);
+  MarkPtr first = queue->add(work, {}, {});
+  MarkPtr second = queue->add(work, {}, {&first, 1});
+  await(*second);
+  EXPECT_TRUE(first->reached());
+  EXPECT_EQ(first->backend, &owner);
+  EXPECT_FALSE(second->failure());
+  EXPECT_THROW(queue->add(work, {}, {&second, 1}), Error);
+  EXPECT_EQ(launched, 3);
+}
+
+}  // namespace
+}  // namespace lazulite::test
