@@ -287,7 +287,7 @@ int64_t depth_of(const Product& product) {
 
 // What a tile costs, in cycles of one multiprocessor, by a simple model: instructions that
 // multiply, those that load and store, the reads of shared memory, and how well waits are hidden.
-// Its numbers were fitted to 3,000 timings of eleven convolutions on an H100; what it chose was
+// Its numbers were fitted to 2,852 timings of eleven convolutions on an H100; what it chose was
 // within 7% of the best tile for nine of them, and within 27% for all.
 double cost(const Product& p, const Tile& t) {
   constexpr double processors = 132, schedulers = 4, lanes = 32;

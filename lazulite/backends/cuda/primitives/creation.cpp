@@ -10,10 +10,10 @@ namespace lazulite::cuda {
 namespace {
 
 constexpr const char* arange_source = R"cuda(
-struct Parameters { W start, step; unsigned count; };
+struct Parameters { U start, step; unsigned count; };
 extern "C" __global__ void lazulite_kernel(T* out, const Parameters p) {
   const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
-  if (i < p.count) out[i] = Store<T>::of(Cast<T>::of(p.start + W(i) * p.step));
+  if (i < p.count) out[i] = Store<T>::of(Cast<T>::of(W(p.start + U(i) * p.step)));
 }
 )cuda";
 
@@ -23,15 +23,17 @@ bool accepts(const Arange&, const Launch& launch) {
 void make(const Arange& p, const Launch& launch, Recipe& recipe) {
   const Operand& out = launch.outputs[0];
   if (out.size() == 0) return;
-  const bool whole = p.start.kind() < DtypeKind::floating && p.step.kind() < DtypeKind::floating;
-  KernelText text{
-      .name = "arange",
-      .source = fmt::format("{}typedef {} T;\ntypedef {} W;\n{}", prelude, type_of(out.dtype),
-                            whole ? "long long" : "double", arange_source)};
+  const Dtype dtype = p.computed_in();
+  const bool whole = is_integer(dtype);
+  // Integers wrap, so that the sums of signed ones are those of unsigned ones.
+  KernelText text{.name = "arange",
+                  .source = fmt::format("{}typedef {} T;\ntypedef {} W;\ntypedef {} U;\n{}",
+                                        prelude, type_of(out.dtype), type_of(dtype),
+                                        whole ? "unsigned long long" : "double", arange_source)};
   text.add_pointers({result_at(out)});
   if (whole) {
-    text.add_constant(p.start.as<int64_t>());
-    text.add_constant(p.step.as<int64_t>());
+    text.add_constant(p.start.as<uint64_t>());
+    text.add_constant(p.step.as<uint64_t>());
   } else {
     text.add_constant(p.start.as<double>());
     text.add_constant(p.step.as<double>());
