@@ -126,13 +126,17 @@ std::vector<T> Array::to_vector() const {
   const Output& out = node_->outputs[output_];
   std::vector<T> values;
   if (size() == 0) return values;
+  auto no_memory = [&]() -> OutOfMemory {
+    return OutOfMemory(
+        fmt::format("to_vector: there is no memory for the {} elements of an array of shape {}",
+                    size(), lazulite::to_string(shape())));
+  };
+  // The system may promise more than there is.
+  if (static_cast<size_t>(size()) > memory_limit() / sizeof(T)) throw no_memory();
   try {
     values.reserve(static_cast<size_t>(size()));
   } catch (const std::exception&) {
-    throw OutOfMemory(
-        fmt::format("to_vector: there is no memory for the {} elements of an array "
-                    "of shape {}",
-                    size(), lazulite::to_string(shape())));
+    throw no_memory();
   }
   const void* base = out.buffer->readable(host_memory());
   visit_dtype(out.dtype, [&](auto tag) {

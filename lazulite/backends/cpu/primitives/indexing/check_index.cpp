@@ -1,4 +1,5 @@
 #include <atomic>
+#include <limits>
 
 #include "lazulite/backends/cpu/parallel.h"
 #include "lazulite/backends/cpu/primitives/kernel_of.h"
@@ -9,11 +10,33 @@
 namespace lazulite::cpu {
 namespace {
 
+// Writes the positions of indices of up to 32 bits, and whether all of them are in range: without a
+// branch, so that the compiler makes vectors of it. What is below 0 or beyond the last sets the
+// sign.
+template <class From>
+bool all_fit(const From* from, int32_t* to, int64_t count, int32_t size, bool wrap) {
+  const uint32_t last = static_cast<uint32_t>(size) - 1, added = wrap ? last + 1 : 0;
+  uint32_t signs = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    const int32_t index = from[i];
+    const uint32_t position =
+        static_cast<uint32_t>(index) + (static_cast<uint32_t>(index >> 31) & added);
+    to[i] = static_cast<int32_t>(position);
+    signs |= position | (last - position);
+  }
+  return static_cast<int32_t>(signs) >= 0;
+}
+
 // Writes positions and returns the first index that is out of range, or `count`.
 template <class From, class To>
 int64_t check(const CheckIndex& p, const From* from, To* to, int64_t count) {
   std::atomic<int64_t> first_bad{count};
   parallel_for(count, 65536, [&](int64_t begin, int64_t end, int) {
+    if constexpr (sizeof(To) == 4 && (sizeof(From) < 4 || std::is_same_v<From, int32_t>)) {
+      const bool fits = p.size > 0 && p.size <= std::numeric_limits<int32_t>::max();
+      const auto size = static_cast<int32_t>(fits ? p.size : 0);
+      if (fits && all_fit(from + begin, to + begin, end - begin, size, p.wrap)) return;
+    }
     for (int64_t i = begin; i < end; ++i) {
       int64_t position = 0;
       bool good = p.position(from[i], &position);

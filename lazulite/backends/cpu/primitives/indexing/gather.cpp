@@ -50,9 +50,16 @@ void gather_slices(const AxisSlices& x, const T* from, const int64_t* positions,
 // One element from each of the slices that the positions say.
 template <class T>
 void gather_along(const AxisSlices& x, const T* from, const int64_t* positions, T* to) {
-  x.for_each_run([&](int64_t element, int64_t offset, int64_t stride, int64_t n) {
-    for (int64_t j = element; j < element + n; ++j, offset += stride) {
-      to[j] = from[offset + positions[j] * x.stride()];
+  const int64_t step = x.stride();
+  x.for_each_run([=](int64_t element, int64_t offset, int64_t stride, int64_t n) {
+    const T* source = from + offset;
+    const int64_t* position = positions + element;
+    T* target = to + element;
+    // The compiler makes gathers of the loop whose stride it knows.
+    if (stride == 1) {
+      for (int64_t j = 0; j < n; ++j) target[j] = source[position[j] * step + j];
+    } else {
+      for (int64_t j = 0; j < n; ++j) target[j] = source[position[j] * step + j * stride];
     }
   });
 }

@@ -1,6 +1,7 @@
 #include "lazulite/backends/cpu/primitives/indexing/indices.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "lazulite/backends/cpu/parallel.h"
 
@@ -14,6 +15,16 @@ int64_t position(T index, int64_t limit) {
     return std::clamp<int64_t>(value < 0 ? value + limit : value, 0, limit - 1);
   } else {
     return static_cast<int64_t>(std::min<uint64_t>(index, static_cast<uint64_t>(limit - 1)));
+  }
+}
+
+// The same for many of 32 bits, of which the compiler makes vectors.
+void narrow_positions(const int32_t* indices, int64_t count, int32_t limit, int64_t* positions) {
+  for (int64_t i = 0; i < count; ++i) {
+    int32_t index = indices[i];
+    index = index < 0 ? index + limit : index;
+    index = index < 0 ? 0 : index;
+    positions[i] = index < limit ? index : limit - 1;
   }
 }
 
@@ -33,6 +44,13 @@ const int64_t* IndexInput::get(void* const* slots, const Scratch& scratch) const
     if constexpr (std::is_integral_v<T>) {
       const T* indices = input_.get<T>(slots, scratch);
       parallel_for(count_, 65536, [&](int64_t begin, int64_t end, int) {
+        if constexpr (std::is_same_v<T, int32_t>) {
+          if (limit_ <= std::numeric_limits<int32_t>::max()) {
+            const auto limit = static_cast<int32_t>(limit_);
+            narrow_positions(indices + begin, end - begin, limit, positions + begin);
+            return;
+          }
+        }
         for (int64_t i = begin; i < end; ++i) positions[i] = position(indices[i], limit_);
       });
     }
