@@ -1,11 +1,34 @@
 #include "lazulite/core/event.h"
 
+#include <new>
+
+#include "lazulite/core/errors.h"
+
 namespace lazulite {
 namespace {
 
 std::atomic<void (*)()> listener_of_all{nullptr};
 
 }  // namespace
+
+FailurePtr current_failure(bool harmless) {
+  try {
+    try {
+      throw;
+    } catch (const OperationFailure& failure) {
+      return std::make_shared<Failure>(failure.error, true);
+    } catch (const IndexError&) {
+      return std::make_shared<Failure>(std::current_exception(), true);
+    } catch (...) {
+      return std::make_shared<Failure>(std::current_exception(), harmless);
+    }
+  } catch (const std::bad_alloc&) {
+    // Made beforehand, for when there is no memory left to say so.
+    static const FailurePtr out_of_memory =
+        std::make_shared<Failure>(std::make_exception_ptr(std::bad_alloc()), false);
+    return out_of_memory;
+  }
+}
 
 void Event::set_listener(void (*listener)()) { listener_of_all = listener; }
 

@@ -24,6 +24,15 @@ struct Failure {
 };
 using FailurePtr = std::shared_ptr<Failure>;
 
+/// Thrown by kernels in the place of the error of a user's own operation.
+struct OperationFailure {
+  std::exception_ptr error;
+};
+
+/// A failure of the exception that is being handled. That of a check, or of a user's own operation,
+/// is harmless in any case: they run before anything is overwritten.
+FailurePtr current_failure(bool harmless);
+
 /// A point in the queue of an asynchronous backend, which makes them.
 class Mark {
  public:

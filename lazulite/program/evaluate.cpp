@@ -10,7 +10,7 @@
 #include "lazulite/core/fork.h"
 #include "lazulite/core/pending.h"
 #include "lazulite/core/trace.h"
-#include "lazulite/ops/primitives/indexing.h"
+#include "lazulite/ops/primitives/primitive.h"
 #include "lazulite/program/executor.h"
 #include "lazulite/program/lazy_evaluator.h"
 #include "lazulite/program/linearize.h"
@@ -25,9 +25,8 @@ constexpr size_t piece_size = 8192;
 // Where something may fail a check, what is not connected to it is run by itself: a run fails as a
 // whole. None if one piece will do. With the graph locked; the nodes come in topological order.
 std::vector<std::vector<Array>> pieces_of(std::span<Node* const> order) {
-  bool checks = std::any_of(order.begin(), order.end(), [](Node* node) {
-    return node->primitive->get_if<CheckIndex>() != nullptr;
-  });
+  bool checks = std::any_of(order.begin(), order.end(),
+                            [](Node* node) { return may_refuse(*node->primitive); });
   if (!checks && order.size() <= piece_size) return {};
   std::unordered_map<Node*, size_t> place;
   std::vector<size_t> parent(order.size());

@@ -265,7 +265,8 @@ class PlanBuilder {
     std::vector<size_t> last = last_uses();
     size_t checked = 0;  // no check comes from here on
     for (size_t i = 0; i < plan_.launches_.size(); ++i) {
-      if (is<CheckIndex>(plan_.launches_[i])) checked = i + 1;
+      const Launch& launch = plan_.launches_[i];
+      if (launch.primitive && may_refuse(*launch.primitive)) checked = i + 1;
     }
     std::vector<bool> is_output(plan_.slots_.size(), false);
     for (const Placement& output : plan_.outputs_) is_output[output.slot] = true;

@@ -41,17 +41,6 @@ bool all_done(const std::vector<EventPtr>& events) {
 
 }  // namespace
 
-FailurePtr current_failure(bool harmless) {
-  try {
-    return std::make_shared<Failure>(std::current_exception(), harmless);
-  } catch (const std::bad_alloc&) {
-    // Made beforehand, for when there is no memory left to say so.
-    static const FailurePtr out_of_memory =
-        std::make_shared<Failure>(std::make_exception_ptr(std::bad_alloc()), false);
-    return out_of_memory;
-  }
-}
-
 QueuedRun::QueuedRun(std::shared_ptr<const Plan> plan, std::span<const Array> inputs,
                      std::span<const uint32_t> references, EventPtr event)
     : plan_(std::move(plan)), event_(std::move(event)) {
@@ -169,11 +158,9 @@ bool QueuedRun::run_next() {
     if (mark) marks_.push_back(std::move(mark));
     ++next_;
     return true;
-  } catch (const IndexError&) {
-    failure = current_failure(true);
   } catch (...) {
-    intact = !run_.donated || !run_.started;
     failure = current_failure(false);
+    intact = failure->harmless || !run_.donated || !run_.started;
   }
   end(std::move(failure), intact);
   return false;

@@ -10,9 +10,6 @@
 
 namespace lazulite {
 
-/// A failure of the exception that is being handled.
-FailurePtr current_failure(bool harmless);
-
 /// One run of a plan, from the moment in which it has its memory to its end.
 class QueuedRun final : public Work, public std::enable_shared_from_this<QueuedRun> {
  public:

@@ -1,5 +1,6 @@
 #include "lazulite/transforms/checkpoint.h"
 
+#include "lazulite/core/release.h"
 #include "lazulite/core/trace.h"
 #include "lazulite/ops/control.h"
 #include "lazulite/ops/primitives/control.h"
@@ -26,9 +27,10 @@ std::shared_ptr<const CustomRules> rules_since(uint64_t first) {
 
 ArraysFunction detail::checkpoint(ArraysFunction function) {
   return [function = std::move(function)](const Arrays& arguments) {
-    if (!retain_token()) return function(arguments);
-    uint64_t first = placeholder({}, Dtype::bool_).node()->sequence;
+    const uint64_t first = placeholder({}, Dtype::bool_).node()->sequence;
     Arrays results = function(arguments);
+    expect_array("checkpoint", results);
+    if (!retain_token()) return results;
     Arrays leaves = recent_part(results, first).leaves;
     if (leaves.empty()) return results;
     SmallVector<Array, 2> inputs(leaves.begin(), leaves.end());

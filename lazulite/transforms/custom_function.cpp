@@ -1,6 +1,6 @@
 #include "lazulite/transforms/custom_function.h"
 
-#include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/core/trace.h"
 #include "lazulite/ops/primitives/control.h"
 
@@ -41,9 +41,7 @@ CustomFunction& CustomFunction::set_vmap(
 
 Arrays CustomFunction::operator()(const Arrays& arguments) const {
   Arrays results = function_(arguments);
-  for (const Array& result : results) {
-    if (!result.valid()) throw Error("custom_function: the function returned an empty handle");
-  }
+  expect_array("custom_function", results);
   // Nobody looks.
   if (!retain_token() || results.empty()) return results;
   SmallVector<Array, 2> inputs(arguments.begin(), arguments.end());

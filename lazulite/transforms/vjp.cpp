@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
 #include "lazulite/core/trace.h"
@@ -101,7 +103,11 @@ std::vector<size_t> positions(const std::vector<int>& argnums, size_t count) {
     if (argnum < -n || argnum >= n) {
       throw Error(fmt::format("grad: there is no argument {} among {}", argnum, n));
     }
-    out.push_back(static_cast<size_t>(argnum < 0 ? argnum + n : argnum));
+    const auto position = static_cast<size_t>(argnum < 0 ? argnum + n : argnum);
+    if (std::find(out.begin(), out.end(), position) != out.end()) {
+      throw ValueError(fmt::format("grad: the argument {} is given twice", position));
+    }
+    out.push_back(position);
   }
   return out;
 }

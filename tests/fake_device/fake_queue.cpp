@@ -105,10 +105,8 @@ void FakeQueue::loop() {
     }
     try {
       if (!failure) item.work();
-    } catch (const IndexError&) {
-      failure = std::make_shared<Failure>(std::current_exception(), true);
     } catch (...) {
-      failure = std::make_shared<Failure>(std::current_exception(), false);
+      failure = current_failure(false);
     }
     item.work = nullptr;
     item.mark->reach(std::move(failure));

@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
+#include <algorithm>
+#include <stdexcept>
 
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/ops.h"
+#include "lazulite/program/evaluate.h"
 #include "lazulite/program/options.h"
 #include "lazulite/transforms/compile.h"
 #include "lazulite/transforms/vjp.h"
@@ -39,6 +41,19 @@ std::shared_ptr<const CustomOperation> adding(float amount) {
                                 }
                                 *y[1].elements<int64_t>() = n;
                               }});
+}
+
+std::shared_ptr<const CustomOperation> failing_on_negative() {
+  return std::shared_ptr<const CustomOperation>(new CustomOperation{
+      .name = "failing_on_negative",
+      .infer = [](InputTypes x) -> ArrayTypes {
+        return {{x[0].shape, x[0].dtype}};
+      },
+      .run =
+          [](std::span<const HostArray> x, std::span<const HostArray> y) {
+            if (*x[0].elements<float>() < 0) throw std::runtime_error("it is negative");
+            std::copy_n(x[0].elements<float>(), element_count(x[0].shape), y[0].elements<float>());
+          }});
 }
 
 class Custom : public test::OnEveryBackend {};
@@ -97,6 +112,32 @@ TEST_P(Custom, TellsWhatGoesWrong) {
       .run = [](std::span<const HostArray>,
                 std::span<const HostArray>) { throw std::runtime_error("bad luck"); }});
   Array y = apply_operation(bad, {zeros({2})})[0];
+  EXPECT_THROW(y.eval(), std::runtime_error);
+}
+
+// As an index out of range does: the step does nothing, and the next one runs.
+TEST_P(Custom, LeavesTheCellsOfAStepThatFails) {
+  auto operation = failing_on_negative();
+  Cell large(zeros({300, 300})), small(zeros({2}));
+  auto step = compile([&](const Array& x) {
+    large = large.get() + 1;
+    small = small.get() + 1;
+    return apply_operation(operation, {x})[0] + sum(large.get());
+  });
+  step(ones({2})).eval();
+  Array bad = step(-ones({2}));
+  EXPECT_THROW(bad.eval(), std::runtime_error);
+  expect_equal(small.get(), ones({2}));
+  step(ones({2})).eval();
+  expect_equal(small.get(), full({2}, 2.f));
+  expect_equal(large.get(), full({300, 300}, 2.f));
+}
+
+TEST_P(Custom, LeavesWhatIsNotConnectedToIt) {
+  Array x = (-ones({3})).eval();
+  Array y = apply_operation(failing_on_negative(), {x})[0], z = x * 3;
+  EXPECT_THROW(eval({y, z}), std::runtime_error);
+  expect_equal(z, full({3}, -3.f));
   EXPECT_THROW(y.eval(), std::runtime_error);
 }
 

@@ -125,6 +125,12 @@ TEST(Checkpoint, NeedsLessMemory) {
   EXPECT_LT(few, all / 2) << "of " << all;
 }
 
+TEST(Checkpoint, RefusesEmptyHandles) {
+  auto nothing = checkpoint([](const Array&) { return Array(); });
+  EXPECT_THROW(nothing(ones({2})), Error);
+  EXPECT_THROW(grad(nothing)(ones({2})), Error);
+}
+
 TEST(Depends, ShowsItsInputs) {
   Array x = spread_values({4}), y = spread_values({2}, 1);
   std::vector<Array> out = depends({x, y}, {exp(x)});

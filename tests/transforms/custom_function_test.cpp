@@ -107,6 +107,14 @@ TEST(CustomFunction, MayGiveNoGradientForAnArgument) {
   expect_equal(gradients[1], zeros_like(x));
 }
 
+TEST(CustomFunction, GivesGradientsTheArgumentsDtype) {
+  CustomFunction f([](const Arrays& a) { return Arrays{exp(a[0])}; });
+  f.set_vjp([](const Arrays& a, const Arrays&, const Arrays&) {
+    return Arrays{full(a[0].shape(), 3, Dtype::int32)};
+  });
+  expect_equal(grad([&](const Array& a) { return sum(f({a})[0]); })(zeros({2})), full({2}, 3.0f));
+}
+
 TEST(CustomFunction, RefusesRulesThatDoNotFit) {
   Array x = spread_values({4});
   CustomFunction few([](const Arrays& a) { return Arrays{a[0] * a[1]}; });
@@ -116,6 +124,10 @@ TEST(CustomFunction, RefusesRulesThatDoNotFit) {
   CustomFunction shape([](const Arrays& a) { return Arrays{exp(a[0])}; });
   shape.set_vjp([](const Arrays&, const Arrays& g, const Arrays&) { return Arrays{sum(g[0])}; });
   EXPECT_THROW(grad([&](const Array& a) { return sum(shape({a})[0]); })(x), Error);
+  CustomFunction mapped([](const Arrays& a) { return Arrays{exp(a[0])}; });
+  mapped.set_vmap(
+      [](const Arrays&, const MapAxes&) { return std::pair(Arrays{ones({5})}, MapAxes{0}); });
+  EXPECT_THROW(vmap(ArraysFunction(mapped))({ones({2, 4})}), Error);
   CustomFunction nothing([](const Arrays&) { return Arrays{Array()}; });
   EXPECT_THROW(nothing({x}), Error);
 }

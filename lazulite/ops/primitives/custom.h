@@ -59,8 +59,13 @@ struct CustomOperation {
   const UniqueNumber identity = {};
 };
 
+/// Runs the operation; what it throws becomes an OperationFailure.
+void run_operation(const CustomOperation& operation, std::span<const HostArray> inputs,
+                   std::span<const HostArray> outputs);
+
 struct Custom {
   static constexpr const char* name = "Custom";
+  static constexpr bool may_refuse = true;
   std::shared_ptr<const CustomOperation> operation;
   const char* label() const { return operation->name.c_str(); }
   auto fields() const { return std::tuple(operation->identity.number()); }

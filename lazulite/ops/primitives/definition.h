@@ -44,8 +44,9 @@ const T& value_of(const Primitive& primitive) {
 
 template <class T>
 constexpr PrimitiveType describe(const uint16_t& id) {
-  PrimitiveType type{id, T::name, false, nullptr, nullptr, nullptr, nullptr, nullptr};
+  PrimitiveType type{id, T::name, false, false, nullptr, nullptr, nullptr, nullptr, nullptr};
   if constexpr (requires { T::is_view; }) type.is_view = T::is_view;
+  if constexpr (requires { T::may_refuse; }) type.may_refuse = T::may_refuse;
   type.label = [](const Primitive& p) {
     if constexpr (requires { value_of<T>(p).label(); }) {
       return value_of<T>(p).label();

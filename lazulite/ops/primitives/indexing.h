@@ -23,6 +23,7 @@ enum class IndexUse : uint8_t {
 /// that depends on it is computed, or, with `clamp`, becomes the nearest position.
 struct CheckIndex {
   static constexpr const char* name = "CheckIndex";
+  static constexpr bool may_refuse = true;
   IndexUse use;
   int64_t size;
   bool wrap;

@@ -35,6 +35,9 @@ struct PrimitiveType {
   const char* name;
   /// Whether the output only shows the input's elements under another shape.
   bool is_view;
+  /// Whether computing it may find its inputs to be wrong: it then comes before all that writes
+  /// into a program's inputs, and what is not connected to it is run by itself.
+  bool may_refuse;
   const char* (*label)(const Primitive&);
   bool (*equal)(const Primitive&, const Primitive&);
   void (*write)(const Primitive&, KeyWriter&);
@@ -89,6 +92,8 @@ inline const char* name_of(const Primitive& primitive) { return primitive.type.l
 std::string to_string(const Primitive& primitive);
 
 inline bool is_view(const Primitive& primitive) { return primitive.type.is_view; }
+
+inline bool may_refuse(const Primitive& primitive) { return primitive.type.may_refuse; }
 
 /// The shapes and dtypes of the outputs. Throws a sentence that names the operation where the
 /// primitive does not take such inputs.

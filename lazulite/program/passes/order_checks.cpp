@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "lazulite/ops/primitives/indexing.h"
+#include "lazulite/ops/primitives/primitive.h"
 #include "lazulite/program/passes/passes.h"
 
 namespace lazulite {
@@ -11,7 +11,7 @@ void order_checks(Program& program) {
   std::vector<bool> early(instructions.size(), false);
   for (size_t i = instructions.size(); i-- > 0;) {
     const Instruction& instruction = instructions[i];
-    bool check = instruction.primitive && instruction.primitive->get_if<CheckIndex>();
+    bool check = instruction.primitive && may_refuse(*instruction.primitive);
     early[i] = check || std::any_of(instruction.outputs.begin(), instruction.outputs.end(),
                                     [&](ValueId output) { return needed[output]; });
     if (!early[i]) continue;

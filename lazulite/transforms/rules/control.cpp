@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/reduction.h"
@@ -43,23 +44,6 @@ Arrays joined(const Arrays& a, const Arrays& b) {
   return out;
 }
 
-// What a user's rule has given: so many arrays, of those shapes, and none but gradients is missing.
-void check_rule(const char* rule, const Arrays& given, const Arrays& like, bool may_miss) {
-  if (given.size() != like.size()) {
-    throw Error(fmt::format("custom_function: {} gave {} arrays where {} are expected", rule,
-                            given.size(), like.size()));
-  }
-  for (size_t i = 0; i < given.size(); ++i) {
-    if (!given[i].valid() && may_miss) continue;
-    if (given[i].valid() && given[i].shape() == like[i].shape()) continue;
-    throw Error(fmt::format("custom_function: array {} of {} {} where shape {} is expected", i,
-                            rule,
-                            given[i].valid() ? "has shape " + to_string(given[i].shape())
-                                             : std::string("is an empty handle"),
-                            to_string(like[i].shape())));
-  }
-}
-
 Gradients as_gradients(const Arrays& arrays, size_t inputs) {
   Gradients out(arrays.begin(), arrays.end());
   out.resize(inputs);
@@ -84,7 +68,7 @@ std::shared_ptr<const CustomRules> mapped(const std::shared_ptr<const CustomRule
       auto one = [&](const Arrays& x) {
         Arrays given = rest(x, n), arguments_of_one = first(x, n);
         Arrays gradients = rules->vjp(arguments_of_one, first(given, m), rest(given, m));
-        check_rule("vjp", gradients, arguments_of_one, true);
+        fit_rule("custom_function", "vjp", gradients, arguments_of_one, true);
         for (size_t i = 0; i < n; ++i) {
           if (!gradients[i].valid()) gradients[i] = zeros_like(x[i]);
         }
@@ -124,7 +108,7 @@ Gradients vjp(const CustomTransforms& p, const VjpRequest& r) {
     cotangents.push_back(or_zeros(r.cotangents[i], r.outputs[i]));
   }
   Arrays gradients = p.rules->vjp(arguments, cotangents, rest(r.inputs, p.arguments));
-  check_rule("vjp", gradients, arguments, true);
+  fit_rule("custom_function", "vjp", gradients, arguments, true);
   return as_gradients(gradients, r.inputs.size());
 }
 
@@ -136,7 +120,7 @@ Tangents jvp(const CustomTransforms& p, const JvpRequest& r) {
   Arrays arguments = first(r.inputs, p.arguments), tangents;
   for (size_t i = 0; i < p.arguments; ++i) tangents.push_back(or_zeros(r.tangents[i], r.inputs[i]));
   Arrays out = p.rules->jvp(arguments, tangents);
-  check_rule("jvp", out, Arrays(r.outputs.begin(), r.outputs.end()), false);
+  fit_rule("custom_function", "jvp", out, r.outputs, false);
   return Tangents(out.begin(), out.end());
 }
 
@@ -152,11 +136,13 @@ Mapped vmap(const CustomTransforms& p, const VmapRequest& r) {
           fmt::format("custom_function: vmap gave {} arrays and {} axes where {} are expected",
                       out.size(), out_axes.size(), r.outputs.size()));
     }
+    expect_array("custom_function", out);
     Mapped in_front;
     for (size_t i = 0; i < out.size(); ++i) {
       in_front.push_back(out_axes[i] ? moveaxis(out[i], *out_axes[i], 0)
                                      : broadcast_to(out[i], with_front(r.size, out[i].shape())));
     }
+    fit_mapped("custom_function", in_front, r);
     return in_front;
   }
   std::vector<bool> is_mapped(r.mapped.begin(),

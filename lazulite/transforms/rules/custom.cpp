@@ -22,20 +22,13 @@ void expect_rule(const CustomOperation& operation, bool there, const char* rule)
   if (!there) throw Error(fmt::format("{}: the operation has no {}", operation.name, rule));
 }
 
-// What a rule must give: `count` arrays.
-Arrays checked(const CustomOperation& operation, const char* rule, Arrays given, size_t count) {
-  if (given.size() == count) return given;
-  throw Error(fmt::format("{}: its {} gave {} arrays where {} are expected", operation.name, rule,
-                          given.size(), count));
-}
-
 }  // namespace
 
 Gradients vjp(const Custom& p, const VjpRequest& r) {
   const CustomOperation& operation = *p.operation;
   expect_rule(operation, static_cast<bool>(operation.vjp), "vjp");
   Arrays gradients = operation.vjp(all(r.inputs), all(r.outputs), filled(r.cotangents, r.outputs));
-  gradients = checked(operation, "vjp", std::move(gradients), r.inputs.size());
+  fit_rule(operation.name.c_str(), "vjp", gradients, r.inputs, true);
   return Gradients(gradients.begin(), gradients.end());
 }
 
@@ -43,7 +36,7 @@ Tangents jvp(const Custom& p, const JvpRequest& r) {
   const CustomOperation& operation = *p.operation;
   expect_rule(operation, static_cast<bool>(operation.jvp), "jvp");
   Arrays tangents = operation.jvp(all(r.inputs), all(r.outputs), filled(r.tangents, r.inputs));
-  tangents = checked(operation, "jvp", std::move(tangents), r.outputs.size());
+  fit_rule(operation.name.c_str(), "jvp", tangents, r.outputs, true);
   return Tangents(tangents.begin(), tangents.end());
 }
 
@@ -51,7 +44,8 @@ Mapped vmap(const Custom& p, const VmapRequest& r) {
   const CustomOperation& operation = *p.operation;
   expect_rule(operation, static_cast<bool>(operation.vmap), "vmap");
   Arrays out = operation.vmap(all(r.inputs), {r.mapped.begin(), r.mapped.end()});
-  return checked(operation, "vmap", std::move(out), r.outputs.size());
+  fit_mapped(operation.name.c_str(), out, r);
+  return out;
 }
 
 LAZULITE_RULES(Custom);

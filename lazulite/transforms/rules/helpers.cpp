@@ -1,5 +1,8 @@
 #include "lazulite/transforms/rules/helpers.h"
 
+#include <fmt/format.h>
+
+#include "lazulite/core/errors.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
 
@@ -18,6 +21,36 @@ Tangents linear(PrimitivePtr primitive, const JvpRequest& r) {
   }
   if (!flows) return {Array()};
   return {make(std::move(primitive), std::move(tangents))};
+}
+
+void fit_rule(const char* whose, const char* rule, std::vector<Array>& given,
+              std::span<const Array> like, bool may_miss) {
+  if (given.size() != like.size()) {
+    throw Error(fmt::format("{}: {} gave {} arrays where {} are expected", whose, rule,
+                            given.size(), like.size()));
+  }
+  for (size_t i = 0; i < given.size(); ++i) {
+    if (!given[i].valid() && may_miss) continue;
+    if (!given[i].valid() || given[i].shape() != like[i].shape()) {
+      throw Error(fmt::format("{}: array {} of {} {} where shape {} is expected", whose, i, rule,
+                              given[i].valid() ? "has shape " + to_string(given[i].shape())
+                                               : std::string("is an empty handle"),
+                              to_string(like[i].shape())));
+    }
+    given[i] = astype(given[i], like[i].dtype());
+  }
+}
+
+void fit_mapped(const char* whose, const std::vector<Array>& given, const VmapRequest& r) {
+  for (size_t i = 0; i < r.outputs.size(); ++i) {
+    const Shape expected = with_front(r.size, r.outputs[i].shape);
+    if (i < given.size() && given[i].valid() && given[i].shape() == expected) continue;
+    throw Error(fmt::format("{}: array {} of vmap {} where shape {} is expected", whose, i,
+                            i < given.size() && given[i].valid()
+                                ? "has shape " + to_string(given[i].shape())
+                                : std::string("is missing"),
+                            to_string(expected)));
+  }
 }
 
 Array every(const VmapRequest& r, size_t i) {

@@ -21,6 +21,14 @@ Array again(const T& primitive, SmallVector<Array, 2> inputs) {
   return make(make_primitive(primitive), std::move(inputs));
 }
 
+/// Throws unless a user's rule has given as many arrays as `like`, of those shapes; with
+/// `may_miss`, empty handles too. Gives them the dtypes of `like`.
+void fit_rule(const char* whose, const char* rule, std::vector<Array>& given,
+              std::span<const Array> like, bool may_miss);
+
+/// Throws unless the outputs are those of the request, each with the axis of the many in front.
+void fit_mapped(const char* whose, const std::vector<Array>& given, const VmapRequest& r);
+
 /// Input i with the axis of the many in front, repeated along it if it is not mapped.
 Array every(const VmapRequest& r, size_t i);
 /// Input i; if it is mapped, with axes of size 1 after the first so that `rank` others follow.

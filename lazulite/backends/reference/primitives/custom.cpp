@@ -25,7 +25,7 @@ void run(const Custom& p, const Run& run) {
                         : hold(y.bytes());
     outputs.push_back({data, y.shape, y.dtype});
   }
-  p.operation->run(inputs, outputs);
+  run_operation(*p.operation, inputs, outputs);
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ std::unique_ptr<Kernel> make(const Custom& p, const Launch& launch) {
           void* data = operand.used ? address(slots, operand) : scratch.at(aside[i]);
           to.push_back({data, operand.shape, operand.dtype});
         }
-        operation->run(from, to);
+        run_operation(*operation, from, to);
       });
 }
 
