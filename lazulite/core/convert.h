@@ -44,7 +44,7 @@ To truncate_signed(From value) {
   static_assert(std::same_as<To, int32_t> || std::same_as<To, int64_t>);
   constexpr From low = static_cast<From>(std::numeric_limits<To>::min());
   // For int32 from double, numbers between -2^31 - 1 and -2^31 have a value too, the lowest.
-  return static_cast<To>((value >= low) & (value < -low) ? value : low);
+  return static_cast<To>(((value >= low) & (value < -low)) ? value : low);
 }
 
 template <std::integral To, std::floating_point From>

@@ -70,7 +70,7 @@ class LazyEvaluator final : public Evaluator {
     }
     if (pending.empty()) return;
     created = {0, 0, created.flushing};
-    evaluate_nodes(pending, {pending.begin(), pending.end()}, 0);
+    evaluate_nodes(pending, {pending.begin(), pending.end()}, {});
   }
 
   // Evaluates all that this thread has made and somebody still holds; where there is only much that
@@ -87,7 +87,8 @@ class LazyEvaluator final : public Evaluator {
     for (const Array& array : arrays) nodes.push_back(array.node());
     count_flush();
     try {
-      evaluate_nodes(nodes, {}, 1);
+      // Others of the piece, which another thread has made, are not among the handles here.
+      evaluate_nodes(nodes, {}, {nodes.begin(), nodes.end()});
     } catch (const std::exception&) {
       // Whoever reads what cannot be computed is told; this is somebody else's line.
       return;

@@ -9,10 +9,10 @@
 namespace lazulite {
 
 /// Starts the computation of what `roots` need. Results are the nodes in `asked` and those that
-/// have owners outside of the graph; `references` is how many references to each node the caller
-/// holds himself.
+/// have owners outside of the graph, beside the caller, who has a handle to each of those in
+/// `held`.
 void evaluate_nodes(std::span<Node* const> roots, const std::unordered_set<Node*>& asked,
-                    uint32_t references);
+                    const std::unordered_set<Node*>& held);
 
 /// Throws: the array stands for an argument of a function that is being traced.
 [[noreturn]] void reject_placeholder(const Array& array);

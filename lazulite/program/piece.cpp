@@ -9,7 +9,7 @@
 namespace lazulite {
 
 Piece::Piece(std::span<Node* const> nodes, const std::unordered_set<Node*>& asked,
-             uint32_t references)
+             const std::unordered_set<Node*>& held, uint32_t handles)
     : event_(std::make_shared<Event>()) {
   std::vector<Node*> pending;
   pending.reserve(nodes.size());
@@ -18,7 +18,7 @@ Piece::Piece(std::span<Node* const> nodes, const std::unordered_set<Node*>& aske
   }
   append_nodes(program_, pending, [&](const Array& leaf) { return add_leaf(leaf); });
   count_uses(pending);
-  find_results(pending, asked, references);
+  find_results(pending, asked, held, handles);
   nodes_.reserve(pending.size());
   for (Node* node : pending) nodes_.emplace_back(node, 0);
   for (Node* node : pending) node->claim(event_);
@@ -51,15 +51,16 @@ void Piece::count_uses(std::span<Node* const> nodes) {
 }
 
 void Piece::find_results(std::span<Node* const> nodes, const std::unordered_set<Node*>& asked,
-                         uint32_t references) {
+                         const std::unordered_set<Node*>& held, uint32_t of_caller) {
   for (Node* node : nodes) {
+    const uint32_t callers = of_caller + (held.count(node) ? 1 : 0);
     size_t count = node->outputs.size();
     bool all = node->retained() || (count == 1 && asked.count(node));
     for (uint32_t output = 0; output < count; ++output) {
       ValueId value = node->index + output;
       uint32_t handles = count == 1 ? node->use_count() : node->handles(output);
-      // The caller's references are handles to the first output.
-      if (!all && handles <= uses_[value] + (output == 0 ? references : 0)) continue;
+      // The caller's are handles to the first output.
+      if (!all && handles <= uses_[value] + (output == 0 ? callers : 0)) continue;
       results_.push_back({node, output});
       program_.outputs.push_back(value);
     }

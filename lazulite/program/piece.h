@@ -14,9 +14,11 @@ namespace lazulite {
 /// claimed: other evaluations wait for it where they need them.
 class Piece {
  public:
-  /// With the graph locked. `asked` are results in any case; `references` is how many references to
-  /// each node the caller holds beside the users'. Nodes that are not pending are left out.
-  Piece(std::span<Node* const> nodes, const std::unordered_set<Node*>& asked, uint32_t references);
+  /// With the graph locked. `asked` are results in any case. Beside the users' handles the caller
+  /// has `handles` to each node, and one more to those in `held`. Nodes that are not pending are
+  /// left out.
+  Piece(std::span<Node* const> nodes, const std::unordered_set<Node*>& asked,
+        const std::unordered_set<Node*>& held, uint32_t handles);
   /// Gives nodes that were not run back to the graph.
   ~Piece();
   Piece(const Piece&) = delete;
@@ -33,7 +35,7 @@ class Piece {
   ValueId add_leaf(const Array& leaf);
   void count_uses(std::span<Node* const> nodes);
   void find_results(std::span<Node* const> nodes, const std::unordered_set<Node*>& asked,
-                    uint32_t references);
+                    const std::unordered_set<Node*>& held, uint32_t handles);
   std::vector<uint32_t> leaf_references() const;
   void keep_retained();
   void publish(std::vector<Array>& garbage) noexcept;

@@ -95,8 +95,10 @@ void evaluate_captured(const Arrays& results, uint64_t first_of_trace) {
     std::vector<Node*> roots;
     for (const Array& result : results) roots.push_back(result.node());
     auto add = [&](const Array& array) {
-      bool old = array.node()->sequence < first_of_trace;
-      if (old && array.node()->state() == Node::State::pending) captured.push_back(array);
+      Node::State state = array.node()->state();
+      // Also what another thread is about to give its memory.
+      bool unbound = state == Node::State::pending || state == Node::State::scheduled;
+      if (array.node()->sequence < first_of_trace && unbound) captured.push_back(array);
     };
     for (Node* node : topological_order(roots)) {
       if (node->sequence < first_of_trace) continue;

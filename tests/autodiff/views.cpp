@@ -1,7 +1,9 @@
 // Conversions, views and movers of elements.
 #include <gtest/gtest.h>
 
+#include "lazulite/core/errors.h"
 #include "lazulite/ops/ops.h"
+#include "lazulite/transforms/vjp.h"
 #include "support/backends.h"
 #include "support/expect.h"
 #include "support/finite_differences.h"
@@ -114,6 +116,13 @@ TEST_P(ViewGradients, AddUpTheSameWhateverIsEvaluated) {
     })(Array({1.f, 2.f}));
     EXPECT_EQ(slope.to_vector<float>(), (std::vector<float>{1, 1}));
   }
+}
+
+TEST(Gradients, RefuseAnArgumentTwice) {
+  auto product = [](const Arrays& a) { return Arrays{sum(a[0] * a[1])}; };
+  Array x = ones({2});
+  EXPECT_THROW(value_and_grad(product, {0, 0})({x, x}), ValueError);
+  EXPECT_THROW(value_and_grad(product, {0, -2})({x, x}), ValueError);
 }
 
 }  // namespace

@@ -117,5 +117,32 @@ TEST(ClassLabels, AreNeverNegativeNorTooLarge) {
   }
 }
 
+// An index out of range must not take along what does not depend on it, although it was pending
+// with it and shares what it is computed from.
+TEST(Failures, LeaveTheRandomStateOfADrawThatWasIndexed) {
+  Array bad = take(random::uniform({3}), Array({7}));
+  EXPECT_THROW(bad.eval(), IndexError);
+  EXPECT_EQ(random::uniform({2}).to_vector<float>().size(), 2u);
+  Array dropped = nn::cross_entropy(nn::Dropout(0.5)(ones({2, 3})), Array({0, 5}));
+  EXPECT_THROW(dropped.eval(), IndexError);
+  EXPECT_EQ(random::uniform({2}).to_vector<float>().size(), 2u);
+}
+
+TEST(Failures, LeaveWeightsThatAreFirstUsed) {
+  nn::Linear layer(3, 2);
+  Array x = ones({4, 3});
+  EXPECT_THROW(nn::cross_entropy(layer(x), Array({0, 1, 2, 0})).eval(), IndexError);
+  EXPECT_TRUE(all(isfinite(layer.weight.get())).item<bool>());
+  EXPECT_TRUE(isfinite(nn::cross_entropy(layer(x), Array({0, 1, 1, 0}))).item<bool>());
+}
+
+TEST(Failures, LeaveViewsAndResultsThatAreHeld) {
+  Array logits = Array({1.f, 2.f, 3.f}).reshape({1, 3}), hidden = maximum(logits, 1.5);
+  Array loss = nn::cross_entropy(hidden, Array({3}));
+  EXPECT_THROW(loss.eval(), IndexError);
+  EXPECT_EQ(logits.to_vector<float>(), (std::vector<float>{1, 2, 3}));
+  EXPECT_EQ(hidden.to_vector<float>(), (std::vector<float>{1.5, 2, 3}));
+}
+
 }  // namespace
 }  // namespace lazulite

@@ -1,5 +1,6 @@
 // Threads whose graphs have parts in common.
 #include <algorithm>
+#include <thread>
 
 #include "stress/stress.h"
 
@@ -133,6 +134,57 @@ TEST_F(Graphs, OpenDevicesTogether) {
     Array x = whole_numbers({8, 8}, 6);
     expect_same(x + x, x * 2);
   });
+}
+
+// The budget's flush in one thread leaves what another thread has made and holds.
+TEST_F(Graphs, AreFlushedByThreadsThatDidNotMakeThem) {
+  Array made_here = ones({4}) * 0.5f, sum_there;
+  std::thread([&] {
+    Array made_there = made_here;
+    for (int i = 0; i < 5000; ++i) made_there = made_there + made_here;
+    sum_there = made_there;
+  }).join();
+  EXPECT_EQ(sum_there.to_vector<float>(), std::vector<float>(4, 2500.5f));
+  EXPECT_EQ(made_here.to_vector<float>(), std::vector<float>(4, 0.5f));
+  Array sum_here = made_here * 1;
+  std::thread([&] { sum_there = full({4}, 2.f) * 3; }).join();
+  for (int i = 0; i < 5000; ++i) sum_here = sum_here + sum_there;
+  EXPECT_EQ(sum_here.to_vector<float>(), std::vector<float>(4, 30000.5f));
+  EXPECT_EQ(sum_there.to_vector<float>(), std::vector<float>(4, 6));
+}
+
+// A pending array is captured by functions that several threads trace at once.
+TEST_F(Graphs, AreCapturedWhileTheyAreComputed) {
+  Array x = whole_numbers({96, 96}, 5);
+  Array expected = (heavy(x) + 1).eval();
+  for (int round = 0; round < rounds(30); ++round) {
+    Array captured = heavy(x);
+    auto function = compile([&](const Array& a) { return captured + a; });
+    std::vector<Array> got(threads);
+    together(threads, [&](int i) {
+      dawdle(static_cast<uint64_t>(round * threads + i));
+      got[static_cast<size_t>(i)] = function(ones({})).eval();
+    });
+    for (const Array& array : got) expect_same(array, expected);
+  }
+}
+
+// A thread may compute as long as it lives, and its own variables go one after another.
+TEST_F(Graphs, AreEvaluatedWhenAThreadEnds) {
+  float result = 0;
+  std::thread([&] {
+    struct Last {
+      float* result = nullptr;
+      ~Last() {
+        if (result) *result = sum(random::uniform({300, 30}) * 0 + 2, Axes{0})[0].item<float>();
+      }
+    };
+    static thread_local Last last;
+    last.result = &result;
+    random::uniform({2}).eval();
+    sum((ones({300, 30}) + 1) * 2, Axes{0}).eval();
+  }).join();
+  EXPECT_EQ(result, 600);
 }
 
 }  // namespace

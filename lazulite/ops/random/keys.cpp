@@ -43,12 +43,23 @@ Array key(uint64_t seed) {
 Cell& state() {
   // Each thread has its own; a compiled function takes that of the thread which calls it.
   static auto* cell = new Cell(Cell::of_thread([]() -> CellPtr {
-    thread_local CellPtr own = [] {
+    auto make = [] {
       // A function that is being traced must find the state there, not make it.
       TraceScope untraced(nullptr);
       return Cell(key(first_seed()), "random state").state();
-    }();
-    return own;
+    };
+    // A thread may still draw when its variables are gone: in destructors, and in exit handlers.
+    thread_local bool gone = false;
+    struct Own {
+      CellPtr cell;
+      ~Own() { gone = true; }
+    };
+    if (gone) {
+      static auto* late = new CellPtr(make());
+      return *late;
+    }
+    thread_local Own own{make()};
+    return own.cell;
   }));
   return *cell;
 }

@@ -22,6 +22,7 @@ class Scratch {
 
  private:
   std::byte* memory_;
+  size_t own_bytes_ = 0;  // where it is no thread's
 };
 
 // Reserves `bytes` at the end of a scratch of *total bytes; returns their offset.
