@@ -9,6 +9,10 @@ namespace {
 
 std::atomic<void (*)()> listener_of_all{nullptr};
 
+// Made beforehand, for when there is no memory left to say so; never destroyed.
+const FailurePtr& out_of_memory =
+    *new FailurePtr(std::make_shared<Failure>(std::make_exception_ptr(std::bad_alloc()), false));
+
 }  // namespace
 
 FailurePtr current_failure(bool harmless) {
@@ -23,9 +27,6 @@ FailurePtr current_failure(bool harmless) {
       return std::make_shared<Failure>(std::current_exception(), harmless);
     }
   } catch (const std::bad_alloc&) {
-    // Made beforehand, for when there is no memory left to say so.
-    static const FailurePtr out_of_memory =
-        std::make_shared<Failure>(std::make_exception_ptr(std::bad_alloc()), false);
     return out_of_memory;
   }
 }

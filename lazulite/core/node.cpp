@@ -115,9 +115,9 @@ Array make_array(PrimitivePtr primitive, SmallVector<Array, 2>&& inputs, Shape s
 std::vector<Array> make_arrays(PrimitivePtr primitive, SmallVector<Array, 2>&& inputs,
                                SmallVector<Output, 1>&& outputs) {
   size_t count = outputs.size();
-  Node* node = new Node(std::move(primitive), std::move(inputs), std::move(outputs));
   std::vector<Array> arrays;
-  arrays.reserve(count);
+  arrays.reserve(count);  // before there is a node that nobody has a handle to
+  Node* node = new Node(std::move(primitive), std::move(inputs), std::move(outputs));
   for (uint32_t i = 0; i < count; ++i) arrays.emplace_back(node, i);
   evaluator().node_created(*node);
   return arrays;

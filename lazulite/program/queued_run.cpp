@@ -79,6 +79,12 @@ void QueuedRun::start() {
   Executor::submit(queue, shared_from_this(), event_);
 }
 
+void QueuedRun::abandon() {
+  FailurePtr failure = current_failure(true);
+  failure->raised = true;
+  end(std::move(failure), true);
+}
+
 // Nothing is to be done but to put one segment into its device's queue.
 bool QueuedRun::goes_straight_to_device() const {
   const std::vector<Segment>& segments = plan_->segments();

@@ -30,8 +30,9 @@ class QueuedRun final : public Work, public std::enable_shared_from_this<QueuedR
   /// Puts it into its queue, or runs it at once if it is small and nothing stands before it. If
   /// this throws, nothing has happened.
   void start();
-  /// Ends a run that could not be started with the exception that is being handled.
-  void abandon() { end(current_failure(true), true); }
+  /// Ends a run that could not be started with the exception that is being handled, which the
+  /// caller is told of.
+  void abandon();
 
   bool ready() const override;
   bool advance() override;

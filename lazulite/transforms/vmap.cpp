@@ -45,7 +45,8 @@ Arguments arguments_of(const Arrays& given, const MapAxes& in_axes) {
     }
     out.size = shape[0];
     Output slice{Shape(shape.begin() + 1, shape.end()), moved.dtype()};
-    out.placeholders.emplace_back(new Node(Node::State::placeholder, std::move(slice)), 0);
+    Array placeholder(new Node(Node::State::placeholder, std::move(slice)), 0);
+    out.placeholders.push_back(std::move(placeholder));
     out.in_front.push_back(std::move(moved));
   }
   if (out.size < 0) throw Error("vmap: there is no argument to map over");

@@ -23,7 +23,8 @@ void expand_calls(Program& program, const std::function<bool(const Instruction&)
     for (ValueId input : instruction.inputs) {
       const Value& value = program.values[input];
       Output output{value.shape, value.dtype};
-      placeholders.emplace_back(new Node(Node::State::placeholder, std::move(output)), 0);
+      Array placeholder(new Node(Node::State::placeholder, std::move(output)), 0);
+      placeholders.push_back(std::move(placeholder));
     }
     std::vector<Array> results = compose(*call, placeholders);
     std::vector<ValueId> values = append_graph(
