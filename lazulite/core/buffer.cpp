@@ -18,7 +18,7 @@ uint64_t next_content() {
 Buffer::Buffer(size_t bytes) : bytes_(bytes), content_(next_content()) {}
 
 Buffer::Buffer(void* data, size_t bytes, Deleter deleter)
-    : bytes_(bytes), deleter_(std::move(deleter)), exported_(true), content_(next_content()) {
+    : bytes_(bytes), deleter_(std::move(deleter)), content_(next_content()) {
   slots_.push_back({&host_memory(), data, true});
 }
 
@@ -34,6 +34,15 @@ Buffer::~Buffer() {
       slot.space->release(slot.pointer, bytes_);
     }
   }
+}
+
+uint64_t Buffer::content() const {
+  return exports_.load(std::memory_order_acquire) > 0 ? next_content() : content_.load();
+}
+
+void Buffer::end_export() {
+  content_.store(next_content());
+  exports_.fetch_sub(1, std::memory_order_acq_rel);
 }
 
 void Buffer::enter(uint32_t queue) {

@@ -27,12 +27,15 @@ class Buffer : public RefCounted {
   /// The content in `space`, copied there if it is elsewhere.
   void* readable(MemorySpace& space);
 
-  /// A number that no other content of any buffer has.
-  uint64_t content() const { return content_; }
+  /// A number that no other content of any buffer has; another each time while somebody outside may
+  /// write there.
+  uint64_t content() const;
 
-  /// Somebody outside holds a pointer into it: never donated or reused.
-  void mark_exported() { exported_ = true; }
-  bool exported() const { return exported_; }
+  /// Somebody outside holds a pointer into it, and may write there, until `end_export`.
+  void begin_export() { exports_.fetch_add(1, std::memory_order_acq_rel); }
+  void end_export();
+  /// Whether somebody outside has a pointer into it: never donated or reused then.
+  bool exported() const { return deleter_ || exports_.load(std::memory_order_acquire) > 0; }
 
   /// How many arrays show its content. References without ownership (of queued work, of spares)
   /// keep the memory, but not the content.
@@ -59,7 +62,7 @@ class Buffer : public RefCounted {
   std::mutex mutex_;
   SmallVector<Slot, 2> slots_;
   Deleter deleter_;
-  std::atomic<bool> exported_{false};
+  std::atomic<uint32_t> exports_{0};
   std::atomic<uint64_t> content_;
   std::atomic<uint32_t> owners_{0};
   std::atomic<uint64_t> uses_{0};  // the queue's number, and below it how many uses stand there

@@ -25,6 +25,12 @@ class IndexError : public Error {
   using Error::Error;
 };
 
+/// An axis that the array does not have, or that was given twice.
+class AxisError : public IndexError {
+ public:
+  using IndexError::IndexError;
+};
+
 /// Memory ran out. The message states the request, what is live and what is cached.
 class OutOfMemory : public Error {
  public:

@@ -8,6 +8,7 @@
 #include "lazulite/core/buffer.h"
 #include "lazulite/core/device.h"
 #include "lazulite/core/event.h"
+#include "lazulite/core/origin.h"
 
 namespace lazulite {
 
@@ -57,6 +58,8 @@ class Node : public RefCounted {
   bool retained() const;
   /// The thread that made it, as a small number.
   const uint32_t thread;
+  /// Where in the user's program it was made (core/origin.h).
+  const uint32_t origin = current_origin();
 
   State state() const { return state_.load(std::memory_order_acquire); }
   bool has_value() const { return state() == State::scheduled || state() == State::ready; }

@@ -101,8 +101,8 @@ Strides broadcast_strides(const Shape& from, const Strides& strides, const Shape
 int normalize_axis(int axis, size_t ndim, const char* operation) {
   int count = static_cast<int>(ndim);
   if (axis < -count || axis >= count) {
-    throw Error(fmt::format("{}: axis {} is out of range for an array with {} dimension{}",
-                            operation, axis, count, count == 1 ? "" : "s"));
+    throw AxisError(fmt::format("{}: axis {} is out of range for an array with {} dimension{}",
+                                operation, axis, count, count == 1 ? "" : "s"));
   }
   return axis < 0 ? axis + count : axis;
 }
@@ -113,7 +113,7 @@ Axes normalize_axes(const Axes& axes, size_t ndim, const char* operation) {
   std::sort(out.begin(), out.end());
   auto repeated = std::adjacent_find(out.begin(), out.end());
   if (repeated != out.end()) {
-    throw Error(fmt::format("{}: axis {} is given twice", operation, *repeated));
+    throw AxisError(fmt::format("{}: axis {} is given twice", operation, *repeated));
   }
   return out;
 }

@@ -16,6 +16,29 @@ Array conv2d(Array x, Array w, std::array<int, 2> stride = {1, 1},
 /// With the same stride, padding and dilation for both axes.
 Array conv2d(Array x, Array w, int stride, int padding = 0, int dilation = 1, int groups = 1);
 
+/// What conv_general is told for each spatial axis, or once for all of them.
+struct ConvGeneralOptions {
+  SmallVector<int, 3> stride = {1};
+  SmallVector<int, 3> padding_low = {0};
+  SmallVector<int, 3> padding_high = {};  ///< as padding_low if empty
+  SmallVector<int, 3> kernel_dilation = {1};
+  SmallVector<int, 3> input_dilation = {1};  ///< between neighbours lie so many less one zeros
+  int groups = 1;
+  bool flip = false;  ///< turn the kernel round in all spatial axes
+};
+
+/// Convolution over one spatial axis or more: x: (n, spatial..., c_in), w: (c_out, kernel...,
+/// c_in / groups). Negative padding cuts off.
+Array conv_general(Array x, Array w, const ConvGeneralOptions& options = {});
+
+/// Transposed convolution of x: (n, spatial..., c_in) with w: (c_out, kernel..., c_in / groups):
+/// the gradient of the convolution with these options with respect to its input, carried from x.
+/// Each spatial axis has (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + 1 +
+/// output_padding elements. One value for each spatial axis, or one for all.
+Array conv_transpose(Array x, Array w, SmallVector<int, 3> stride = {1},
+                     SmallVector<int, 3> padding = {0}, SmallVector<int, 3> dilation = {1},
+                     SmallVector<int, 3> output_padding = {0}, int groups = 1);
+
 /// The convolution over as many spatial axes as the geometry has entries.
 Array convolution(Array x, Array w, const ConvGeometry& geometry);
 /// Its gradients with respect to x and to w, `dy` being that of its output. The shape of what is

@@ -121,7 +121,7 @@ void make_plan(Traced& traced) {
   traced.plan = std::make_shared<const Plan>(*traced.program);
 }
 
-Traced trace(const ArraysFunction& function, const Arrays& given) {
+Traced trace(const ArraysFunction& function, const Arrays& given, const CompileOptions& options) {
   ++traces;
   uint64_t first_of_trace = placeholder({}, Dtype::bool_).node()->sequence;
   CompileTrace trace;
@@ -134,7 +134,15 @@ Traced trace(const ArraysFunction& function, const Arrays& given) {
   for (const Array& result : results) {
     if (!result.valid()) throw Error("compile: the function returned an empty handle as an array");
   }
-  trace.check_escapes(arguments, results);
+  if (options.check_escapes) {
+    try {
+      trace.check_escapes(arguments, results);
+    } catch (const Error&) {
+      if (!options.release_garbage) throw;
+      options.release_garbage();
+      trace.check_escapes(arguments, results);
+    }
+  }
 
   Traced out;
   out.result_count = results.size();
@@ -328,7 +336,8 @@ constexpr size_t most_versions = 64;
 
 class CompiledFunction::Versions {
  public:
-  explicit Versions(ArraysFunction function) : function_(std::move(function)) {}
+  Versions(ArraysFunction function, CompileOptions options)
+      : function_(std::move(function)), options_(options) {}
 
   Arrays call(Arrays given) {
     if (!enabled || current_trace() || retain_token()) return function_(given);
@@ -369,7 +378,7 @@ class CompiledFunction::Versions {
                                 [&](const auto& version) { return version->matches(given); });
       if (found != versions_.end()) traced = *found;
     }
-    if (!traced) return std::make_shared<const Traced>(trace(function_, given));
+    if (!traced) return std::make_shared<const Traced>(trace(function_, given, options_));
     auto again = std::make_shared<Traced>(*traced);
     make_plan(*again);
     return again;
@@ -400,19 +409,20 @@ class CompiledFunction::Versions {
   }
 
   const ArraysFunction function_;
+  const CompileOptions options_;
   std::mutex mutex_;
   std::vector<std::shared_ptr<const Traced>> versions_;  // the most recently used first
 };
 
-CompiledFunction::CompiledFunction(ArraysFunction function)
-    : versions_(std::make_shared<Versions>(std::move(function))) {}
+CompiledFunction::CompiledFunction(ArraysFunction function, CompileOptions options)
+    : versions_(std::make_shared<Versions>(std::move(function), options)) {}
 
 Arrays CompiledFunction::operator()(Arrays arguments) const {
   return versions_->call(std::move(arguments));
 }
 
-CompiledFunction compile_arrays(ArraysFunction function) {
-  return CompiledFunction(std::move(function));
+CompiledFunction compile_arrays(ArraysFunction function, CompileOptions options) {
+  return CompiledFunction(std::move(function), options);
 }
 
 void set_compile_enabled(bool value) { enabled = value; }

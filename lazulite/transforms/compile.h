@@ -12,6 +12,13 @@
 
 namespace lazulite {
 
+struct CompileOptions {
+  /// Whether a traced array that stays outside is an error at once, or only when it is evaluated.
+  bool check_escapes = true;
+  /// Called once where that is so, before it becomes an error: what a front end frees late.
+  std::function<void()> release_garbage = {};
+};
+
 /// Compiles a function of arrays. The first call with arguments of given shapes and dtypes traces
 /// the function: it runs once on placeholders, and what it computes becomes one plan with all
 /// passes applied and all memory planned. Later calls only bind the arguments and run the plan.
@@ -33,14 +40,14 @@ namespace lazulite {
 /// results. Inside another trace or derivative the function is simply called.
 class CompiledFunction {
  public:
-  explicit CompiledFunction(ArraysFunction function);
+  explicit CompiledFunction(ArraysFunction function, CompileOptions options = {});
   Arrays operator()(Arrays arguments) const;
 
  private:
   class Versions;
   std::shared_ptr<Versions> versions_;
 };
-CompiledFunction compile_arrays(ArraysFunction function);
+CompiledFunction compile_arrays(ArraysFunction function, CompileOptions options = {});
 
 namespace detail {
 

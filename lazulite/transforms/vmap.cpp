@@ -101,8 +101,10 @@ Shape stacked_shape(const Shape& shape, int64_t size, size_t axis) {
   return out;
 }
 
-Arrays map_once(const ArraysFunction& function, const Arrays& given, const MapAxes& in_axes,
-                const MapAxes& out_axes) {
+}  // namespace
+
+Arrays detail::map_once(const ArraysFunction& function, const Arrays& given, const MapAxes& in_axes,
+                        const MapAxes& out_axes) {
   // Keeps what is built inside from being evaluated to keep the graph small: placeholders have no
   // value.
   RetainScope scope;
@@ -144,8 +146,6 @@ Arrays map_once(const ArraysFunction& function, const Arrays& given, const MapAx
   }
   return out;
 }
-
-}  // namespace
 
 ArraysFunction detail::vmap(ArraysFunction function, MapAxes in_axes, MapAxes out_axes) {
   return [function = std::move(function), in_axes = std::move(in_axes),

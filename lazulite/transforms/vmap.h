@@ -13,6 +13,9 @@ using MapAxes = std::vector<std::optional<int>>;
 
 namespace detail {
 ArraysFunction vmap(ArraysFunction function, MapAxes in_axes, MapAxes out_axes);
+/// One call of such a function. `out_axes` is read when the function has been called.
+Arrays map_once(const ArraysFunction& function, const Arrays& given, const MapAxes& in_axes,
+                const MapAxes& out_axes);
 }  // namespace detail
 
 /// The function that applies `function` to each of the many slices of its arguments along

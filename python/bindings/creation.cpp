@@ -1,0 +1,143 @@
+#include "lazulite/ops/creation.h"
+
+#include "conversion.h"
+#include "define.h"
+#include "lazulite/core/errors.h"
+#include "lazulite/ops/manipulation.h"
+#include "module.h"
+
+namespace lazulite::python {
+namespace {
+
+using DtypeOr = std::optional<DtypeObject>;
+
+Dtype or_float(const DtypeOr& dtype) { return dtype ? dtype->value : Dtype::float32; }
+std::optional<Dtype> wanted(const DtypeOr& dtype) {
+  return dtype ? std::optional(dtype->value) : std::nullopt;
+}
+
+Scalar number(nb::handle object, const char* operation) {
+  if (auto scalar = scalar_of(object)) return *scalar;
+  if (Array* array = array_of(object); array && array->size() == 1) {
+    return *scalar_of(to_number(*array));
+  }
+  if (is_foreign_array(object)) {
+    Array array = array_from(object);
+    if (array.size() == 1) return *scalar_of(to_number(array));
+  }
+  throw nb::type_error((std::string(operation) + ": a number is expected, not an object of type " +
+                        nb::cast<std::string>(nb::str(object.type().attr("__name__"))))
+                           .c_str());
+}
+
+Array filled(const ShapeArgument& shape, nb::handle value, const DtypeOr& dtype) {
+  if (auto scalar = scalar_of(value)) {
+    return dtype ? full(shape.shape, *scalar, dtype->value) : full(shape.shape, *scalar);
+  }
+  Array array = to_array(value);
+  return dtype ? full(shape.shape, array, dtype->value) : full(shape.shape, array);
+}
+
+void bind_fills(nb::module_& m) {
+  def_op(
+      m, "zeros",
+      [](ShapeArgument shape, DtypeOr dtype) { return zeros(shape.shape, or_float(dtype)); },
+      "shape"_a, "dtype"_a = nb::none(), kw(),
+      "An array of zeros (float32 if no dtype is given).\n\nExample:\n    >>> zeros((2, 2))\n    "
+      "array([[0, 0],\n           [0, 0]], dtype=float32)\n");
+  def_op(
+      m, "ones",
+      [](ShapeArgument shape, DtypeOr dtype) { return ones(shape.shape, or_float(dtype)); },
+      "shape"_a, "dtype"_a = nb::none(), kw(), "An array of ones (float32 if no dtype is given).");
+  m.attr("empty") = m.attr("zeros");
+  def_op(
+      m, "zeros_like", [](const Array& a, DtypeOr dtype) { return zeros_like(a, wanted(dtype)); },
+      "a"_a, "dtype"_a = nb::none(), kw(),
+      "Zeros of an array's shape, and of its dtype if none is given.");
+  m.attr("empty_like") = m.attr("zeros_like");
+  def_op(
+      m, "ones_like", [](const Array& a, DtypeOr dtype) { return ones_like(a, wanted(dtype)); },
+      "a"_a, "dtype"_a = nb::none(), kw(),
+      "Ones of an array's shape, and of its dtype if none is given.");
+  def_op(
+      m, "full",
+      [](ShapeArgument shape, Operand value, DtypeOr dtype) {
+        return filled(shape, value.object, dtype);
+      },
+      "shape"_a, "vals"_a, "dtype"_a = nb::none(), kw(),
+      "An array filled with a number, or with an array that is broadcast to the shape.");
+  def_op(
+      m, "full_like",
+      [](const Array& a, Operand value, DtypeOr dtype) {
+        Dtype type = dtype ? dtype->value : a.dtype();
+        return filled({a.shape()}, value.object, DtypeObject{type});
+      },
+      "a"_a, "vals"_a, "dtype"_a = nb::none(), kw(), "`full` of an array's shape and dtype.");
+}
+
+void bind_ranges(nb::module_& m) {
+  def_op(
+      m, "arange",
+      [](nb::object start, nb::object stop, nb::object step, DtypeOr dtype) {
+        if (stop.is_none()) std::swap(start, stop);
+        Scalar from = start.is_none() ? Scalar(0) : number(start, "arange");
+        Scalar by = step.is_none() ? Scalar(1) : number(step, "arange");
+        return arange(from, number(stop, "arange"), by, wanted(dtype));
+      },
+      nb::arg("start").none(), "stop"_a = nb::none(), "step"_a = nb::none(), "dtype"_a = nb::none(),
+      kw(),
+      nb::sig("def arange(start: int | float, stop: int | float | None = None, step: int | float | "
+              "None = None, dtype: Dtype | None = None, *, stream: Stream | Device | DeviceType | "
+              "None = None) -> array"),
+      "start, start + step, ... up to stop, which is left out. With one number, from 0 to there. "
+      "int32 if all are ints, else float32.");
+  def_op(
+      m, "linspace",
+      [](nb::object start, nb::object stop, std::optional<int64_t> count, bool endpoint,
+         DtypeOr dtype) {
+        int64_t n = count.value_or(50);
+        Scalar from = number(start, "linspace"), to = number(stop, "linspace");
+        if (endpoint) return linspace(from, to, n, or_float(dtype));
+        // One more, whose last is left out.
+        Array all = linspace(from, to, add_sizes(n, 1, "linspace"), or_float(dtype));
+        return slice(all, {0}, {n});
+      },
+      "start"_a, "stop"_a, "num"_a = 50, "endpoint"_a = true, "dtype"_a = nb::none(), kw(),
+      "`num` numbers at equal distances from start to stop, with stop itself if `endpoint`.");
+}
+
+void bind_matrices(nb::module_& m) {
+  def_op(
+      m, "eye",
+      [](int64_t n, std::optional<int64_t> columns, int k, DtypeOr dtype) {
+        return eye(n, columns.value_or(n), k, or_float(dtype));
+      },
+      "n"_a, "m"_a = nb::none(), "k"_a = 0, "dtype"_a = nb::none(), kw(),
+      "An (n, m) matrix with ones on the k-th diagonal.");
+  def_op(
+      m, "identity", [](int64_t n, DtypeOr dtype) { return identity(n, or_float(dtype)); }, "n"_a,
+      "dtype"_a = nb::none(), kw(), "The (n, n) identity matrix.");
+  def_op(
+      m, "tri",
+      [](int64_t n, std::optional<int64_t> columns, int k, DtypeOr dtype) {
+        return tri(n, columns.value_or(n), k, or_float(dtype));
+      },
+      "n"_a, "m"_a = nb::none(), "k"_a = 0, "dtype"_a = nb::none(), kw(),
+      "An (n, m) matrix with ones on and below the k-th diagonal.");
+  def_op(
+      m, "tril", [](const Array& x, int k) { return tril(x, k); }, "x"_a, "k"_a = 0, kw(),
+      "What lies on and below the k-th diagonal of the last two axes; zeros elsewhere.");
+  def_op(
+      m, "triu", [](const Array& x, int k) { return triu(x, k); }, "x"_a, "k"_a = 0, kw(),
+      "What lies on and above the k-th diagonal of the last two axes; zeros elsewhere.");
+}
+
+}  // namespace
+
+void bind_creation(nb::module_& m) {
+  bind_fills(m);
+  bind_ranges(m);
+  bind_matrices(m);
+}
+
+}  // namespace lazulite::python

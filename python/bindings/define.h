@@ -1,0 +1,77 @@
+#pragma once
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include <utility>
+
+#include "arguments.h"
+#include "origin.h"
+
+// How operations become Python functions: each takes `stream=` besides its own arguments, notes the
+// line that it was called from, and has the documentation that is written beside it.
+namespace lazulite::python {
+
+using namespace nb::literals;
+
+/// Makes the stream that was asked for the thread's own until the end of the scope.
+class StreamArgumentScope {
+ public:
+  explicit StreamArgumentScope(const StreamArgument& argument) {
+    if (argument.stream) scope_.emplace(*argument.stream);
+  }
+
+ private:
+  std::optional<StreamScope> scope_;
+};
+
+namespace detail {
+
+template <class F, class R, class C, class... Arguments>
+auto on_stream(F function, R (C::*)(Arguments...) const) {
+  return [function](Arguments... arguments, StreamArgument stream) -> R {
+    OriginScope origin;
+    StreamArgumentScope scope(stream);
+    return function(std::forward<Arguments>(arguments)...);
+  };
+}
+template <class F, class R, class... Arguments>
+auto on_stream(F, R (*function)(Arguments...)) {
+  return [function](Arguments... arguments, StreamArgument stream) -> R {
+    OriginScope origin;
+    StreamArgumentScope scope(stream);
+    return function(std::forward<Arguments>(arguments)...);
+  };
+}
+
+}  // namespace detail
+
+template <class F>
+auto on_stream(F function) {
+  if constexpr (std::is_class_v<F>) {
+    return detail::on_stream(function, &F::operator());
+  } else {
+    return detail::on_stream(function, function);
+  }
+}
+
+/// An operation of a module, with the arguments that `extra` names and `stream`, which can be given
+/// by position only where `extra` ends without nb::kw_only().
+template <class F, class... Extra>
+void def_op(nb::module_& module, const char* name, F function, const Extra&... extra) {
+  module.def(name, on_stream(function), extra..., "stream"_a = nb::none());
+}
+
+/// The same as a method.
+template <class Class, class F, class... Extra>
+void def_method(Class& type, const char* name, F function, const Extra&... extra) {
+  type.def(name, on_stream(function), extra..., "stream"_a = nb::none());
+}
+
+inline nb::kw_only kw() { return nb::kw_only(); }
+
+}  // namespace lazulite::python

@@ -1,0 +1,39 @@
+#include "lazulite/core/errors.h"
+
+#include "module.h"
+
+// Which exception of Python an error becomes: those that MLX raises.
+namespace lazulite::python {
+
+void bind_errors(nb::module_& m) {
+  nb::handle builtins_error = PyExc_RuntimeError;
+  nb::object no_memory = nb::steal(PyErr_NewExceptionWithDoc(
+      "lazulite.core.OutOfMemoryError",
+      "Memory ran out; the message states the request, what is live and what is cached.",
+      nb::make_tuple(builtins_error, nb::handle(PyExc_MemoryError)).ptr(), nullptr));
+  nb::object bad_axis = nb::steal(PyErr_NewExceptionWithDoc(
+      "lazulite.core.AxisError", "An axis that the array does not have.",
+      nb::make_tuple(nb::handle(PyExc_ValueError), nb::handle(PyExc_IndexError)).ptr(), nullptr));
+  m.attr("OutOfMemoryError") = no_memory;
+  m.attr("AxisError") = bad_axis;
+  struct Types {
+    PyObject *no_memory, *bad_axis;
+  };
+  // For the life of the process, as the types.
+  static Types types{no_memory.release().ptr(), bad_axis.release().ptr()};
+  nb::register_exception_translator([](const std::exception_ptr& pointer, void*) {
+    try {
+      std::rethrow_exception(pointer);
+    } catch (const OutOfMemory& e) {
+      PyErr_SetString(types.no_memory, e.what());
+    } catch (const AxisError& e) {
+      PyErr_SetString(types.bad_axis, e.what());
+    } catch (const IndexError& e) {
+      PyErr_SetString(PyExc_IndexError, e.what());
+    } catch (const Error& e) {
+      PyErr_SetString(PyExc_ValueError, e.what());
+    }
+  });
+}
+
+}  // namespace lazulite::python

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <memory>
+#include <vector>
+
+#include "lazulite/core/array.h"
+
+namespace lazulite::python {
+
+namespace nb = nanobind;
+
+/// Computes the value and waits for it without the GIL; Ctrl-C ends the waiting.
+void evaluate(const Array& array);
+void evaluate(const std::vector<Array>& arrays);
+
+/// Whether the array stands for an argument of a function that is being traced.
+bool is_placeholder(const Array& array);
+
+/// A reference to an object that may end on any thread, with or without the GIL.
+class PythonReference {
+ public:
+  explicit PythonReference(nb::object object) : object_(object.release().ptr()) {}
+  ~PythonReference();
+  PythonReference(const PythonReference&) = delete;
+  PythonReference& operator=(const PythonReference&) = delete;
+  nb::handle get() const { return object_; }
+
+ private:
+  PyObject* object_;
+};
+
+}  // namespace lazulite::python

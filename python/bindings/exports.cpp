@@ -1,0 +1,238 @@
+#include "exports.h"
+
+#include <nanobind/ndarray.h>
+
+#include <cstring>
+#include <memory>
+
+#include "conversion.h"
+#include "define.h"
+#include "evaluation.h"
+#include "lazulite/core/buffer.h"
+#include "lazulite/core/errors.h"
+#include "lazulite/core/node.h"
+#include "lazulite/ops/manipulation.h"
+
+namespace lazulite::python {
+namespace {
+
+/// What an export keeps: the array, whose memory is not given to anything else meanwhile.
+class Export {
+ public:
+  explicit Export(const Array& given) : array_(given) {
+    evaluate(array_);
+    const Output& output = array_.node()->outputs[array_.output()];
+    buffer_ = output.buffer.buffer();
+    size_t width = size_of(output.dtype);
+    data = static_cast<std::byte*>(buffer_->readable(host_memory())) +
+           output.offset * static_cast<int64_t>(width);
+    shape = output.shape;
+    strides = output.strides;
+    dtype = output.dtype;
+    buffer_->begin_export();
+  }
+  ~Export() { buffer_->end_export(); }
+  Export(const Export&) = delete;
+  Export& operator=(const Export&) = delete;
+
+  std::byte* data;
+  Shape shape;
+  Strides strides;  // in elements
+  Dtype dtype;
+
+ private:
+  Array array_;
+  BufferPtr buffer_;
+};
+
+// Codes of the struct module; bfloat16 has none, and is shown as its bits.
+const char* format_of(Dtype dtype) {
+  switch (dtype) {
+    case Dtype::bool_: return "?";
+    case Dtype::uint8: return "B";
+    case Dtype::uint16: return "H";
+    case Dtype::uint32: return "I";
+    case Dtype::uint64: return "Q";
+    case Dtype::int8: return "b";
+    case Dtype::int16: return "h";
+    case Dtype::int32: return "i";
+    case Dtype::int64: return "q";
+    case Dtype::float16: return "e";
+    case Dtype::bfloat16: return "H";
+    case Dtype::float32: return "f";
+    case Dtype::float64: return "d";
+    case Dtype::complex64: return "Zf";
+  }
+  return "B";
+}
+
+struct BufferExport : Export {
+  using Export::Export;
+  std::vector<Py_ssize_t> sizes, steps;
+};
+
+int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept {
+  view->obj = nullptr;
+  try {
+    const Array& array = *nb::inst_ptr<Array>(self);
+    if (array.dtype() == Dtype::bfloat16 && (flags & PyBUF_FORMAT)) {
+      PyErr_SetString(PyExc_BufferError, "buffers have no format for bfloat16");
+      return -1;
+    }
+    auto out = std::make_unique<BufferExport>(array);
+    auto width = static_cast<Py_ssize_t>(size_of(out->dtype));
+    for (size_t i = 0; i < out->shape.size(); ++i) {
+      out->sizes.push_back(out->shape[i]);
+      out->steps.push_back(out->strides[i] * width);
+    }
+    bool packed = is_row_major(out->shape, out->strides);
+    if (!packed && (flags & PyBUF_STRIDES) != PyBUF_STRIDES) {
+      PyErr_SetString(PyExc_BufferError, "the array does not lie row-major in memory");
+      return -1;
+    }
+    view->buf = out->data;
+    view->len = element_count(out->shape) * width;
+    view->itemsize = width;
+    view->readonly = 0;
+    view->ndim = static_cast<int>(out->shape.size());
+    view->format = (flags & PyBUF_FORMAT) ? const_cast<char*>(format_of(out->dtype)) : nullptr;
+    view->shape = (flags & PyBUF_ND) ? out->sizes.data() : nullptr;
+    view->strides = (flags & PyBUF_STRIDES) == PyBUF_STRIDES ? out->steps.data() : nullptr;
+    view->suboffsets = nullptr;
+    view->internal = out.release();
+    Py_INCREF(self);
+    view->obj = self;
+    return 0;
+  } catch (nb::python_error& error) {
+    error.restore();
+  } catch (const std::exception& error) {
+    PyErr_SetString(PyExc_BufferError, error.what());
+  }
+  return -1;
+}
+
+void release_buffer(PyObject*, Py_buffer* view) noexcept {
+  delete static_cast<BufferExport*>(view->internal);
+}
+
+nb::dlpack::dtype dlpack_type(Dtype dtype) {
+  auto bits = static_cast<uint8_t>(size_of(dtype) * 8);
+  auto code = [&] {
+    if (dtype == Dtype::bfloat16) return nb::dlpack::dtype_code::Bfloat;
+    switch (kind_of(dtype)) {
+      case DtypeKind::boolean: return nb::dlpack::dtype_code::Bool;
+      case DtypeKind::unsigned_integer: return nb::dlpack::dtype_code::UInt;
+      case DtypeKind::signed_integer: return nb::dlpack::dtype_code::Int;
+      case DtypeKind::floating: return nb::dlpack::dtype_code::Float;
+      default: return nb::dlpack::dtype_code::Complex;
+    }
+  }();
+  return {static_cast<uint8_t>(code), bits, 1};
+}
+
+// The memory of an array as another library's.
+template <class... Options>
+nb::object shared_as(const Array& array, Dtype shown) {
+  auto out = std::make_unique<Export>(array);
+  std::vector<size_t> shape(out->shape.begin(), out->shape.end());
+  std::vector<int64_t> strides(out->strides.begin(), out->strides.end());
+  Export* kept = out.release();
+  nb::capsule owner(kept, [](void* p) noexcept { delete static_cast<Export*>(p); });
+  return nb::cast(nb::ndarray<Options...>(kept->data, shape.size(), shape.data(), owner,
+                                          strides.data(), dlpack_type(shown)));
+}
+
+nb::object to_numpy(nb::handle_t<Array> self, nb::object dtype, nb::object copy) {
+  const Array& array = *nb::inst_ptr<Array>(self);
+  nb::object out;
+  if (array.dtype() == Dtype::bfloat16) {
+    nb::object bfloat16 = nb::module_::import_("ml_dtypes").attr("bfloat16");
+    out = shared_as<nb::numpy>(array, Dtype::uint16).attr("view")(bfloat16);
+  } else {
+    out = nb::module_::import_("numpy").attr("asarray")(
+        nb::steal(PyMemoryView_FromObject(self.ptr())));
+  }
+  if (!dtype.is_none()) out = out.attr("astype")(dtype, "copy"_a = false);
+  return copy.is(nb::bool_(true)) ? nb::object(out.attr("copy")()) : out;
+}
+
+// A consumer that knows of read-only arrays is given one; others copy, as writing would change what
+// is thought to be constant.
+nb::object to_dlpack(nb::handle_t<Array> self, nb::kwargs options) {
+  const Array& given = *nb::inst_ptr<Array>(self);
+  bool wants_copy = options.contains("copy") && nb::handle(options["copy"]).is(nb::bool_(true));
+  nb::object exporter =
+      shared_as<nb::array_api, nb::ro>(wants_copy ? contiguous(copy(given)) : given, given.dtype());
+  nb::dict passed;
+  if (options.contains("max_version")) passed["max_version"] = options["max_version"];
+  return exporter.attr("__dlpack__")(**passed);
+}
+
+// The state that pickle keeps: the bytes, shape and dtype.
+nb::tuple state_of_array(const Array& given) {
+  Array array = contiguous(given);
+  evaluate(array);
+  const Output& output = array.node()->outputs[array.output()];
+  auto* base = static_cast<const char*>(output.buffer->readable(host_memory())) +
+               output.offset * static_cast<int64_t>(size_of(output.dtype));
+  return nb::make_tuple(nb::bytes(base, array.nbytes()), shape_tuple(array.shape()),
+                        nb::cast(&object_of(array.dtype()), nb::rv_policy::reference));
+}
+
+Array restored(nb::bytes bytes, ShapeArgument shape, DtypeObject dtype) {
+  check_shape(shape.shape, size_of(dtype.value), "array");
+  size_t size = static_cast<size_t>(element_count(shape.shape)) * size_of(dtype.value);
+  if (bytes.size() != size) {
+    throw ValueError("array: " + std::to_string(bytes.size()) +
+                     " bytes were given for an array "
+                     "of " +
+                     std::to_string(size));
+  }
+  BufferPtr buffer(new Buffer(size));
+  buffer->writable(host_memory());
+  if (size) std::memcpy(buffer->readable(host_memory()), bytes.c_str(), size);
+  Output output{shape.shape, dtype.value, std::move(buffer), 0, row_major_strides(shape.shape)};
+  return Array(new Node(Node::State::ready, std::move(output)), 0);
+}
+
+}  // namespace
+
+PyType_Slot export_slots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)},
+                              {Py_bf_releasebuffer, reinterpret_cast<void*>(release_buffer)},
+                              {0, nullptr}};
+
+void bind_exports(nb::module_& m, nb::class_<Array>& type) {
+  type.def("__array__", &to_numpy, "dtype"_a = nb::none(), "copy"_a = nb::none(),
+           "The elements as a NumPy array, without a copy where that can be.")
+      .def("__dlpack__", &to_dlpack, "A DLPack capsule of the array, which may only be read.")
+      .def("__dlpack_device__", [](const Array&) { return nb::make_tuple(1, 0); })
+      .def("__getstate__", &state_of_array)
+      .def("__setstate__",
+           [](Array& self, const std::tuple<nb::bytes, ShapeArgument, DtypeObject>& state) {
+             new (&self) Array();
+             self = restored(std::get<0>(state), std::get<1>(state), std::get<2>(state));
+           })
+      .def(
+          "__array_namespace__",
+          [](const Array&, nb::object) { return nb::module_::import_("lazulite.core"); },
+          nb::kw_only(), "api_version"_a = nb::none());
+  m.def(
+      "asarray",
+      [](nb::object a, std::optional<DtypeObject> dtype, std::optional<bool> copy) {
+        OriginScope origin;
+        return as_array(a, dtype ? std::optional(dtype->value) : std::nullopt, copy);
+      },
+      "a"_a, "dtype"_a = nb::none(), nb::kw_only(), "copy"_a = nb::none(),
+      "The array that an object stands for. Memory that can't be written to is shared, other "
+      "memory copied; `copy=True` copies always, `copy=False` shares or raises ValueError.");
+  m.def(
+      "from_dlpack",
+      [](nb::object x, std::optional<bool> copy) {
+        OriginScope origin;
+        return as_array(x, std::nullopt, copy);
+      },
+      "x"_a, nb::kw_only(), "copy"_a = nb::none(),
+      "The array of an object with __dlpack__, shared or copied as `asarray` does.");
+}
+
+}  // namespace lazulite::python

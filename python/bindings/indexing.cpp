@@ -1,0 +1,101 @@
+#include "lazulite/ops/indexing.h"
+
+#include "conversion.h"
+#include "define.h"
+#include "lazulite/core/errors.h"
+#include "lazulite/ops/manipulation.h"
+#include "module.h"
+
+namespace lazulite::python {
+namespace {
+
+std::optional<int64_t> bound_of(PyObject* object) {
+  if (object == Py_None) return std::nullopt;
+  nb::object index = nb::steal(PyNumber_Index(object));
+  if (!index.is_valid()) nb::raise_python_error();
+  int overflow = 0;
+  long long value = PyLong_AsLongLongAndOverflow(index.ptr(), &overflow);
+  if (overflow) return overflow > 0 ? INT64_MAX : INT64_MIN;
+  return value;
+}
+
+Slice slice_of(nb::handle object) {
+  auto part = [&](const char* name) { return nb::getattr(object, name); };
+  Slice out{bound_of(part("start").ptr()), bound_of(part("stop").ptr()), 1};
+  if (auto step = bound_of(part("step").ptr())) out.step = *step;
+  if (out.step == 0) throw ValueError("slice step cannot be zero");
+  return out;
+}
+
+Index index_of(nb::handle object) {
+  PyObject* o = object.ptr();
+  if (o == Py_None) return newaxis;
+  if (o == Py_Ellipsis) return ellipsis;
+  if (PySlice_Check(o)) return slice_of(object);
+
+  if (PyLong_Check(o)) return *bound_of(o);
+  if (PyIndex_Check(o)) return *bound_of(o);
+  throw ValueError("Cannot index " + module_name() + ".array using the given type: " +
+                   nb::cast<std::string>(nb::str(object.type().attr("__name__"))) +
+                   "; ints, slices, None, ... and arrays of integers or bools are expected");
+}
+
+std::vector<Index> indices_of(nb::handle object) {
+  std::vector<Index> out;
+  if (!PyTuple_Check(object.ptr())) {
+    out.push_back(index_of(object));
+    return out;
+  }
+  for (Py_ssize_t i = 0; i < PyTuple_Size(object.ptr()); ++i) {
+    out.push_back(index_of(PyTuple_GetItem(object.ptr(), i)));
+  }
+  return out;
+}
+
+void bind_gathers(nb::module_& m) {
+  def_op(
+      m, "take",
+      [](const Array& a, nb::object indices, std::optional<int> axis) {
+        int64_t one;
+        if (!array_of(indices) && to_int(indices, one)) {
+          return axis ? take(a, one, *axis) : take(flatten(a), one, 0);
+        }
+        Array positions = to_array(indices);
+        return axis ? take(a, positions, *axis) : take(a, positions);
+      },
+      "a"_a, "indices"_a, "axis"_a = nb::none(), kw(),
+      "The slices at these positions of an axis; of the flattened array if axis is None.");
+  def_op(
+      m, "take_along_axis",
+      [](const Array& a, const Array& indices, std::optional<int> axis) {
+        return axis ? take_along_axis(a, indices, *axis) : take_along_axis(flatten(a), indices, 0);
+      },
+      "a"_a, "indices"_a, "axis"_a = -1, kw(),
+      "For each place of `indices`, the element of that line along the axis.");
+  def_op(
+      m, "put_along_axis",
+      [](const Array& a, const Array& indices, const Array& values, std::optional<int> axis) {
+        if (axis) return put_along_axis(a, indices, values, *axis);
+        return reshape(put_along_axis(flatten(a), indices, values, 0), a.shape());
+      },
+      "a"_a, "indices"_a, "values"_a, "axis"_a = nb::none(), kw(),
+      "A copy with values put where `take_along_axis` would read.");
+}
+
+}  // namespace
+
+void bind_indexing(nb::module_& m, nb::class_<Array>& type) {
+  type.def(
+      "__getitem__",
+      [](const Array& a, nb::handle indices) {
+        OriginScope origin;
+        PyObject* o = indices.ptr();
+        if (PyLong_Check(o) && !PyBool_Check(o)) return a[Index(*bound_of(o))];
+        if (Array* p = array_of(indices)) return take(a, *p, 0);
+        return index(a, indices_of(indices));
+      },
+      "indices"_a.none());
+  bind_gathers(m);
+}
+
+}  // namespace lazulite::python

@@ -1,0 +1,213 @@
+#include "live_compile.h"
+
+#include <algorithm>
+
+#include "arguments.h"
+#include "compile_state.h"
+#include "evaluation.h"
+#include "lazulite/core/errors.h"
+#include "lazulite/core/trace.h"
+#include "random_state.h"
+#include "transforms.h"
+
+namespace lazulite::python {
+namespace {
+
+// More versions than this are rarely of use, and each keeps a plan.
+constexpr size_t most_versions = 64;
+
+const Array& nothing() {
+  static const Array& array = *new Array(Scalar(0));
+  return array;
+}
+
+void collect_garbage() {
+  nb::gil_scoped_acquire gil;
+  nb::module_::import_("gc").attr("collect")();
+}
+
+}  // namespace
+
+/// What was traced for one state of everything that the function reaches.
+struct LiveFunction::Version {
+  struct Change {
+    size_t place;   // in the order of the state
+    bool replaced;  // by another array object; otherwise the object has another array
+  };
+
+  std::optional<CompiledFunction> compiled;
+  nb::object result;  // its tree
+  std::vector<nb::object> named;
+  std::vector<Change> changes;
+  /// Whether the function left the state as it was but for arrays, so that it can be run again.
+  bool repeatable = true;
+  // For the call that traces.
+  nb::object root;
+  std::vector<Array*> fresh;  // where the results of a function that is not repeatable go
+  std::vector<nb::object> fresh_objects;
+};
+
+LiveFunction::LiveFunction(nb::callable function) : function_(std::move(function)) {}
+
+std::shared_ptr<LiveFunction::Version> LiveFunction::version_of(const LiveState& state,
+                                                                bool& is_new) {
+  auto found = versions_.find(state.key());
+  is_new = found == versions_.end();
+  if (!is_new) return found->second;
+  auto version = std::make_shared<Version>();
+  for (PyObject* object : state.named()) version->named.push_back(nb::borrow(object));
+  auto body = [this, raw = version.get()](const Arrays& arrays) {
+    nb::gil_scoped_acquire gil;
+    return trace(*raw, arrays);
+  };
+  CompileOptions options;
+  options.release_garbage = collect_garbage;
+  version->compiled.emplace(body, options);
+  if (order_.size() >= most_versions) forget(std::string(order_.front()));
+  order_.push_back(state.key());
+  versions_[state.key()] = version;
+  return version;
+}
+
+void LiveFunction::forget(const std::string& key) {
+  versions_.erase(key);
+  auto place = std::find(order_.begin(), order_.end(), key);
+  if (place != order_.end()) order_.erase(place);
+}
+
+nb::object LiveFunction::call(nb::args args, nb::kwargs kwargs) {
+  if (!compile_enabled() || current_trace() || retain_token()) return function_(*args, **kwargs);
+  nb::object root = nb::make_tuple(function_, args, kwargs, thread_state());
+  LiveState state(root);
+  bool is_new;
+  std::shared_ptr<Version> version = version_of(state, is_new);
+  version->root = root;
+  Arrays given;
+  for (const LiveState::Place& place : state.places()) given.push_back(LiveState::array_at(place));
+  Arrays results;
+  try {
+    nb::gil_scoped_release release;
+    results = (*version->compiled)(std::move(given));
+  } catch (...) {
+    if (is_new) forget(state.key());
+    throw;
+  }
+  version->root.reset();
+  if (!version->repeatable) forget(state.key());
+  return finish(*version, state, std::move(results));
+}
+
+nb::object LiveFunction::finish(Version& version, const LiveState& state, Arrays results) {
+  size_t next = 0;
+  nb::object out = with_arrays(version.result, results, next);
+  if (!version.repeatable) {
+    for (Array* array : version.fresh) *array = results.at(next++);
+    version.fresh.clear();
+    version.fresh_objects.clear();
+    return out;
+  }
+  for (const Version::Change& change : version.changes) {
+    const LiveState::Place& place = state.places()[change.place];
+    if (change.replaced) {
+      LiveState::put(place, results.at(next++));
+    } else {
+      LiveState::array_at(place) = results.at(next++);
+    }
+  }
+  return out;
+}
+
+// Puts the arrays of a state back where they were.
+class LiveFunction::Restored {
+ public:
+  explicit Restored(const LiveState& state) : state_(state) {
+    for (const LiveState::Place& place : state.places()) {
+      objects_.push_back(nb::borrow(place.array));
+      before_.push_back(LiveState::array_at(place));
+    }
+  }
+  ~Restored() {
+    for (size_t i = 0; i < objects_.size(); ++i) *nb::inst_ptr<Array>(objects_[i]) = before_[i];
+    if (!failed) return;
+    for (size_t i = 0; i < objects_.size(); ++i) put_back(state_.places()[i], objects_[i]);
+  }
+  bool failed = true;
+
+ private:
+  static void put_back(const LiveState::Place& place, const nb::object& object) {
+    int error = 0;
+    if (place.kind == LiveState::Place::cell) {
+      error = PyObject_SetAttrString(place.container, "cell_contents", object.ptr());
+    } else if (place.kind != LiveState::Place::item) {
+      error = PyDict_SetItem(place.container, place.key.ptr(), object.ptr());
+    } else if (place.container && PyList_Check(place.container) &&
+               place.index < PyList_Size(place.container)) {
+      error = PyList_SetItem(place.container, place.index, nb::object(object).release().ptr());
+    }
+    if (error) PyErr_Clear();
+  }
+  const LiveState& state_;
+  std::vector<nb::object> objects_;
+  Arrays before_;
+};
+
+Arrays LiveFunction::trace(Version& version, const Arrays& arrays) {
+  LiveState before(version.root);
+  Restored restored(before);
+  for (size_t i = 0; i < arrays.size(); ++i) LiveState::array_at(before.places()[i]) = arrays[i];
+  nb::args args = nb::borrow<nb::args>(version.root[1]);
+  nb::kwargs kwargs = nb::borrow<nb::kwargs>(version.root[2]);
+  nb::object result = function_(*args, **kwargs);
+  Arrays results = arrays_in(result, Leaves::any, "compile");
+  version.result = without_values(result);
+  result.reset();
+
+  LiveState after(version.root);
+  version.changes.clear();
+  version.fresh.clear();
+  version.fresh_objects.clear();
+  version.repeatable = before.key() == after.key();
+  auto is_old = [&](const LiveState::Place& place, size_t i) {
+    return i < before.places().size() && before.places()[i].array == place.array;
+  };
+  for (size_t i = 0; i < after.places().size(); ++i) {
+    const LiveState::Place& place = after.places()[i];
+    Array& array = LiveState::array_at(place);
+    if (version.repeatable) {
+      if (array.is_same(arrays[i])) continue;
+      version.changes.push_back({i, !is_old(place, i)});
+      results.push_back(array);
+    } else {
+      // What is left alone, wherever it is now, keeps its value.
+      bool known = std::any_of(arrays.begin(), arrays.end(),
+                               [&](const Array& given) { return given.is_same(array); });
+      bool same_object =
+          std::any_of(before.places().begin(), before.places().end(),
+                      [&](const LiveState::Place& old) { return old.array == place.array; });
+      if (known && same_object) continue;
+      version.fresh.push_back(&array);
+      version.fresh_objects.push_back(nb::borrow(place.array));
+      results.push_back(array);
+    }
+    array = nothing();
+  }
+  restored.failed = false;
+  return results;
+}
+
+int LiveFunction::traverse(visitproc visit, void* arg) {
+  Py_VISIT(function_.ptr());
+  for (auto& [key, version] : versions_) {
+    Py_VISIT(version->result.ptr());
+    for (nb::object& object : version->named) Py_VISIT(object.ptr());
+  }
+  return 0;
+}
+
+void LiveFunction::clear() {
+  function_.reset();
+  versions_.clear();
+  order_.clear();
+}
+
+}  // namespace lazulite::python

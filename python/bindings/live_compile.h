@@ -1,0 +1,40 @@
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "lazulite/transforms/compile.h"
+#include "live_state.h"
+
+namespace lazulite::python {
+
+namespace nb = nanobind;
+
+/// A compiled function that follows what it reaches (LiveState): arrays there are inputs, numbers,
+/// strings and what they hang on choose the version, and what the function changes is changed.
+class LiveFunction {
+ public:
+  explicit LiveFunction(nb::callable function);
+  nb::object call(nb::args args, nb::kwargs kwargs);
+  nb::handle function() const { return function_; }
+  int traverse(visitproc visit, void* arg);
+  void clear();
+
+ private:
+  struct Version;
+  class Restored;
+  std::shared_ptr<Version> version_of(const LiveState& state, bool& is_new);
+  Arrays trace(Version& version, const Arrays& arrays);
+  nb::object finish(Version& version, const LiveState& state, Arrays results);
+  void forget(const std::string& key);
+
+  nb::callable function_;
+  std::unordered_map<std::string, std::shared_ptr<Version>> versions_;
+  std::deque<std::string> order_;  // of the versions, the oldest first
+};
+
+}  // namespace lazulite::python

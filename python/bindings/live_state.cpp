@@ -1,0 +1,273 @@
+#include "live_state.h"
+
+#include <algorithm>
+
+#include "arguments.h"
+#include "random_state.h"
+
+namespace lazulite::python {
+namespace {
+
+nb::object attribute(PyObject* object, const char* name) {
+  nb::object value = nb::steal(PyObject_GetAttrString(object, name));
+  if (!value.is_valid()) PyErr_Clear();
+  return value;
+}
+
+bool is_type(PyObject* object, const char* module, const char* name) {
+  static auto& types = *new std::unordered_map<std::string, nb::object>();
+  nb::object& type = types[std::string(module) + "." + name];
+  if (!type.is_valid()) type = nb::module_::import_(module).attr(name);
+  return Py_TYPE(object) == reinterpret_cast<PyTypeObject*>(type.ptr());
+}
+
+std::string text_of(nb::handle object) {
+  return nb::isinstance<nb::str>(object) ? nb::cast<std::string>(object) : "";
+}
+
+// Whether a module is installed: what it does is known to change nothing of ours.
+bool is_installed(const std::string& module) {
+  static auto& known = *new std::unordered_map<std::string, bool>();
+  if (module == "__main__" || module.empty()) return false;
+  auto found = known.find(module);
+  if (found != known.end()) return found->second;
+  nb::dict modules = nb::module_::import_("sys").attr("modules");
+  bool installed = true;
+  if (modules.contains(module.c_str())) {
+    std::string file = text_of(nb::getattr(modules[module.c_str()], "__file__", nb::none()));
+    static const std::string& library =
+        *new std::string(text_of(nb::module_::import_("sysconfig").attr("get_path")("stdlib")));
+    installed = file.empty() || file.find("site-packages") != std::string::npos ||
+                file.find("dist-packages") != std::string::npos || file.rfind(library, 0) == 0;
+  }
+  return known[module] = installed;
+}
+
+bool is_ours(const std::string& module) {
+  return module.rfind("lazulite.", 0) == 0 || module.rfind("mlx.", 0) == 0;
+}
+
+struct TypeInfo {
+  bool followed = false;  // instances are
+  bool of_user = false;   // its methods are, too
+};
+
+const TypeInfo& info_of(PyTypeObject* type) {
+  static auto& known = *new std::unordered_map<PyTypeObject*, TypeInfo>();
+  auto found = known.find(type);
+  if (found != known.end()) return found->second;
+  Py_INCREF(type);
+  TypeInfo info;
+  bool heap = PyType_GetFlags(type) & Py_TPFLAGS_HEAPTYPE;
+  std::string module = text_of(attribute(reinterpret_cast<PyObject*>(type), "__module__"));
+  bool has_dict = PyObject_HasAttrString(reinterpret_cast<PyObject*>(type), "__dict__");
+  info.of_user = heap && !is_installed(module) && !is_ours(module);
+  info.followed = heap && has_dict && (info.of_user || is_ours(module));
+  return known[type] = info;
+}
+
+// The names that a function's code, and the functions inside of it, may look up.
+const std::vector<nb::object>& names_of(PyObject* code) {
+  static auto& known = *new std::unordered_map<PyObject*, std::vector<nb::object>>();
+  auto found = known.find(code);
+  if (found != known.end()) return found->second;
+  Py_INCREF(code);
+  std::vector<nb::object> names;
+  for (nb::handle name : attribute(code, "co_names")) names.push_back(nb::borrow(name));
+  for (nb::handle constant : attribute(code, "co_consts")) {
+    if (!PyCode_Check(constant.ptr())) continue;
+    for (const nb::object& name : names_of(constant.ptr())) names.push_back(name);
+  }
+  return known[code] = std::move(names);
+}
+
+}  // namespace
+
+LiveState::LiveState(nb::handle root) { visit(root.ptr(), {Place::item, nullptr, {}}); }
+
+void LiveState::put(const Place& place, const Array& array) {
+  nb::object object = nb::cast(array);
+  int failed = 0;
+  switch (place.kind) {
+    case Place::item:
+      if (place.container && PyList_Check(place.container)) {
+        failed = PyList_SetItem(place.container, place.index, object.release().ptr());
+      } else {
+        array_at(place) = array;
+      }
+      break;
+    case Place::cell:
+      failed = PyObject_SetAttrString(place.container, "cell_contents", object.ptr());
+      break;
+    case Place::entry:
+    case Place::attribute:
+      failed = PyDict_SetItem(place.container, place.key.ptr(), object.ptr());
+      break;
+  }
+  if (failed) nb::raise_python_error();
+}
+
+bool LiveState::seen(PyObject* object) {
+  auto [entry, is_new] = seen_.try_emplace(object, static_cast<uint32_t>(seen_.size()));
+  if (is_new) return false;
+  key_ += '^';
+  number(entry->second);
+  return true;
+}
+
+void LiveState::name(PyObject* object) {
+  key_ += '@';
+  number(object);
+  named_.push_back(object);
+}
+
+void LiveState::visit_array(PyObject* object, Place place) {
+  if (seen(object)) return;
+  key_ += 'a';
+  place.array = object;
+  places_.push_back(std::move(place));
+}
+
+void LiveState::visit(PyObject* o, Place place) {
+  if (array_of(o)) return visit_array(o, std::move(place));
+  if (o == Py_None) {
+    key_ += 'n';
+  } else if (PyBool_Check(o)) {
+    key_ += o == Py_True ? 't' : 'f';
+  } else if (PyLong_CheckExact(o)) {
+    key_ += 'i';
+    int overflow = 0;
+    long long value = PyLong_AsLongLongAndOverflow(o, &overflow);
+    overflow ? name(o) : number(value);
+  } else if (PyFloat_CheckExact(o)) {
+    key_ += 'd';
+    number(PyFloat_AsDouble(o));
+  } else if (PyUnicode_CheckExact(o)) {
+    Py_ssize_t size = 0;
+    const char* text = PyUnicode_AsUTF8AndSize(o, &size);
+    if (!text) return PyErr_Clear(), name(o);
+    key_ += 's';
+    number(size);
+    key_.append(text, static_cast<size_t>(size));
+  } else if (PyList_Check(o) || PyTuple_Check(o)) {
+    if (seen(o)) return;
+    key_ += PyList_Check(o) ? '[' : '(';
+    Py_ssize_t count = PySequence_Size(o);
+    number(count);
+    for (Py_ssize_t i = 0; i < count; ++i) {
+      PyObject* item = PyList_Check(o) ? PyList_GetItem(o, i) : PyTuple_GetItem(o, i);
+      visit(item, {Place::item, o, {}, i});
+    }
+    if (info_of(Py_TYPE(o)).followed) visit_instance(o);
+  } else if (PyDict_Check(o)) {
+    if (seen(o)) return;
+    visit_dict(o);
+    if (info_of(Py_TYPE(o)).followed) visit_instance(o);
+  } else if (PyFunction_Check(o)) {
+    if (!seen(o)) visit_function(o);
+  } else if (PyMethod_Check(o)) {
+    if (seen(o)) return;
+    visit(attribute(o, "__self__").ptr(), {Place::item, nullptr, {}});
+    visit(attribute(o, "__func__").ptr(), {Place::item, nullptr, {}});
+  } else if (is_type(o, "functools", "partial")) {
+    if (seen(o)) return;
+    key_ += 'p';
+    for (const char* part : {"func", "args", "keywords"}) {
+      visit(attribute(o, part).ptr(), {Place::item, nullptr, {}});
+    }
+  } else if (nb::object state = state_of(o); state.is_valid()) {
+    visit(state.ptr(), {Place::item, nullptr, {}});
+  } else if (PyType_Check(o)) {
+    name(o);
+    if (!seen(o) && info_of(reinterpret_cast<PyTypeObject*>(o)).of_user) visit_class(o);
+  } else if (info_of(Py_TYPE(o)).followed) {
+    if (!seen(o)) visit_instance(o);
+  } else {
+    name(o);
+    // What wraps a function of Python says so.
+    nb::object wrapped = PyModule_Check(o) ? nb::object() : attribute(o, "__wrapped__");
+    if (wrapped.is_valid() && !seen(o)) visit(wrapped.ptr(), {Place::item, nullptr, {}});
+  }
+}
+
+void LiveState::visit_dict(PyObject* dict) {
+  key_ += '{';
+  PyObject *name, *value;
+  Py_ssize_t at = 0;
+  std::vector<std::pair<nb::object, nb::object>> entries;
+  while (PyDict_Next(dict, &at, &name, &value)) {
+    entries.emplace_back(nb::borrow(name), nb::borrow(value));
+  }
+  number(entries.size());
+  for (auto& [key, item] : entries) {
+    visit(key.ptr(), {Place::item, nullptr, {}});
+    visit(item.ptr(), {Place::entry, dict, key});
+  }
+}
+
+void LiveState::visit_function(PyObject* function) {
+  nb::object code = attribute(function, "__code__");
+  std::string module = text_of(attribute(function, "__module__"));
+  name(code.ptr());
+  if (is_installed(module) || is_ours(module)) return name(function);
+  nb::object closure = attribute(function, "__closure__");
+  if (closure.is_valid() && !closure.is_none()) {
+    for (nb::handle cell : closure) {
+      nb::object content = attribute(cell.ptr(), "cell_contents");
+      if (!content.is_valid()) {
+        key_ += '-';  // not set yet
+        continue;
+      }
+      visit(content.ptr(), {Place::cell, cell.ptr(), {}});
+    }
+  }
+  for (const char* defaults : {"__defaults__", "__kwdefaults__"}) {
+    visit(attribute(function, defaults).ptr(), {Place::item, nullptr, {}});
+  }
+  visit_globals(code.ptr(), attribute(function, "__globals__").ptr());
+  nb::object wrapped = attribute(function, "__wrapped__");
+  if (wrapped.is_valid()) visit(wrapped.ptr(), {Place::item, nullptr, {}});
+}
+
+void LiveState::visit_globals(PyObject* code, PyObject* globals) {
+  for (const nb::object& name : names_of(code)) {
+    PyObject* value = PyDict_GetItemWithError(globals, name.ptr());
+    if (!value) {
+      PyErr_Clear();
+      continue;
+    }
+    nb::object held = nb::borrow(value);
+    visit(value, {Place::entry, globals, name});
+  }
+}
+
+void LiveState::visit_instance(PyObject* object) {
+  key_ += 'o';
+  name(reinterpret_cast<PyObject*>(Py_TYPE(object)));
+  nb::object attributes = attribute(object, "__dict__");
+  if (attributes.is_valid() && PyDict_Check(attributes.ptr()) && !seen(attributes.ptr())) {
+    visit_dict(attributes.ptr());
+  }
+  if (info_of(Py_TYPE(object)).of_user && !seen(reinterpret_cast<PyObject*>(Py_TYPE(object)))) {
+    visit_class(reinterpret_cast<PyObject*>(Py_TYPE(object)));
+  }
+}
+
+// The functions and the other attributes of a class and of those that it is derived from.
+void LiveState::visit_class(PyObject* type) {
+  nb::object order = attribute(type, "__mro__");
+  for (nb::handle base : order) {
+    if (!info_of(reinterpret_cast<PyTypeObject*>(base.ptr())).of_user) continue;
+    nb::object entries = nb::steal(PyObject_GetAttrString(base.ptr(), "__dict__"));
+    nb::object items = nb::steal(PyMapping_Items(entries.ptr()));
+    for (nb::handle pair : items) {
+      PyObject* value = PyTuple_GetItem(pair.ptr(), 1);
+      std::string name = text_of(PyTuple_GetItem(pair.ptr(), 0));
+      bool special = name.size() > 4 && name.rfind("__", 0) == 0;
+      if (special && !PyFunction_Check(value)) continue;
+      visit(value, {Place::item, nullptr, {}});
+    }
+  }
+}
+
+}  // namespace lazulite::python

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "lazulite/core/array.h"
+
+namespace lazulite::python {
+
+namespace nb = nanobind;
+
+/// What a function can reach: closure cells, the globals that its code names, defaults, `self`, the
+/// parts of a `partial`, functions of the user, and through them dicts, lists, tuples and the
+/// attributes of instances, to any depth. Installed packages and objects of C are not followed.
+class LiveState {
+ public:
+  /// Where an array was found, so that another can be put there.
+  struct Place {
+    enum Kind { item, cell, entry, attribute } kind;
+    PyObject* container;  // borrowed
+    nb::object key;       // of an entry or attribute
+    Py_ssize_t index = 0;
+    PyObject* array = nullptr;  // borrowed; the object
+  };
+
+  explicit LiveState(nb::handle root);
+
+  /// Tells states apart in which anything but the arrays' values differs.
+  const std::string& key() const { return key_; }
+  /// Places in the order in which they were found, each array object under its first one.
+  const std::vector<Place>& places() const { return places_; }
+  /// Objects that the key names by their address, which must live as long as it is in use.
+  const std::vector<PyObject*>& named() const { return named_; }
+
+  static Array& array_at(const Place& place) { return *nb::inst_ptr<Array>(place.array); }
+  /// Puts a new array object into a place: where that is a tuple's, the array into its object.
+  static void put(const Place& place, const Array& array);
+
+ private:
+  void visit(PyObject* object, Place place);
+  void visit_array(PyObject* object, Place place);
+  void visit_function(PyObject* function);
+  void visit_globals(PyObject* code, PyObject* globals);
+  void visit_dict(PyObject* dict);
+  void visit_instance(PyObject* object);
+  void visit_class(PyObject* type);
+  bool seen(PyObject* object);
+  void name(PyObject* object);
+  template <class T>
+  void number(T value) {
+    key_.append(reinterpret_cast<const char*>(&value), sizeof(value));
+  }
+
+  std::string key_;
+  std::vector<Place> places_;
+  std::vector<PyObject*> named_;
+  std::unordered_map<PyObject*, uint32_t> seen_;
+};
+
+}  // namespace lazulite::python

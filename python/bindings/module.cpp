@@ -1,0 +1,40 @@
+#include "module.h"
+
+#include "lazulite/core/version.h"
+#include "lazulite/transforms/compile.h"
+#include "origin.h"
+
+namespace lazulite::python {
+
+std::string& module_name() {
+  static std::string name = "lazulite.core";
+  return name;
+}
+
+}  // namespace lazulite::python
+
+NB_MODULE(core, m) {
+  using namespace lazulite::python;
+  m.doc() = "Lazy arrays, operations on them, and transformations of functions of them.";
+  m.attr("__version__") = lazulite::version();
+  register_origins();
+  bind_errors(m);
+  bind_dtypes(m);
+  bind_streams(m);
+  auto array = bind_array(m);
+  bind_evaluation(m);
+  bind_elementwise(m, array);
+  bind_creation(m);
+  bind_manipulation(m, array);
+  bind_reductions(m, array);
+  bind_linear(m);
+  bind_indexing(m, array);
+  bind_random(m);
+  bind_fast(m);
+  bind_memory(m);
+  bind_files(m);
+  bind_transforms(m);
+  bind_compile(m);
+  bind_custom_functions(m);
+  bind_constants(m);
+}

@@ -1,0 +1,118 @@
+#include "operators.h"
+
+#include "define.h"
+#include "lazulite/core/errors.h"
+#include "lazulite/ops/elementwise.h"
+#include "lazulite/ops/linear.h"
+#include "module.h"
+
+namespace lazulite::python {
+namespace {
+
+[[noreturn]] void refuse(const char* what, nb::handle other) {
+  throw ValueError("Cannot perform " + std::string(what) + " on an " + module_name() +
+                   ".array and " + nb::cast<std::string>(nb::str(other.type().attr("__name__"))));
+}
+
+/// An operator: the row that it applies, and what errors call it.
+struct Operator {
+  Row row;
+  const char* what;
+
+  Array apply(nb::handle self, nb::handle other, bool swapped) const {
+    if (!is_operand(other)) refuse(what, other);
+    OriginScope origin;
+    const Array& own = *nb::inst_ptr<Array>(self);
+    Array given = to_array(other, &own);
+    return swapped ? apply_row(row, {std::move(given), own})
+                   : apply_row(row, {own, std::move(given)});
+  }
+};
+
+void def_binary(nb::class_<Array>& type, const char* name, const char* reflected,
+                const char* in_place, Operator op) {
+  type.def(
+      name, [op](nb::handle_t<Array> x, nb::handle y) { return op.apply(x, y, false); },
+      "other"_a.none());
+  if (reflected) {
+    type.def(
+        reflected, [op](nb::handle_t<Array> x, nb::handle y) { return op.apply(x, y, true); },
+        "other"_a.none());
+  }
+  if (in_place) {
+    type.def(
+        in_place,
+        [op](nb::handle_t<Array> x, nb::handle y) {
+          *nb::inst_ptr<Array>(x) = op.apply(x, y, false);
+          return nb::borrow(x);
+        },
+        "other"_a.none(), nb::rv_policy::none);
+  }
+}
+
+// Objects that are no numbers are neither equal to an array nor an error.
+void def_equality(nb::class_<Array>& type, const char* name, Operator op, bool otherwise) {
+  type.def(
+      name,
+      [op, otherwise](nb::handle_t<Array> x, nb::handle y) -> nb::object {
+        if (!is_operand(y)) return nb::bool_(otherwise);
+        return nb::cast(op.apply(x, y, false));
+      },
+      "other"_a.none());
+}
+
+Array matrix_product(nb::handle x, nb::handle y, bool swapped) {
+  if (!is_operand(y)) refuse("matrix multiplication", y);
+  OriginScope origin;
+  const Array& own = *nb::inst_ptr<Array>(x);
+  Array other = to_array(y, &own);
+  return swapped ? matmul(std::move(other), own) : matmul(own, std::move(other));
+}
+
+}  // namespace
+
+void bind_operators(nb::class_<Array>& type) {
+  def_binary(type, "__add__", "__radd__", "__iadd__", {Row::add, "addition"});
+  def_binary(type, "__sub__", "__rsub__", "__isub__", {Row::subtract, "subtraction"});
+  def_binary(type, "__mul__", "__rmul__", "__imul__", {Row::multiply, "multiplication"});
+  def_binary(type, "__truediv__", "__rtruediv__", "__itruediv__", {Row::divide, "division"});
+  def_binary(type, "__div__", "__rdiv__", nullptr, {Row::divide, "division"});
+  def_binary(type, "__floordiv__", "__rfloordiv__", "__ifloordiv__",
+             {Row::floor_divide, "floor division"});
+  def_binary(type, "__mod__", "__rmod__", "__imod__", {Row::remainder, "modulus"});
+  def_binary(type, "__pow__", "__rpow__", "__ipow__", {Row::power, "a power operation"});
+  def_binary(type, "__and__", "__rand__", "__iand__", {Row::bitwise_and, "bitwise and"});
+  def_binary(type, "__or__", "__ror__", "__ior__", {Row::bitwise_or, "bitwise or"});
+  def_binary(type, "__xor__", "__rxor__", "__ixor__", {Row::bitwise_xor, "bitwise xor"});
+  def_binary(type, "__lshift__", "__rlshift__", "__ilshift__", {Row::left_shift, "a left shift"});
+  def_binary(type, "__rshift__", "__rrshift__", "__irshift__", {Row::right_shift, "a right shift"});
+  def_binary(type, "__lt__", nullptr, nullptr, {Row::less, "less than"});
+  def_binary(type, "__le__", nullptr, nullptr, {Row::less_equal, "less than or equal"});
+  def_binary(type, "__gt__", nullptr, nullptr, {Row::greater, "greater than"});
+  def_binary(type, "__ge__", nullptr, nullptr, {Row::greater_equal, "greater than or equal"});
+  def_equality(type, "__eq__", {Row::equal, "equal"}, false);
+  def_equality(type, "__ne__", {Row::not_equal, "not equal"}, true);
+  type.def("__matmul__",
+           [](nb::handle_t<Array> x, nb::handle y) { return matrix_product(x, y, false); });
+  type.def("__rmatmul__",
+           [](nb::handle_t<Array> x, nb::handle y) { return matrix_product(x, y, true); });
+  type.def(
+      "__imatmul__",
+      [](nb::handle_t<Array> x, nb::handle y) {
+        *nb::inst_ptr<Array>(x) = matrix_product(x, y, false);
+        return nb::borrow(x);
+      },
+      nb::rv_policy::none);
+  auto def_unary = [&](const char* name, Row row) {
+    type.def(name, [row](const Array& x) {
+      OriginScope origin;
+      return apply_row(row, {x});
+    });
+  };
+  def_unary("__neg__", Row::negative);
+  def_unary("__pos__", Row::positive);
+  def_unary("__abs__", Row::abs);
+  def_unary("__invert__", Row::bitwise_invert);
+}
+
+}  // namespace lazulite::python

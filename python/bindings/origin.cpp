@@ -1,0 +1,100 @@
+#include "origin.h"
+
+#include <Python.h>
+#include <nanobind/nanobind.h>
+
+#include <deque>
+#include <mutex>
+#include <unordered_map>
+
+namespace lazulite::python {
+namespace {
+
+namespace nb = nanobind;
+
+struct Place {
+  PyObject* code;  // kept alive for good
+  int line;
+  bool operator==(const Place&) const = default;
+};
+struct PlaceHash {
+  size_t operator()(const Place& place) const {
+    return std::hash<const void*>()(place.code) * 31 + static_cast<size_t>(place.line);
+  }
+};
+
+// Only touched with the GIL.
+std::unordered_map<Place, uint32_t, PlaceHash>& numbers() {
+  static auto& all = *new std::unordered_map<Place, uint32_t, PlaceHash>();
+  return all;
+}
+
+// Read by any thread.
+std::mutex texts_mutex;
+std::deque<std::string>& texts() {
+  static auto& all = *new std::deque<std::string>();
+  return all;
+}
+
+std::string utf8(PyObject* owner, const char* attribute) {
+  nb::object value = nb::steal(PyObject_GetAttrString(owner, attribute));
+  Py_ssize_t size = 0;
+  const char* text = value.is_valid() ? PyUnicode_AsUTF8AndSize(value.ptr(), &size) : nullptr;
+  if (!text) {
+    PyErr_Clear();
+    return "?";
+  }
+  return std::string(text, static_cast<size_t>(size));
+}
+
+// Whether code belongs to this package, whose lines say nothing to its user.
+bool is_ours(PyObject* code) {
+  static auto& known = *new std::unordered_map<PyObject*, bool>();
+  auto found = known.find(code);
+  if (found != known.end()) return found->second;
+  std::string file = utf8(code, "co_filename");
+  bool ours = file.find("/lazulite/") != std::string::npos &&
+              file.find("site-packages/lazulite/") + file.find("python/lazulite/") + 2 != 0;
+  Py_INCREF(code);
+  return known[code] = ours;
+}
+
+uint32_t number_of(Place place) {
+  auto [entry, is_new] = numbers().try_emplace(place, 0);
+  if (is_new) {
+    Py_INCREF(place.code);
+    std::string text = utf8(place.code, "co_filename") + ", line " + std::to_string(place.line);
+    std::lock_guard lock(texts_mutex);
+    texts().push_back(std::move(text));
+    entry->second = static_cast<uint32_t>(texts().size());
+  }
+  return entry->second;
+}
+
+uint32_t current_place() {
+  PyFrameObject* frame = PyEval_GetFrame();
+  nb::object held = nb::borrow(reinterpret_cast<PyObject*>(frame));
+  while (frame) {
+    nb::object code = nb::steal(reinterpret_cast<PyObject*>(PyFrame_GetCode(frame)));
+    if (!is_ours(code.ptr())) return number_of({code.ptr(), PyFrame_GetLineNumber(frame)});
+    held = nb::steal(PyObject_GetAttrString(held.ptr(), "f_back"));
+    if (!held.is_valid() || held.is_none()) break;
+    frame = reinterpret_cast<PyFrameObject*>(held.ptr());
+  }
+  PyErr_Clear();
+  return 0;
+}
+
+std::string text_of(uint32_t number) {
+  std::lock_guard lock(texts_mutex);
+  return number == 0 || number > texts().size() ? "" : texts()[number - 1];
+}
+
+}  // namespace
+
+OriginScope::OriginScope() : previous_(current_origin()) { current_origin() = current_place(); }
+OriginScope::~OriginScope() { current_origin() = previous_; }
+
+void register_origins() { set_origin_text(text_of); }
+
+}  // namespace lazulite::python
