@@ -33,7 +33,7 @@ class Reader {
     size_ = static_cast<uint64_t>(status.st_size);
   }
 
-  NamedArrays load() {
+  SafetensorsFile load() {
     if (size_ < 8)
       fail(0, fmt::format("it has {} bytes, fewer than the header's length takes", size_));
     uint64_t length = 0;
@@ -47,11 +47,12 @@ class Reader {
     }
     std::string text(length, '\0');
     read(text.data(), length, "header");
-    NamedArrays out;
+    SafetensorsHeader header = parse_safetensors_header(text, size_ - 8 - length, path_);
+    SafetensorsFile out{{}, std::move(header.metadata)};
     // The entries cover the data from its start to its end: the file is read in one go.
-    for (SafetensorsEntry& e : parse_safetensors_header(text, size_ - 8 - length, path_)) {
+    for (SafetensorsEntry& e : header.entries) {
       Array array = load(e);
-      out.emplace_back(std::move(e.name), std::move(array));
+      out.arrays.emplace_back(std::move(e.name), std::move(array));
     }
     return out;
   }
@@ -131,6 +132,8 @@ void save_safetensors(const std::string& path, const NamedArrays& arrays,
   file.commit();
 }
 
-NamedArrays load_safetensors(const std::string& path) { return Reader(path).load(); }
+NamedArrays load_safetensors(const std::string& path) { return Reader(path).load().arrays; }
+
+SafetensorsFile read_safetensors(const std::string& path) { return Reader(path).load(); }
 
 }  // namespace lazulite::io

@@ -22,4 +22,12 @@ void save_safetensors(const std::string& path, const NamedArrays& arrays,
 /// bytes that belong to no array, or a bool is neither 0 nor 1.
 NamedArrays load_safetensors(const std::string& path);
 
+struct SafetensorsFile {
+  NamedArrays arrays;
+  std::vector<std::pair<std::string, std::string>> metadata;
+};
+
+/// The same, with the file's metadata.
+SafetensorsFile read_safetensors(const std::string& path);
+
 }  // namespace lazulite::io

@@ -32,6 +32,7 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
       : path_(path), data_bytes_(data_bytes) {}
 
   std::vector<SafetensorsEntry> entries;
+  std::vector<std::pair<std::string, std::string>> metadata;
 
   bool null() override {
     // The format's own reader takes it for no metadata.
@@ -58,7 +59,10 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
   }
 
   bool string(std::string& text) override {
-    if (depth_ == 2 && in_metadata()) return true;
+    if (depth_ == 2 && in_metadata()) {
+      metadata.emplace_back(metadata_key_, text);
+      return true;
+    }
     if (depth_ != 2 || field_ != Field::dtype) return value();
     auto named = std::find_if(std::begin(format_names), std::end(format_names),
                               [&](const auto& f) { return text == f.second; });
@@ -81,7 +85,9 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
       entry_ = {};
       entry_.name = text;
       if (!names_.insert(text).second) fail_entry("occurs twice");
-    } else if (depth_ == 2 && !in_metadata()) {
+    } else if (depth_ == 2 && in_metadata()) {
+      metadata_key_ = text;
+    } else if (depth_ == 2) {
       field_ = field_named(text);
       if (field_ != Field::other && std::exchange(seen_[index_of(field_)], true)) {
         fail_entry(fmt::format("has '{}' twice", text));
@@ -192,6 +198,7 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
   int depth_ = 0;
   std::unordered_set<std::string> names_;
   SafetensorsEntry entry_;
+  std::string metadata_key_;
   Field field_ = Field::other;
   bool seen_[3] = {};
   bool in_object_ = false;  // of an entry
@@ -208,8 +215,8 @@ std::string quoted(const std::string& text, const char* what) {
 
 }  // namespace
 
-std::vector<SafetensorsEntry> parse_safetensors_header(std::string_view text, uint64_t data_bytes,
-                                                       const std::string& path) {
+SafetensorsHeader parse_safetensors_header(std::string_view text, uint64_t data_bytes,
+                                           const std::string& path) {
   HeaderReader reader(path, data_bytes);
   // The parser would pass over a byte order mark, and take a zero byte for the end.
   if (!text.empty() && text.front() == '\xef') reader.fail_header("it begins with a mark");
@@ -233,7 +240,7 @@ std::vector<SafetensorsEntry> parse_safetensors_header(std::string_view text, ui
     fail_safetensors(path, 8 + text.size() + end,
                      fmt::format("{} bytes follow that belong to no entry", data_bytes - end));
   }
-  return std::move(entries);
+  return {std::move(entries), std::move(reader.metadata)};
 }
 
 std::string make_safetensors_header(

@@ -22,14 +22,20 @@ struct SafetensorsEntry {
   uint64_t begin = 0, end = 0;
 };
 
+struct SafetensorsHeader {
+  std::vector<SafetensorsEntry> entries;
+  /// What stands under "__metadata__".
+  std::vector<std::pair<std::string, std::string>> metadata;
+};
+
 /// A longer header is refused, as the format's own reader does.
 constexpr uint64_t longest_safetensors_header = 100'000'000;
 
 /// The entries in the order of their data, which they cover without gaps or overlaps: `data_bytes`
 /// follow the header. Throws Error, naming `path` and the byte, if the header is anything else.
 /// Memory is proportional to the header.
-std::vector<SafetensorsEntry> parse_safetensors_header(std::string_view text, uint64_t data_bytes,
-                                                       const std::string& path);
+SafetensorsHeader parse_safetensors_header(std::string_view text, uint64_t data_bytes,
+                                           const std::string& path);
 
 /// The header of entries whose data lies in the given order. Throws Error if a name occurs twice,
 /// is not UTF-8, or is "__metadata__".

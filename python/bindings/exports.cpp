@@ -169,17 +169,23 @@ nb::object to_dlpack(nb::handle_t<Array> self, nb::kwargs options) {
 }
 
 // The state that pickle keeps: the bytes, shape and dtype.
-nb::tuple state_of_array(const Array& given) {
+nb::tuple state_of_array(const Array& array) {
+  return nb::make_tuple(bytes_of(array), shape_tuple(array.shape()),
+                        nb::cast(&object_of(array.dtype()), nb::rv_policy::reference));
+}
+
+}  // namespace
+
+nb::bytes bytes_of(const Array& given) {
   Array array = contiguous(given);
   evaluate(array);
   const Output& output = array.node()->outputs[array.output()];
   auto* base = static_cast<const char*>(output.buffer->readable(host_memory())) +
                output.offset * static_cast<int64_t>(size_of(output.dtype));
-  return nb::make_tuple(nb::bytes(base, array.nbytes()), shape_tuple(array.shape()),
-                        nb::cast(&object_of(array.dtype()), nb::rv_policy::reference));
+  return nb::bytes(base, array.nbytes());
 }
 
-Array restored(nb::bytes bytes, ShapeArgument shape, DtypeObject dtype) {
+Array array_of_bytes(nb::bytes bytes, ShapeArgument shape, DtypeObject dtype) {
   check_shape(shape.shape, size_of(dtype.value), "array");
   size_t size = static_cast<size_t>(element_count(shape.shape)) * size_of(dtype.value);
   if (bytes.size() != size) {
@@ -195,8 +201,6 @@ Array restored(nb::bytes bytes, ShapeArgument shape, DtypeObject dtype) {
   return Array(new Node(Node::State::ready, std::move(output)), 0);
 }
 
-}  // namespace
-
 PyType_Slot export_slots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)},
                               {Py_bf_releasebuffer, reinterpret_cast<void*>(release_buffer)},
                               {0, nullptr}};
@@ -210,7 +214,7 @@ void bind_exports(nb::module_& m, nb::class_<Array>& type) {
       .def("__setstate__",
            [](Array& self, const std::tuple<nb::bytes, ShapeArgument, DtypeObject>& state) {
              new (&self) Array();
-             self = restored(std::get<0>(state), std::get<1>(state), std::get<2>(state));
+             self = array_of_bytes(std::get<0>(state), std::get<1>(state), std::get<2>(state));
            })
       .def(
           "__array_namespace__",

@@ -1,31 +1,22 @@
-#include <nanobind/stl/string.h>
+#include <cstring>
 
 #include "define.h"
 #include "evaluation.h"
+#include "exports.h"
 #include "lazulite/core/errors.h"
+#include "lazulite/io/atomic_file.h"
 #include "lazulite/io/safetensors.h"
 #include "module.h"
 
+// What lazulite/_files.py is made of; the functions for users are its.
 namespace lazulite::python {
 namespace {
 
-std::string path_of(nb::handle file) {
-  nb::object path = nb::steal(PyOS_FSPath(file.ptr()));
-  if (!path.is_valid()) nb::raise_python_error();
-  return nb::cast<std::string>(path);
-}
-
-bool ends_with(const std::string& text, std::string_view end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
-void save_safetensors(nb::handle file, nb::dict arrays, nb::object metadata) {
-  std::string path = path_of(file);
-  if (!ends_with(path, ".safetensors")) path += ".safetensors";
+void save_safetensors(const std::string& path, nb::dict arrays, nb::object metadata) {
   io::NamedArrays named;
   for (auto [name, value] : arrays) {
     Array* array = array_of(value);
-    if (!array) {
+    if (!array || !nb::isinstance<nb::str>(name)) {
       throw nb::type_error("save_safetensors: a dict from names to arrays is expected");
     }
     named.emplace_back(nb::cast<std::string>(name), *array);
@@ -40,11 +31,42 @@ void save_safetensors(nb::handle file, nb::dict arrays, nb::object metadata) {
   io::save_safetensors(path, named, notes);
 }
 
+nb::tuple load_safetensors(const std::string& path) {
+  io::SafetensorsFile file;
+  {
+    nb::gil_scoped_release release;
+    file = io::read_safetensors(path);
+  }
+  nb::dict arrays, metadata;
+  for (auto& [name, array] : file.arrays) arrays[name.c_str()] = std::move(array);
+  for (auto& [name, text] : file.metadata) metadata[name.c_str()] = text;
+  return nb::make_tuple(arrays, metadata);
+}
+
+void write_file(const std::string& path, nb::list parts) {
+  io::AtomicFile file(path);
+  for (nb::handle part : parts) {
+    nb::bytes bytes = nb::cast<nb::bytes>(part);
+    nb::gil_scoped_release release;
+    file.write(bytes.c_str(), bytes.size());
+  }
+  nb::gil_scoped_release release;
+  file.commit();
+}
+
 }  // namespace
 
 void bind_files(nb::module_& m) {
-  m.def("save_safetensors", &save_safetensors, "file"_a, "arrays"_a, "metadata"_a = nb::none(),
-        "Writes a dict of arrays to a file in the safetensors format.");
+  m.def("_save_safetensors", &save_safetensors, "path"_a, "arrays"_a, "metadata"_a.none());
+  m.def("_load_safetensors", &load_safetensors, "path"_a);
+  m.def("_write_file", &write_file, "path"_a, "parts"_a);
+  m.def("_bytes_of", &bytes_of, "array"_a);
+  m.def("_array_of_bytes", &array_of_bytes, "bytes"_a, "shape"_a, "dtype"_a);
+  for (const char* name : {"save", "savez", "savez_compressed", "save_safetensors", "load"}) {
+    m.def(name, [name](nb::args args, nb::kwargs kwargs) {
+      return nb::module_::import_("lazulite._files").attr(name)(*args, **kwargs);
+    });
+  }
 }
 
 }  // namespace lazulite::python

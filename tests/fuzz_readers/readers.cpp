@@ -51,7 +51,9 @@ void safetensors(Bytes bytes) {
   if (length > bytes.size()) return;
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), length);
   uint64_t end = 0;
-  for (const auto& e : io::parse_safetensors_header(text, bytes.size() - length, "input")) {
+  const io::SafetensorsHeader header =
+      io::parse_safetensors_header(text, bytes.size() - length, "input");
+  for (const auto& e : header.entries) {
     require(e.begin == end && e.end >= e.begin && e.end <= bytes.size() - length);
     require(static_cast<uint64_t>(element_count(e.shape)) * size_of(e.dtype) == e.end - e.begin);
     end = e.end;
