@@ -11,9 +11,11 @@ sources = git ls-files '*.h' '*.cpp' '*.def'
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | expand -t 16
 
-build:  ## build everything, optimised, into build/
+build:  ## build everything, optimised, into build/, and the Python package into .venv/
 	@scripts/install-dependencies
-	@$(call compile,release)
+	@scripts/make-venv
+	@$(call compile,release,$(with_python))
+	@scripts/install-package
 
 run:  ## train the article's network on Fashion-MNIST
 	@scripts/install-dependencies
@@ -22,6 +24,7 @@ run:  ## train the article's network on Fashion-MNIST
 
 test: build  ## run all tests
 	ctest --preset release -j $(JOBS)
+	.venv/bin/python -m pytest -q
 
 test-gpu: build  ## compare the NVIDIA GPU with the reference, if there is one
 	scripts/test-device cuda
@@ -81,4 +84,5 @@ lint:  ## check layout, the sources and the scripts
 	@scripts/install-dependencies lint
 	@scripts/lint
 
-compile = cmake --preset $(1) --log-level=WARNING >/dev/null && cmake --build --preset $(1)
+with_python = -DLAZULITE_BUILD_PYTHON=ON -DPython_EXECUTABLE=$(CURDIR)/.venv/bin/python
+compile = cmake --preset $(1) $(2) --log-level=WARNING >/dev/null && cmake --build --preset $(1)

@@ -61,6 +61,7 @@ function(lazulite_add_backend name)
   if(TARGET lazulite_${name})
     add_dependencies(lazulite_backends lazulite_${name})
     install(TARGETS lazulite_${name} DESTINATION ${CMAKE_INSTALL_LIBDIR})
+    set_property(GLOBAL APPEND PROPERTY lazulite_backend_targets lazulite_${name})
   endif()
 endfunction()
 

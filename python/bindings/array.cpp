@@ -8,6 +8,7 @@
 #include "lazulite/core/print.h"
 #include "lazulite/ops/elementwise.h"
 #include "lazulite/ops/manipulation.h"
+#include "lazulite/transforms/traced.h"
 #include "module.h"
 #include "operators.h"
 
@@ -42,7 +43,7 @@ std::string printed(const Array& a) {
 
 // What a placeholder looks like inside of a function that is being traced.
 std::string text_of(const Array& a) {
-  if (is_placeholder(a)) {
+  if (a.valid() && !a.is_evaluated() && is_traced(a)) {
     return "array(<traced>, shape=" + to_string(a.shape()) + ", dtype=" + name_of(a.dtype()) + ")";
   }
   return printed(a);

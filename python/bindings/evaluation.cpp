@@ -48,10 +48,6 @@ PythonReference::~PythonReference() {
   Py_AddPendingCall(drop_ended, nullptr);
 }
 
-bool is_placeholder(const Array& array) {
-  return array.node() && array.node()->state() == Node::State::placeholder;
-}
-
 void evaluate(const std::vector<Array>& arrays) {
   if (std::none_of(arrays.begin(), arrays.end(), waits)) {
     if (!arrays.empty()) lazulite::eval(arrays);

@@ -15,9 +15,6 @@ namespace nb = nanobind;
 void evaluate(const Array& array);
 void evaluate(const std::vector<Array>& arrays);
 
-/// Whether the array stands for an argument of a function that is being traced.
-bool is_placeholder(const Array& array);
-
 /// A reference to an object that may end on any thread, with or without the GIL.
 class PythonReference {
  public:

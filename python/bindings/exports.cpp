@@ -105,6 +105,8 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept {
     return 0;
   } catch (nb::python_error& error) {
     error.restore();
+  } catch (const Error& error) {
+    PyErr_SetString(PyExc_ValueError, error.what());
   } catch (const std::exception& error) {
     PyErr_SetString(PyExc_BufferError, error.what());
   }
