@@ -1,0 +1,123 @@
+"""`python -m lazulite.mlx`: MLX's name is Lazulite's, in the program and in its children."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import multiprocessing, subprocess, sys
+import importlib.metadata
+
+import mlx
+import mlx.core as mx
+import mlx.core.random
+def facts():
+    import mlx.core as mx
+    import lazulite.core
+    assert mx is lazulite.core
+    return [mx.__version__, importlib.metadata.version("mlx"), mx.__name__, mx.array.__module__,
+            repr(mx.array([1.5])), repr(mx.float32), sys.modules["mlx.core"] is mx]
+
+def put(queue):
+    queue.put(facts())
+
+EXPECTED = ["0.32.4", "0.32.4", "mlx.core", "mlx.core", "array([1.5], dtype=float32)",
+            "mlx.core.float32", True]
+
+if __name__ == "__main__":
+    assert facts() == EXPECTED, facts()
+    assert repr(mx.array) == "<class 'mlx.core.array'>"
+    assert sys.argv[1:] == ["a", "--b"], sys.argv
+    for method in ["spawn", "forkserver"]:
+        context = multiprocessing.get_context(method)
+        queue = context.Queue()
+        process = context.Process(target=put, args=(queue,))
+        process.start()
+        assert queue.get(timeout=60) == EXPECTED, method
+        process.join()
+    child = "import mlx.core as mx; print(mx.__version__, mx.array([1, 2]).sum().item())"
+    out = subprocess.run([sys.executable, "-c", child], capture_output=True, text=True, cwd="/")
+    assert out.stdout == "0.32.4 3\\n", out
+    print("all of it")
+"""
+
+
+def run(*arguments: str, cwd=None, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "lazulite.mlx", *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, **environment},
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("form", ["file", "module"])
+def test_program_and_children(tmp_path, form):
+    (tmp_path / "program.py").write_text(PROGRAM)
+    head = ["program.py"] if form == "file" else ["-m", "program"]
+    out = run(*head, "a", "--b", cwd=tmp_path)
+    assert (out.returncode, out.stdout) == (0, "all of it\n"), out.stderr
+
+
+def test_modules_of_layers():
+    pytest.importorskip("lazulite.optimizers")
+    code = (
+        "from mlx.nn.layers.base import Module\n"
+        "import mlx.nn as nn, mlx.optimizers as optim\n"
+        "from mlx.utils import tree_map\n"
+        "import lazulite.nn\n"
+        "assert nn is lazulite.nn and nn.Module is Module\n"
+        "print(Module.__module__, nn.Linear(2, 3), optim.Adam.__module__)\n"
+    )
+    out = run("-c", code)
+    linear = "Linear(input_dims=2, output_dims=3, bias=True)"
+    assert out.stdout == (f"mlx.nn.layers.base {linear} mlx.optimizers.optimizers\n"), out.stderr
+
+
+def test_code():
+    code = "import sys, mlx.core as mx; print(mx.exp(mx.array(0.0)).item(), sys.argv)"
+    assert run("-c", code, "x").stdout == "1.0 ['-c', 'x']\n"
+
+
+def test_exit_status_and_errors():
+    assert run("-c", "raise SystemExit(7)").returncode == 7
+    out = run("no_such_program.py")
+    assert out.returncode == 2 and "no_such_program.py" in out.stderr
+    assert run().returncode == 2
+
+
+def test_module_pytest(tmp_path):
+    (tmp_path / "test_one.py").write_text(
+        "import mlx.core as mx\n\ndef test_one():\n    assert mx.__version__ == '0.32.4'\n"
+    )
+    out = run("-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path), cwd=tmp_path)
+    assert out.returncode == 0 and "1 passed" in out.stdout, out.stdout
+
+
+def test_what_mlx_lacks_is_missing():
+    out = run("-c", "import mlx.nn.layers.no_such_layers")
+    assert "No module named 'mlx.nn.layers.no_such_layers'" in out.stderr
+
+
+def test_an_installed_mlx_is_not_seen(tmp_path):
+    package = tmp_path / "mlx"
+    package.mkdir()
+    (package / "core.py").write_text("__version__ = 'another'\n")
+    (package / "data.py").write_text("name = 'a package that shares the name'\n")
+    code = "import mlx.core as mx, mlx.data; print(mx.__version__, mlx.data.name)"
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    out = run("-c", code, PYTHONPATH=path)
+    assert out.stdout == "0.32.4 a package that shares the name\n", out.stderr
+
+
+def test_without_the_runner_nothing_is_renamed():
+    code = "import lazulite.core as lz; print(repr(lz.float32), lz.array.__module__)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert out.stdout == "lazulite.core.float32 lazulite.core\n", out.stderr
