@@ -1,0 +1,487 @@
+"""Activations, as functions and as layers.
+
+They work element by element, except softmax, softmin, log_softmax and glu, which take an axis. All
+keep shape and floating-point dtype.
+"""
+
+import math
+
+import lazulite.core as mx
+
+from .base import Module
+
+__all__ = [
+    "CELU",
+    "ELU",
+    "GELU",
+    "GLU",
+    "HardShrink",
+    "HardTanh",
+    "Hardswish",
+    "LeakyReLU",
+    "LogSigmoid",
+    "LogSoftmax",
+    "Mish",
+    "PReLU",
+    "ReLU",
+    "ReLU2",
+    "ReLU6",
+    "SELU",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Softmin",
+    "Softplus",
+    "Softshrink",
+    "Softsign",
+    "Step",
+    "Tanh",
+    "celu",
+    "elu",
+    "gelu",
+    "gelu_approx",
+    "gelu_fast_approx",
+    "glu",
+    "hard_shrink",
+    "hard_tanh",
+    "hardswish",
+    "leaky_relu",
+    "log_sigmoid",
+    "log_softmax",
+    "mish",
+    "prelu",
+    "relu",
+    "relu2",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softmin",
+    "softplus",
+    "softshrink",
+    "softsign",
+    "step",
+    "tanh",
+]
+
+
+def sigmoid(x):
+    """``1 / (1 + exp(-x))``.
+
+    Example:
+        >>> nn.sigmoid(mx.array([0.0]))
+        array([0.5], dtype=float32)
+    """
+    return mx.sigmoid(x)
+
+
+def relu(x):
+    """``max(x, 0)``.
+
+    Example:
+        >>> nn.relu(mx.array([-1.0, 2.0]))
+        array([0, 2], dtype=float32)
+    """
+    return mx.maximum(x, 0)
+
+
+def relu2(x):
+    """The square of :func:`relu`.
+
+    Example:
+        >>> nn.relu2(mx.array([-1.0, 2.0]))
+        array([0, 4], dtype=float32)
+    """
+    return mx.square(mx.maximum(x, 0))
+
+
+def relu6(x):
+    """``min(max(x, 0), 6)``.
+
+    Example:
+        >>> nn.relu6(mx.array([-1.0, 2.0, 7.0]))
+        array([0, 2, 6], dtype=float32)
+    """
+    return mx.minimum(mx.maximum(x, 0), 6.0)
+
+
+def softmax(x, axis=-1):
+    """Exponentials divided by their sum along ``axis``.
+
+    Example:
+        >>> nn.softmax(mx.array([0.0, 0.0]))
+        array([0.5, 0.5], dtype=float32)
+    """
+    return mx.softmax(x, axis=axis)
+
+
+def softmin(x, axis=-1):
+    """:func:`softmax` of ``-x``.
+
+    Example:
+        >>> nn.softmin(mx.array([0.0, 0.0]))
+        array([0.5, 0.5], dtype=float32)
+    """
+    return mx.softmax(-x, axis=axis)
+
+
+def log_softmax(x, axis=-1):
+    """The logarithm of :func:`softmax`, exact where the softmax itself would be zero.
+
+    Example:
+        >>> nn.log_softmax(mx.array([0.0, 0.0]))
+        array([-0.693147, -0.693147], dtype=float32)
+    """
+    return x - mx.logsumexp(x, axis=axis, keepdims=True)
+
+
+def elu(x, alpha=1.0):
+    """``x`` where it is positive, else ``alpha * (exp(x) - 1)``.
+
+    Example:
+        >>> nn.elu(mx.array([-1.0, 2.0]))
+        array([-0.632121, 2], dtype=float32)
+    """
+    return mx.where(x > 0, x, alpha * mx.expm1(mx.minimum(x, 0.0)))
+
+
+def celu(x, alpha=1.0):
+    """``x`` where it is positive, else ``alpha * (exp(x / alpha) - 1)``.
+
+    Example:
+        >>> nn.celu(mx.array([-1.0, 2.0]))
+        array([-0.632121, 2], dtype=float32)
+    """
+    return mx.maximum(x, 0.0) + alpha * mx.expm1(mx.minimum(x, 0.0) / alpha)
+
+
+def selu(x):
+    """:func:`elu` with alpha 1.67326, times 1.0507 (Klambauer et al., 2017).
+
+    Example:
+        >>> nn.selu(mx.array([-1.0, 2.0]))
+        array([-1.11133, 2.1014], dtype=float32)
+    """
+    return 1.0507 * elu(x, 1.67326)
+
+
+def leaky_relu(x, negative_slope=0.01):
+    """The greater of ``x`` and ``negative_slope * x``.
+
+    Example:
+        >>> nn.leaky_relu(mx.array([-1.0, 2.0]))
+        array([-0.01, 2], dtype=float32)
+    """
+    return mx.maximum(negative_slope * x, x)
+
+
+def prelu(x: mx.array, alpha: mx.array) -> mx.array:
+    """``x`` where it is positive, else ``alpha * x``, with an array ``alpha`` that broadcasts.
+
+    Example:
+        >>> nn.prelu(mx.array([-1.0, 2.0]), mx.array(0.25))
+        array([-0.25, 2], dtype=float32)
+    """
+    return mx.maximum(x, 0) + alpha * mx.minimum(x, 0)
+
+
+def gelu(x) -> mx.array:
+    """``x`` times the normal distribution function of ``x``.
+
+    Example:
+        >>> nn.gelu(mx.array([1.0]))
+        array([0.841345], dtype=float32)
+    """
+    return x * (1 + mx.erf(x / math.sqrt(2))) / 2
+
+
+def gelu_approx(x):
+    """:func:`gelu` with a hyperbolic tangent in place of the distribution function.
+
+    Example:
+        >>> nn.gelu_approx(mx.array([1.0]))
+        array([0.841192], dtype=float32)
+    """
+    return 0.5 * x * (1 + mx.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
+
+
+def gelu_fast_approx(x):
+    """:func:`gelu` with ``sigmoid(1.702 * x)`` in place of the distribution function.
+
+    Example:
+        >>> nn.gelu_fast_approx(mx.array([1.0]))
+        array([0.845796], dtype=float32)
+    """
+    return x * mx.sigmoid(1.702 * x)
+
+
+def silu(x):
+    """``x * sigmoid(x)``, also called swish.
+
+    Example:
+        >>> nn.silu(mx.array([1.0]))
+        array([0.731059], dtype=float32)
+    """
+    return x * mx.sigmoid(x)
+
+
+def mish(x: mx.array) -> mx.array:
+    """``x * tanh(softplus(x))`` (Misra, 2019).
+
+    Example:
+        >>> nn.mish(mx.array([1.0]))
+        array([0.865098], dtype=float32)
+    """
+    return x * mx.tanh(softplus(x))
+
+
+def glu(x: mx.array, axis: int = -1) -> mx.array:
+    """Splits ``axis`` into halves ``a`` and ``b`` and returns ``a * sigmoid(b)``.
+
+    Raises:
+        ValueError: the axis has an odd size.
+
+    Example:
+        >>> nn.glu(mx.array([2.0, 0.0]))
+        array([1], dtype=float32)
+    """
+    a, b = mx.split(x, 2, axis=axis)
+    return a * mx.sigmoid(b)
+
+
+def softplus(x):
+    """``log(1 + exp(x))``.
+
+    Example:
+        >>> nn.softplus(mx.array([0.0]))
+        array([0.693147], dtype=float32)
+    """
+    return mx.logaddexp(x, 0)
+
+
+def softsign(x):
+    """``x / (1 + |x|)``.
+
+    Example:
+        >>> nn.softsign(mx.array([1.0]))
+        array([0.5], dtype=float32)
+    """
+    return mx.divide(x, 1 + mx.abs(x))
+
+
+def softshrink(x, lambd: float = 0.5):
+    """``x`` moved by ``lambd`` towards zero, and zero where it is nearer than that.
+
+    Example:
+        >>> nn.softshrink(mx.array([-1.0, 0.2, 2.0]))
+        array([-0.5, 0, 1.5], dtype=float32)
+    """
+    return mx.where(mx.abs(x) > lambd, x - mx.sign(x) * lambd, 0)
+
+
+def hard_shrink(x, lambd=0.5):
+    """``x``, and zero where it is no farther than ``lambd`` from zero.
+
+    Example:
+        >>> nn.hard_shrink(mx.array([-1.0, 0.2, 2.0]))
+        array([-1, 0, 2], dtype=float32)
+    """
+    return mx.where(mx.abs(x) > lambd, x, 0)
+
+
+def hard_tanh(x, min_val=-1.0, max_val=1.0):
+    """``x`` held between ``min_val`` and ``max_val``.
+
+    Example:
+        >>> nn.hard_tanh(mx.array([-2.0, 0.5]))
+        array([-1, 0.5], dtype=float32)
+    """
+    return mx.minimum(mx.maximum(x, min_val), max_val)
+
+
+def hardswish(x):
+    """``x * relu6(x + 3) / 6``.
+
+    Example:
+        >>> nn.hardswish(mx.array([-4.0, 3.0]))
+        array([-0, 3], dtype=float32)
+    """
+    return x * mx.minimum(mx.maximum(x + 3, 0), 6) / 6
+
+
+def log_sigmoid(x):
+    """The logarithm of :func:`sigmoid`.
+
+    Example:
+        >>> nn.log_sigmoid(mx.array([0.0]))
+        array([-0.693147], dtype=float32)
+    """
+    return -softplus(-x)
+
+
+def step(x: mx.array, threshold: float = 0.0):
+    """1 where ``x`` is at least ``threshold``, else 0; an int32.
+
+    Example:
+        >>> nn.step(mx.array([-1.0, 0.0]))
+        array([0, 1], dtype=int32)
+    """
+    return mx.where(x >= threshold, 1, 0)
+
+
+def tanh(x):
+    """The hyperbolic tangent.
+
+    Example:
+        >>> nn.tanh(mx.array([0.0]))
+        array([0], dtype=float32)
+    """
+    return mx.tanh(x)
+
+
+def _layer(name, function):
+    """A module without attributes that applies a function."""
+
+    class Layer(Module):
+        def __call__(self, x):
+            return function(x)
+
+    Layer.__name__ = Layer.__qualname__ = name
+    Layer.__doc__ = f"The layer of :func:`{function.__name__}`."
+    return Layer
+
+
+HardTanh = _layer("HardTanh", hard_tanh)
+Hardswish = _layer("Hardswish", hardswish)
+LogSigmoid = _layer("LogSigmoid", log_sigmoid)
+LogSoftmax = _layer("LogSoftmax", log_softmax)
+Mish = _layer("Mish", mish)
+ReLU = _layer("ReLU", relu)
+ReLU2 = _layer("ReLU2", relu2)
+ReLU6 = _layer("ReLU6", relu6)
+SELU = _layer("SELU", selu)
+SiLU = _layer("SiLU", silu)
+Sigmoid = _layer("Sigmoid", sigmoid)
+Softmax = _layer("Softmax", softmax)
+Softmin = _layer("Softmin", softmin)
+Softplus = _layer("Softplus", softplus)
+Softsign = _layer("Softsign", softsign)
+Tanh = _layer("Tanh", tanh)
+
+
+class ELU(Module):
+    """The layer of :func:`elu`."""
+
+    def __init__(self, alpha=1.0):
+        super().__init__()
+        self._alpha = alpha
+
+    def __call__(self, x):
+        return elu(x, self._alpha)
+
+
+class CELU(Module):
+    """The layer of :func:`celu`."""
+
+    def __init__(self, alpha=1.0):
+        super().__init__()
+        self._alpha = alpha
+
+    def __call__(self, x):
+        return celu(x, self._alpha)
+
+
+class LeakyReLU(Module):
+    """The layer of :func:`leaky_relu`."""
+
+    def __init__(self, negative_slope=1e-2):
+        super().__init__()
+        self._negative_slope = negative_slope
+
+    def __call__(self, x):
+        return leaky_relu(x, self._negative_slope)
+
+
+class PReLU(Module):
+    """:func:`prelu` with a trainable ``weight`` of ``num_parameters`` slopes that begin at
+    ``init``."""
+
+    def __init__(self, num_parameters=1, init=0.25):
+        super().__init__()
+        self.weight = mx.full([num_parameters], init)
+
+    def __call__(self, x: mx.array):
+        return prelu(x, self["weight"])
+
+
+_gelus = {
+    "none": gelu,
+    "precise": gelu_approx,
+    "tanh": gelu_approx,
+    "fast": gelu_fast_approx,
+}
+
+
+class GELU(Module):
+    """The layer of :func:`gelu` (``"none"``), :func:`gelu_approx` (``"precise"`` or ``"tanh"``) or
+    :func:`gelu_fast_approx` (``"fast"``).
+
+    Raises:
+        ValueError: the approximation is none of these.
+    """
+
+    def __init__(self, approx="none"):
+        super().__init__()
+        if approx not in _gelus:
+            raise ValueError(
+                f"The approximation should be in {list(_gelus)} but '{approx}' was given"
+            )
+        self._approx = approx
+
+    def __call__(self, x):
+        return _gelus[self._approx](x)
+
+
+class GLU(Module):
+    """The layer of :func:`glu`."""
+
+    def __init__(self, axis: int = -1):
+        super().__init__()
+        self.axis = axis
+
+    def __call__(self, x):
+        return glu(x, self.axis)
+
+
+class Step(Module):
+    """The layer of :func:`step`."""
+
+    def __init__(self, threshold: float = 0.0):
+        super().__init__()
+        self.threshold = threshold
+
+    def __call__(self, x: mx.array):
+        return step(x, self.threshold)
+
+
+class Softshrink(Module):
+    """The layer of :func:`softshrink`."""
+
+    def __init__(self, lambd=0.5):
+        super().__init__()
+        self.lambd = lambd
+
+    def __call__(self, x):
+        return softshrink(x, self.lambd)
+
+
+class HardShrink(Module):
+    """The layer of :func:`hard_shrink`."""
+
+    def __init__(self, lambd=0.5):
+        super().__init__()
+        self.lambd = lambd
+
+    def __call__(self, x):
+        return hard_shrink(x, self.lambd)

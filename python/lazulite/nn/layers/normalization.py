@@ -1,0 +1,269 @@
+"""Normalisations: mean 0 and variance 1 over some axes, then a learned scale and shift."""
+
+from typing import Tuple
+
+import lazulite.core as mx
+
+from ._composed import layer_norm, rms_norm
+from .base import Module
+
+__all__ = ["BatchNorm", "GroupNorm", "InstanceNorm", "LayerNorm", "RMSNorm"]
+
+
+class _Affine(Module):
+    """A module with ``weight`` and ``bias`` that may be missing."""
+
+    def _scaled(self, x: mx.array) -> mx.array:
+        return self["weight"] * x + self["bias"] if "weight" in self else x
+
+
+class InstanceNorm(_Affine):
+    """Normalises over the spatial axes, for each example and channel (Ulyanov et al., 2016).
+
+    Args:
+        dims: The number of channels.
+        eps: Added to the variance.
+        affine: Whether there are ``weight`` and ``bias``, of shape (dims).
+
+    The input has the shape (examples, …, channels).
+
+    Raises:
+        ValueError: the input has fewer than three dimensions.
+
+    Example:
+        >>> nn.InstanceNorm(3)(mx.zeros((2, 8, 8, 3))).shape
+        (2, 8, 8, 3)
+    """
+
+    def __init__(self, dims: int, eps: float = 1e-5, affine: bool = False):
+        super().__init__()
+        if affine:
+            self.weight = mx.ones((dims,))
+            self.bias = mx.zeros((dims,))
+        self.dims = dims
+        self.eps = eps
+
+    def _extra_repr(self):
+        return f"{self.dims}, eps={self.eps}, affine={'weight' in self}"
+
+    def __call__(self, x: mx.array) -> mx.array:
+        if x.ndim < 3:
+            raise ValueError(
+                "InstanceNorm expects inputs with at least 3 dimensions (N, ..., C) but the input "
+                f"has {x.ndim} dimensions."
+            )
+        axes = tuple(range(1, x.ndim - 1))
+        mean = mx.mean(x, axis=axes, keepdims=True)
+        variance = mx.var(x, axis=axes, keepdims=True)
+        return self._scaled((x - mean) * mx.rsqrt(variance + self.eps))
+
+
+class LayerNorm(Module):
+    """Normalises over the last axis (Ba et al., 2016).
+
+    Args:
+        dims: Its size.
+        eps: Added to the variance.
+        affine: Whether there is a ``weight`` of shape (dims).
+        bias: Whether there is then a ``bias`` of shape (dims).
+
+    Raises:
+        ValueError: the input's last axis has another size.
+
+    Example:
+        >>> nn.LayerNorm(4)(mx.zeros((2, 8, 4))).shape
+        (2, 8, 4)
+    """
+
+    def __init__(self, dims: int, eps: float = 1e-5, affine: bool = True, bias: bool = True):
+        super().__init__()
+        if affine:
+            self.weight = mx.ones((dims,))
+            if bias:
+                self.bias = mx.zeros((dims,))
+        self.eps = eps
+        self.dims = dims
+
+    def _extra_repr(self):
+        return f"{self.dims}, eps={self.eps}, affine={'weight' in self}"
+
+    def __call__(self, x):
+        return layer_norm(x, self.get("weight"), self.get("bias"), self.eps)
+
+
+class RMSNorm(Module):
+    """Divides by the root of the mean square of the last axis (Zhang and Sennrich, 2019).
+
+    Args:
+        dims: Its size, and that of ``weight``.
+        eps: Added to the mean square, which is computed in float32 at least.
+
+    Raises:
+        ValueError: the input's last axis has another size.
+
+    Example:
+        >>> nn.RMSNorm(4)(mx.ones((2, 8, 4))).shape
+        (2, 8, 4)
+    """
+
+    def __init__(self, dims: int, eps: float = 1e-5):
+        super().__init__()
+        self.weight = mx.ones((dims,))
+        self.eps = eps
+
+    def _extra_repr(self):
+        return f"{self.weight.shape[0]}, eps={self.eps}"
+
+    def __call__(self, x):
+        return rms_norm(x, self["weight"], self.eps)
+
+
+class GroupNorm(_Affine):
+    """Normalises over the spatial axes and groups of channels (Wu and He, 2018).
+
+    Args:
+        num_groups: The number of groups.
+        dims: The number of channels.
+        eps: Added to the variance.
+        affine: Whether there are ``weight`` and ``bias``, of shape (dims).
+        pytorch_compatible: Whether a group is of channels that follow each other, as in PyTorch;
+            otherwise the group of a channel is its number modulo ``num_groups``.
+
+    The input has the shape (examples, …, channels).
+
+    Raises:
+        ValueError: ``num_groups`` does not divide ``dims``.
+
+    Example:
+        >>> nn.GroupNorm(2, 4)(mx.zeros((2, 8, 8, 4))).shape
+        (2, 8, 8, 4)
+    """
+
+    def __init__(
+        self,
+        num_groups: int,
+        dims: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        pytorch_compatible: bool = False,
+    ):
+        super().__init__()
+        if dims % num_groups != 0:
+            raise ValueError(
+                f"The number of features ({dims}) must be evenly divisible by the number of groups "
+                f"({num_groups})."
+            )
+        if affine:
+            self.bias = mx.zeros((dims,))
+            self.weight = mx.ones((dims,))
+        self.num_groups = num_groups
+        self.dims = dims
+        self.eps = eps
+        self.pytorch_compatible = pytorch_compatible
+
+    def _extra_repr(self):
+        return (
+            f"{self.num_groups}, {self.dims}, eps={self.eps}, affine={'weight' in self}, "
+            f"pytorch_compatible={self.pytorch_compatible}"
+        )
+
+    def __call__(self, x):
+        examples, *_, channels = x.shape
+        if x.ndim < 2:
+            raise ValueError(
+                f"GroupNorm expects inputs (N, ..., C), but the input has {x.ndim} dimensions"
+            )
+        groups = self.num_groups
+        if self.pytorch_compatible:
+            # A group's numbers in a row, so that a layer norm of that row is the norm of the group.
+            rows = x.reshape(examples, -1, groups, channels // groups)
+            order = rows.shape
+            rows = mx.swapaxes(rows, 1, 2)
+            within = rows.shape
+            rows = layer_norm(rows.reshape(examples, groups, -1), None, None, self.eps)
+            y = mx.swapaxes(rows.reshape(within), 1, 2).reshape(order)
+        else:
+            rows = x.reshape(examples, -1, groups)
+            mean = mx.mean(rows, axis=1, keepdims=True)
+            variance = mx.var(rows, axis=1, keepdims=True)
+            y = (rows - mean) * mx.rsqrt(variance + self.eps)
+        return self._scaled(y.reshape(x.shape))
+
+
+class BatchNorm(_Affine):
+    """Normalises over all axes but the last (Ioffe and Szegedy, 2015).
+
+    Args:
+        num_features: The size of the last axis, the channels.
+        eps: Added to the variance.
+        momentum: The share of a batch's statistics in the running ones.
+        affine: Whether there are ``weight`` and ``bias``, of shape (num_features).
+        track_running_stats: Whether ``running_mean`` and ``running_var`` (unbiased) are kept in
+            training and used in evaluation. They are no parameters to train.
+
+    The input has the shape (N, C), (N, L, C) or (N, H, W, C).
+
+    Raises:
+        ValueError: the input has other dimensions, or in training only one value a channel.
+
+    Example:
+        >>> nn.BatchNorm(4)(mx.zeros((5, 4))).shape
+        (5, 4)
+    """
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+    ):
+        super().__init__()
+        self.num_features = num_features
+        self.eps = eps
+        self.momentum = momentum
+        self.track_running_stats = track_running_stats
+        if affine:
+            self.weight = mx.ones((num_features,))
+            self.bias = mx.zeros((num_features,))
+        if track_running_stats:
+            self.running_mean = mx.zeros((num_features,))
+            self.running_var = mx.ones((num_features,))
+            self.freeze(keys=["running_mean", "running_var"], recurse=False)
+
+    def _always_frozen(self):
+        return ("running_mean", "running_var") if "running_mean" in self else ()
+
+    def _extra_repr(self):
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
+            f"affine={'weight' in self}, track_running_stats={self.track_running_stats}"
+        )
+
+    def _calc_stats(self, x: mx.array, ddof: int = 0) -> Tuple[mx.array, mx.array]:
+        """Mean and variance of each channel."""
+        axes = tuple(range(x.ndim - 1))
+        return mx.mean(x, axis=axes), mx.var(x, axis=axes, ddof=ddof)
+
+    def __call__(self, x: mx.array) -> mx.array:
+        if x.ndim < 2 or x.ndim > 4:
+            raise ValueError(
+                f"Expected input tensor to have 2, 3 or 4 dimensions, but got {x.ndim}"
+            )
+        running = "running_mean" in self
+        if running and not self._training:
+            mean, variance = self["running_mean"], self["running_var"]
+        else:
+            mean, variance = self._calc_stats(x)
+        if running and self._training:
+            self._follow(x.size // x.shape[-1], mean, variance)
+        return self._scaled((x - mean) * mx.rsqrt(variance + self.eps))
+
+    def _follow(self, count: int, mean: mx.array, variance: mx.array):
+        if count <= 1:
+            raise ValueError("BatchNorm training requires more than one value per channel.")
+        share = self.momentum
+        self["running_mean"] = (1 - share) * self["running_mean"] + share * mean
+        unbiased = variance * (count / (count - 1))
+        self["running_var"] = (1 - share) * self["running_var"] + share * unbiased

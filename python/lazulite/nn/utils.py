@@ -1,0 +1,98 @@
+"""Functions of functions of modules."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Callable, Optional
+
+import lazulite.core as mx
+
+if TYPE_CHECKING:
+    from .layers.base import Module
+
+__all__ = ["checkpoint", "value_and_grad"]
+
+
+def value_and_grad(model: Module, fn: Callable) -> Callable:
+    """The function that computes ``fn`` and the gradients of its result with respect to the model's
+    trainable parameters.
+
+    Args:
+        model: The model.
+        fn: Any function that uses the model. It returns a scalar array, or a tuple or list whose
+            first element is one.
+
+    Returns:
+        A function of the arguments of ``fn`` that returns what ``fn`` returns, and the tree of
+        gradients.
+
+    Example:
+        >>> model = nn.Linear(2, 1)
+        >>> def loss(x, y):
+        ...     return nn.losses.mse_loss(model(x), y)
+        >>> value, gradients = nn.value_and_grad(model, loss)(mx.zeros((4, 2)), mx.ones((4, 1)))
+        >>> sorted(gradients)
+        ['bias', 'weight']
+    """
+
+    def with_parameters(parameters, *args, **kwargs):
+        model.update(parameters)
+        traced.append(parameters)
+        return fn(*args, **kwargs)
+
+    traced: list = []
+    differentiated = mx.value_and_grad(with_parameters)
+
+    @wraps(fn)
+    def wrapped(*args, **kwargs):
+        parameters = model.trainable_parameters()
+        try:
+            return differentiated(parameters, *args, **kwargs)
+        finally:
+            if traced:
+                _put_back(model, traced.pop(), parameters)
+
+    return wrapped
+
+
+def _put_back(target: Any, traced: Any, originals: Any):
+    """Replaces the traced arrays that are still in the module by those that they stood for."""
+    items = traced.items() if isinstance(traced, dict) else enumerate(traced)
+    for key, value in items:
+        if isinstance(value, (dict, list)):
+            _put_back(target[key], value, originals[key])
+        elif target[key] is value:
+            target[key] = originals[key]
+
+
+def checkpoint(module: Module, fn: Optional[Callable] = None) -> Callable:
+    """The function ``fn``, whose intermediate arrays are computed again in the backward pass rather
+    than kept.
+
+    Args:
+        module: The module that ``fn`` uses; gradients of its trainable parameters are computed.
+        fn: The function; the module itself if ``None``.
+
+    Example:
+        >>> layer = nn.Linear(4, 4)
+        >>> nn.utils.checkpoint(layer)(mx.zeros((2, 4))).shape
+        (2, 4)
+    """
+    if fn is None:
+        fn = module
+
+    def with_parameters(parameters, *args, **kwargs):
+        model_parameters = module.trainable_parameters()
+        module.update(parameters)
+        try:
+            return fn(*args, **kwargs)
+        finally:
+            _put_back(module, parameters, model_parameters)
+
+    checkpointed = mx.checkpoint(with_parameters)
+
+    @wraps(fn)
+    def wrapped(*args, **kwargs):
+        return checkpointed(module.trainable_parameters(), *args, **kwargs)
+
+    return wrapped

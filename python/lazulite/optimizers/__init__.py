@@ -1,0 +1,4 @@
+"""Optimizers and schedules."""
+
+from .optimizers import *  # noqa: F403
+from .schedulers import *  # noqa: F403
