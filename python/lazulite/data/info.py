@@ -1,0 +1,38 @@
+"""What a worker process knows of itself."""
+
+import dataclasses
+import sys
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True)
+class WorkerInfo:
+    """A worker: its number `id` of `num_workers`, its `seed`, and its copy of the data set."""
+
+    id: int
+    num_workers: int
+    seed: int
+    dataset: Any
+
+
+_info = None
+
+
+def get_worker_info():
+    """The `WorkerInfo` of this process, or None where it is no worker of a `DataLoader`.
+
+    >>> get_worker_info() is None
+    True
+    """
+    return _info
+
+
+def set_worker_info(info):
+    """Makes this process a worker, also to data sets that ask PyTorch."""
+    global _info
+    _info = info
+    worker = sys.modules.get("torch.utils.data._utils.worker")
+    if worker is not None and hasattr(worker, "WorkerInfo"):
+        worker._worker_info = worker.WorkerInfo(
+            id=info.id, num_workers=info.num_workers, seed=info.seed, dataset=info.dataset
+        )
