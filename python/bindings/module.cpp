@@ -37,4 +37,5 @@ NB_MODULE(core, m) {
   bind_compile(m);
   bind_custom_functions(m);
   bind_constants(m);
+  bind_data(m);
 }

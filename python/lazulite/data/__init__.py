@@ -8,6 +8,9 @@
 ...     print(numbers.tolist(), results.tolist())
 [1, 2] [1, 4]
 [3, 4] [9, 16]
+
+`mnist`, `cifar10` and others read data sets of images from their files, and `ThreadLoader` makes
+batches of them in threads.
 """
 
 from .collate import default_collate, default_convert
@@ -21,6 +24,7 @@ from .dataset import (
     TensorDataset,
     random_split,
 )
+from .images import ImageDataset, cifar10, cifar100, emnist, fashion_mnist, mnist
 from .info import WorkerInfo, get_worker_info
 from .loader import DataLoader
 from .samplers import (
@@ -31,6 +35,7 @@ from .samplers import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
+from .threads import ThreadLoader
 
 __all__ = [
     "ArrayDataset",
@@ -39,6 +44,7 @@ __all__ = [
     "ConcatDataset",
     "DataLoader",
     "Dataset",
+    "ImageDataset",
     "IterableDataset",
     "RandomSampler",
     "Sampler",
@@ -46,10 +52,16 @@ __all__ = [
     "Subset",
     "SubsetRandomSampler",
     "TensorDataset",
+    "ThreadLoader",
     "WeightedRandomSampler",
     "WorkerInfo",
+    "cifar10",
+    "cifar100",
     "default_collate",
     "default_convert",
+    "emnist",
+    "fashion_mnist",
     "get_worker_info",
+    "mnist",
     "random_split",
 ]

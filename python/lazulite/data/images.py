@@ -1,0 +1,192 @@
+"""Data sets of images, read from the files of their distributions."""
+
+import os
+import random
+
+from .. import core
+from ..core import _data
+from .dataset import Dataset
+
+
+def _as_list(values):
+    return [float(v) for v in (values if hasattr(values, "__iter__") else [values])]
+
+
+class ImageDataset(Dataset):
+    """Images kept as bytes, a quarter of the memory of float32, with a label each.
+
+    `images` are uint8 of shape (n, height, width, channels), `labels` n integers from 0 to
+    `num_classes` - 1 (by default, up to the greatest). Sample i is the image (height, width,
+    channels), as the options say, and its label, an int:
+
+    - `dtype`: float32 for pixels / 255, then normalised; uint8 for the bytes as they are.
+    - `mean`, `deviation`: with float32, (pixel / 255 - mean) / deviation; one number, or one for
+      each channel.
+    - `crop_padding`: shifts each image at random by up to so many pixels; black comes in.
+    - `mirror`: mirrors half of the images, chosen at random.
+
+    Raises ValueError if the parts do not fit together or an option is out of its range.
+
+    >>> import numpy as np
+    >>> images = ImageDataset(np.zeros((2, 4, 4, 1), np.uint8), [0, 1], mean=0.5, deviation=0.5)
+    >>> image, label = images[1]
+    >>> image[0, 0].tolist(), label
+    ([-1.0], 1)
+    """
+
+    def __init__(self, images, labels, *, num_classes=None, class_names=(), **options):
+        import numpy
+
+        images = numpy.asarray(images)
+        labels = numpy.asarray(labels)
+        if images.dtype != numpy.uint8 or images.ndim != 4:
+            raise ValueError(
+                f"ImageDataset: images are {images.dtype} of shape {images.shape}; uint8 of shape "
+                "(count, height, width, channels) was expected."
+            )
+        if labels.dtype.kind not in "iu" or labels.ndim != 1:
+            raise ValueError(
+                f"ImageDataset: labels are {labels.dtype} of shape {labels.shape}; integers of "
+                "shape (count,) were expected."
+            )
+        if num_classes is None:
+            num_classes = int(labels.max()) + 1 if labels.size else 0
+        if labels.size and not (labels.min() >= 0 and labels.max() < num_classes):
+            wrong = labels.max() if labels.max() >= num_classes else labels.min()
+            raise ValueError(
+                f"ImageDataset: a label is {wrong}; 0 to {num_classes - 1} were expected."
+            )
+        native = _data.make_images(
+            images.tobytes(), images.shape, labels.tolist(), num_classes, list(class_names)
+        )
+        self._take(native, **options)
+
+    @classmethod
+    def _of(cls, native, options):
+        images = cls.__new__(cls)
+        images._take(native, **options)
+        return images
+
+    def _take(
+        self, native, *, dtype=core.float32, mean=0.0, deviation=1.0, crop_padding=0, mirror=False
+    ):
+        if dtype not in (core.float32, core.uint8):
+            raise ValueError(f"ImageDataset: dtype is {dtype}; float32 or uint8 was expected.")
+        self.native = native.with_options(
+            dtype == core.uint8, _as_list(mean), _as_list(deviation), crop_padding, mirror
+        )
+        self.options = {
+            "dtype": dtype,
+            "mean": mean,
+            "deviation": deviation,
+            "crop_padding": crop_padding,
+            "mirror": mirror,
+        }
+
+    def with_options(self, **options):
+        """The same images, sharing their memory, with these options instead of their own."""
+        return ImageDataset._of(self.native, {**self.options, **options})
+
+    @property
+    def shape(self):
+        """Height, width and channels of an image."""
+        return self.native.shape
+
+    @property
+    def num_classes(self):
+        """How many classes there are."""
+        return self.native.num_classes
+
+    @property
+    def class_names(self):
+        """One name a class, or an empty list if the files give none."""
+        return self.native.class_names
+
+    @property
+    def images(self):
+        """All images as they are stored: uint8 (n, height, width, channels)."""
+        return self.native.stored()[0]
+
+    @property
+    def labels(self):
+        """All labels: int32 (n)."""
+        return self.native.stored()[1]
+
+    def batch(self, indices, seed=0):
+        """The images and the labels (int32) at `indices`, as two arrays.
+
+        `seed` governs what is random about them. Raises IndexError if an index is out of range.
+        """
+        size = len(self)
+        chosen = [int(i) + size if -size <= i < 0 else int(i) for i in indices]
+        for i in chosen:
+            if not 0 <= i < size:
+                raise IndexError(f"Index {i} is out of range for a data set of {size} samples.")
+        return self.native.get(chosen, seed)
+
+    def __len__(self):
+        return len(self.native)
+
+    def __getitem__(self, index):
+        images, labels = self.batch([index], random.getrandbits(63))
+        return images[0], labels.item()
+
+    def __getitems__(self, indices):
+        import numpy
+
+        images, labels = self.batch(indices, random.getrandbits(63))
+        host = numpy.asarray(images)
+        return [(core.array(image), label) for image, label in zip(host, labels.tolist())]
+
+    def __reduce__(self):
+        import numpy
+
+        images, labels = (numpy.asarray(x) for x in self.native.stored())
+        return _unpickle, (images, labels, self.num_classes, self.class_names, self.options)
+
+
+def _unpickle(images, labels, num_classes, class_names, options):
+    return ImageDataset(images, labels, num_classes=num_classes, class_names=class_names, **options)
+
+
+def _read(name, path, split, options, part=""):
+    return ImageDataset._of(_data.read_images(name, os.fspath(path), split, part), options)
+
+
+def mnist(path, split="train", **options):
+    """MNIST: digits, 28 x 28, one channel.
+
+    `path` is the folder with the files of the distribution, plain or gzip; `split` is "train" or
+    "test"; `options` are those of `ImageDataset`. Raises ValueError if a file is missing (and lists
+    what was looked for), damaged or mislabelled.
+
+    `mnist("mnist", "test", mean=0.1307, deviation=0.3081)`
+    """
+    return _read("mnist", path, split, options)
+
+
+def fashion_mnist(path, split="train", **options):
+    """Fashion-MNIST: clothes, in the layout of `mnist`."""
+    return _read("fashion_mnist", path, split, options)
+
+
+def emnist(path, part, split="train", **options):
+    """A part of EMNIST: byclass, bymerge, balanced, letters, digits or mnist.
+
+    As `mnist`. Labels count from 0; the images are transposed, as the files have them.
+    """
+    return _read("emnist", path, split, options, part)
+
+
+def cifar10(path, split="train", **options):
+    """CIFAR-10: 32 x 32 in colour, in its binary layout or the one pickled for Python.
+
+    `path` is the folder with the files, a folder that holds the distribution's folder or archive,
+    or such an archive itself. As `mnist` otherwise.
+    """
+    return _read("cifar10", path, split, options)
+
+
+def cifar100(path, split="train", labels="fine", **options):
+    """CIFAR-100 with its "fine" (100) or "coarse" (20) labels. As `cifar10` otherwise."""
+    return _read("cifar100", path, split, options, labels)
