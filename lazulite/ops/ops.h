@@ -19,3 +19,4 @@
 #include "lazulite/ops/reduction.h"
 #include "lazulite/ops/rounding.h"
 #include "lazulite/ops/scan.h"
+#include "lazulite/ops/sorting.h"

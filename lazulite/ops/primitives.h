@@ -13,4 +13,5 @@
 #include "lazulite/ops/primitives/pooling.h"
 #include "lazulite/ops/primitives/reduction.h"
 #include "lazulite/ops/primitives/scan.h"
+#include "lazulite/ops/primitives/sort.h"
 #include "lazulite/ops/primitives/views.h"

@@ -74,4 +74,8 @@ Array categorical(Array logits, int axis = -1, Array key = Array());
 /// `count` positions a row, as a new last axis.
 Array categorical(Array logits, int axis, int64_t count, Array key = Array());
 
+/// The numbers below `count` in random order (uint32), or an array's slices along an axis.
+Array permutation(int64_t count, Array key = Array());
+Array permutation(Array x, int axis = 0, Array key = Array());
+
 }  // namespace lazulite::random

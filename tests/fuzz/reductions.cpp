@@ -67,6 +67,10 @@ void add_reductions(Operations& all) {
                  [](auto x, const auto& n) {
                    return cumsum(x[0], static_cast<int>(n[0][0]), n[1][0] != 0, n[2][0] != 0);
                  }});
+  all.push_back({"sort", 6, "sort($0, #0)", choose_axis,
+                 [](auto x, const auto& n) { return sort(x[0], static_cast<int>(n[0][0])); }});
+  all.push_back({"argsort", 4, "argsort($0, #0)", choose_axis,
+                 [](auto x, const auto& n) { return argsort(x[0], static_cast<int>(n[0][0])); }});
   all.push_back({"softmax", 10, "softmax($0, {#0})", choose_axes,
                  [](auto x, const auto& n) { return softmax(x[0], to_axes(n[0])); }});
   all.push_back({"log_softmax", 6, "log_softmax($0, {#0})", choose_axes,

@@ -118,6 +118,12 @@ std::vector<PrimitiveCase> make_cases() {
                        cumsum(a[0], 2, false, false), cumsum(a[0], -1, true, false), cumsum(a[0])};
        },
        {cube}},
+      {"sort",
+       [](const Arrays& a) {
+         return Arrays{sort(a[0], 1) * a[0], sort(a[0], std::nullopt),
+                       astype(argsort(a[0], 0), Dtype::float32) * a[0]};
+       },
+       {cube}},
       {"alias", [](const Arrays& a) { return Arrays{square(alias(copy(a[0])))}; }, {matrix}},
       {"stop_gradient",
        [](const Arrays& a) { return Arrays{stop_gradient(floor(a[0])) * a[0]}; },

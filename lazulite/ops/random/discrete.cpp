@@ -11,6 +11,7 @@
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/random.h"
+#include "lazulite/ops/sorting.h"
 #include "lazulite/ops/reduction.h"
 
 namespace lazulite::random {
@@ -165,6 +166,21 @@ Array categorical(Array logits, int axis, int64_t count, Array key) {
   if (count == 0) return astype(sum(gumbel(shape, Dtype::float32, key), at), Dtype::uint32);
   Array columns = expand_dims(logits, static_cast<int>(logits.ndim()));
   return argmax(columns + gumbel(shape, Dtype::float32, key), at);
+}
+
+Array permutation(int64_t count, Array key) {
+  const ReleaseIfGiven release(key);
+  if (count < 0) throw ValueError(fmt::format("permutation: there are no {} numbers", count));
+  return argsort(bits({count}, 4, key), 0);
+}
+
+Array permutation(Array x, int axis, Array key) {
+  const ReleaseOnReturn release(x);
+  const ReleaseIfGiven release_key(key);
+  if (x.ndim() == 0) throw ValueError("permutation: an array of at least one axis is needed");
+  int at = normalize_axis(axis, x.ndim(), "permutation");
+  Array order = permutation(x.shape(at), key);
+  return take(x, order, at);
 }
 
 }  // namespace lazulite::random
