@@ -1,6 +1,15 @@
 #include "lazulite/core/event.h"
 
+#ifdef __linux__
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+#include <algorithm>
+#include <climits>
 #include <new>
+#include <thread>
 
 #include "lazulite/core/errors.h"
 
@@ -12,6 +21,29 @@ std::atomic<void (*)()> listener_of_all{nullptr};
 // Made beforehand, for when there is no memory left to say so; never destroyed.
 const FailurePtr& out_of_memory =
     *new FailurePtr(std::make_shared<Failure>(std::make_exception_ptr(std::bad_alloc()), false));
+
+// The standard's waiting knows no end in time; the system's does.
+void sleep_while(std::atomic<uint32_t>& word, uint32_t value, std::chrono::nanoseconds* most) {
+#ifdef __linux__
+  timespec time{};
+  if (most) {
+    time.tv_sec = static_cast<time_t>(most->count() / 1'000'000'000);
+    time.tv_nsec = static_cast<long>(most->count() % 1'000'000'000);
+  }
+  ::syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, value, most ? &time : nullptr, nullptr, 0);
+#else
+  if (!most) return word.wait(value);
+  std::this_thread::sleep_for(std::min(*most, std::chrono::nanoseconds(100'000)));
+#endif
+}
+
+void wake_all(std::atomic<uint32_t>& word) {
+#ifdef __linux__
+  ::syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
+#else
+  word.notify_all();
+#endif
+}
 
 }  // namespace
 
@@ -37,16 +69,33 @@ void Event::announce() {
   if (auto* listener = listener_of_all.load()) listener();
 }
 
-void Event::advance(uint8_t bits) {
-  if (stage_.fetch_or(bits) & awaited_bit) stage_.notify_all();
+void Event::advance(uint32_t bits) {
+  if (stage_.fetch_or(bits) & awaited_bit) wake_all(stage_);
 }
 
-uint8_t Event::wait_for(uint8_t bits) const {
+uint32_t Event::wait_for(uint32_t bits) const {
   for (;;) {
-    uint8_t stage = stage_.load();
+    uint32_t stage = stage_.load();
     if (stage & bits) return stage;
     if (stage & awaited_bit) {
-      stage_.wait(stage);
+      sleep_while(stage_, stage, nullptr);
+    } else {
+      stage_.fetch_or(awaited_bit);
+    }
+  }
+}
+
+bool Event::wait_done_for(std::chrono::nanoseconds most) const {
+  using Clock = std::chrono::steady_clock;
+  if (!done() && issued() && mark_) mark_->follow();
+  const Clock::time_point end = Clock::now() + most;
+  for (;;) {
+    uint32_t stage = stage_.load();
+    if (stage & done_bit) return true;
+    std::chrono::nanoseconds left = end - Clock::now();
+    if (left.count() <= 0) return false;
+    if (stage & awaited_bit) {
+      sleep_while(stage_, stage, &left);
     } else {
       stage_.fetch_or(awaited_bit);
     }

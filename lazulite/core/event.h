@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <memory>
 
@@ -77,6 +78,8 @@ class Event {
   void wait() const;
   /// Blocks until done, however it ended.
   void wait_done() const;
+  /// The same, but for no longer than this; whether it is done.
+  bool wait_done_for(std::chrono::nanoseconds most) const;
 
   /// Called whenever any event is issued or done. There is one listener: the executor.
   static void set_listener(void (*listener)());
@@ -84,13 +87,13 @@ class Event {
   static void announce();
 
  private:
-  static constexpr uint8_t bound_bit = 1, dropped_bit = 2, issued_bit = 4, done_bit = 8;
-  static constexpr uint8_t awaited_bit = 16;  // somebody may wait for the next change
+  static constexpr uint32_t bound_bit = 1, dropped_bit = 2, issued_bit = 4, done_bit = 8;
+  static constexpr uint32_t awaited_bit = 16;  // somebody may wait for the next change
 
-  void advance(uint8_t bits);
-  uint8_t wait_for(uint8_t bits) const;
+  void advance(uint32_t bits);
+  uint32_t wait_for(uint32_t bits) const;
 
-  mutable std::atomic<uint8_t> stage_{0};
+  mutable std::atomic<uint32_t> stage_{0};
   MarkPtr mark_;
   FailurePtr failure_;
 };

@@ -1,8 +1,11 @@
 #include "lazulite/program/linearize.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/node.h"
+#include "lazulite/ops/primitives/primitive.h"
 
 namespace lazulite {
 namespace {
@@ -42,6 +45,16 @@ std::vector<Node*> topological_order(std::span<Node* const> roots) {
     }
   }
   return order;
+}
+
+std::vector<uint32_t> origins_of_checks(std::span<Node* const> nodes) {
+  std::vector<uint32_t> origins;
+  for (Node* node : nodes) {
+    if (!node->origin || !may_refuse(*node->primitive)) continue;
+    bool is_new = std::find(origins.begin(), origins.end(), node->origin) == origins.end();
+    if (is_new) origins.push_back(node->origin);
+  }
+  return origins;
 }
 
 void append_nodes(Program& program, std::span<Node* const> nodes,

@@ -10,6 +10,10 @@ namespace lazulite {
 /// The pending nodes that `roots` need, each after its inputs. The graph must be locked.
 std::vector<Node*> topological_order(std::span<Node* const> roots);
 
+/// Where in the user's program those of the nodes that may refuse their data were made
+/// (core/origin.h), each place once.
+std::vector<uint32_t> origins_of_checks(std::span<Node* const> nodes);
+
 /// Lays nodes out as a program. `nodes` are in topological order; arrays that they read from other
 /// nodes are leaves and come to `value_of_leaf` once each. The instructions are appended, and the
 /// values of each node's outputs are at node->index onwards (valid until the next walk).

@@ -21,6 +21,7 @@ Piece::Piece(std::span<Node* const> nodes, const std::unordered_set<Node*>& aske
   find_results(pending, asked, held, handles);
   nodes_.reserve(pending.size());
   for (Node* node : pending) nodes_.emplace_back(node, 0);
+  origins_ = origins_of_checks(pending);
   for (Node* node : pending) node->claim(event_);
 }
 
@@ -107,6 +108,7 @@ bool Piece::run(std::vector<Array>& garbage) {
   std::vector<uint32_t> references = leaf_references();
   std::shared_ptr<const Plan> plan = cached_plan(std::move(program_));
   auto run = std::make_shared<QueuedRun>(std::move(plan), leaves_, references, event_);
+  run->made_at(std::move(origins_));
   for (size_t i = 0; i < results_.size(); ++i) run->place(i, storage_[i]);
   run->start();
   publish(garbage);

@@ -50,6 +50,7 @@ class Piece {
   std::vector<Result> results_;
   std::vector<Output> storage_;  // where the results will be
   std::vector<uint32_t> uses_;   // of each value, by nodes of the piece that will let go of it
+  std::vector<uint32_t> origins_;  // of its checks
   EventPtr event_;
   bool started_ = false;
 };

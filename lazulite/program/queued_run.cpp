@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/origin.h"
 #include "lazulite/program/statistics.h"
 
 namespace lazulite {
@@ -37,6 +38,26 @@ uint32_t queue_of(const Plan& plan) {
 
 bool all_done(const std::vector<EventPtr>& events) {
   return std::all_of(events.begin(), events.end(), [](const EventPtr& e) { return e->done(); });
+}
+
+// A failed check's, with the place or the few places where the run's checks were made.
+FailurePtr with_place(FailurePtr failure, const std::vector<uint32_t>& origins) {
+  constexpr size_t most_places = 3;
+  if (origins.empty() || origins.size() > most_places) return failure;
+  std::string places;
+  for (uint32_t origin : origins) {
+    std::string text = origin_text(origin);
+    if (text.empty()) return failure;
+    places += (places.empty() ? "" : ", or ") + text;
+  }
+  try {
+    std::rethrow_exception(failure->error);
+  } catch (const IndexError& error) {
+    IndexError placed(std::string(error.what()) + " (" + places + ")");
+    return std::make_shared<Failure>(std::make_exception_ptr(placed), failure->harmless);
+  } catch (...) {
+    return failure;
+  }
 }
 
 }  // namespace
@@ -165,7 +186,7 @@ bool QueuedRun::run_next() {
     ++next_;
     return true;
   } catch (...) {
-    failure = current_failure(false);
+    failure = with_place(current_failure(false), origins_);
     intact = failure->harmless || !run_.donated || !run_.started;
   }
   end(std::move(failure), intact);

@@ -27,6 +27,9 @@ class QueuedRun final : public Work, public std::enable_shared_from_this<QueuedR
   using AtEnd = std::function<void(const FailurePtr&, bool intact)>;
   void at_end(AtEnd function) { at_end_ = std::move(function); }
 
+  /// Where in the user's program its checks were made (core/origin.h): a failed one's error says so.
+  void made_at(std::vector<uint32_t> origins) { origins_ = std::move(origins); }
+
   /// Puts it into its queue, or runs it at once if it is small and nothing stands before it. If
   /// this throws, nothing has happened.
   void start();
@@ -60,6 +63,7 @@ class QueuedRun final : public Work, public std::enable_shared_from_this<QueuedR
   size_t next_ = 0;             // segment
   std::vector<MarkPtr> marks_;  // behind what has been queued on devices
   AtEnd at_end_;
+  std::vector<uint32_t> origins_;
   std::shared_ptr<QueuedRun> self_;  // while a device is at it
 };
 

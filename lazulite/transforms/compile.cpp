@@ -54,6 +54,7 @@ struct Traced {
   std::shared_ptr<const Program> program;  // as traced, to be planned again
   PlanOptions options;
   std::shared_ptr<const Plan> plan;
+  std::vector<uint32_t> origins;  // of its checks
   size_t result_count;
 
   // Makes what the calling thread has cells of its own for. Not to be left to the lock of cells,
@@ -121,6 +122,13 @@ void make_plan(Traced& traced) {
   traced.plan = std::make_shared<const Plan>(*traced.program);
 }
 
+std::vector<uint32_t> origins_of(const Arrays& results) {
+  std::lock_guard lock(graph_mutex());
+  std::vector<Node*> roots;
+  for (const Array& result : results) roots.push_back(result.node());
+  return origins_of_checks(topological_order(roots));
+}
+
 Traced trace(const ArraysFunction& function, const Arrays& given, const CompileOptions& options) {
   ++traces;
   uint64_t first_of_trace = placeholder({}, Dtype::bool_).node()->sequence;
@@ -165,6 +173,7 @@ Traced trace(const ArraysFunction& function, const Arrays& given, const CompileO
     program.input_strides.push_back(row_major_strides(input.shape()));
   }
   evaluate_captured(results, first_of_trace);
+  out.origins = origins_of(results);
   program.outputs = append_graph(program, inputs, program.inputs, results);
   out.program = std::make_shared<const Program>(std::move(program));
   make_plan(out);
@@ -266,7 +275,7 @@ class CompiledCall {
     std::optional<PreparedRun> run;
     std::vector<Array> garbage;
     if (cells_.empty()) {
-      run.emplace(traced_.plan, inputs_, forget_seen(), nullptr);
+      run.emplace(traced_.plan, inputs_, forget_seen(), nullptr, traced_.origins);
     } else {
       auto replaced = std::make_shared<std::vector<Replaced>>();
       for (size_t i = 0; i < cells_.size(); ++i) {
@@ -275,7 +284,7 @@ class CompiledCall {
       garbage.resize(replaced->size());
       std::lock_guard lock(cells_mutex());
       if (!unchanged()) return std::nullopt;
-      run.emplace(traced_.plan, inputs_, forget_seen(), at_end(replaced));
+      run.emplace(traced_.plan, inputs_, forget_seen(), at_end(replaced), traced_.origins);
       publish(run->results(), *replaced, garbage);
     }
     garbage.clear();
