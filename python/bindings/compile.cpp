@@ -73,14 +73,14 @@ class Compiled {
       if (!compiled) {
         compiled.emplace(
             [this, &owner, arguments](const Arrays& arrays) {
-              nb::gil_scoped_acquire gil;
+              WithGil gil;
               return owner.trace(*this, arrays, arguments);
             },
             without_check());
       }
       Arrays results;
       {
-        nb::gil_scoped_release release;
+        WithoutGil released;
         results = (*compiled)(std::move(given));
       }
       args = nb::args();
@@ -157,7 +157,7 @@ void bind_compiled(nb::module_& m, const char* name) {
           "__get__",
           [](nb::handle_t<T> self, nb::handle instance, nb::handle) -> nb::object {
             if (instance.is_none()) return nb::borrow(self);
-            return nb::steal(PyMethod_New(self.ptr(), instance.ptr()));
+            return nb::module_::import_("types").attr("MethodType")(self, instance);
           },
           "instance"_a.none(), "owner"_a = nb::none());
 }

@@ -25,7 +25,7 @@ class CustomCall {
   }
 
   Arrays vjp(const Arrays& arguments, const Arrays& cotangents, const Arrays& outputs) const {
-    nb::gil_scoped_acquire gil;
+    WithGil gil;
     nb::object out = part(0)(alone(filled(part(3), arguments)), filled(result_->get(), cotangents),
                              filled(result_->get(), outputs), **named());
     Arrays gradients = arrays_in(out, Leaves::any, "custom_function");
@@ -33,13 +33,13 @@ class CustomCall {
     return gradients;
   }
   Arrays jvp(const Arrays& arguments, const Arrays& tangents) const {
-    nb::gil_scoped_acquire gil;
+    WithGil gil;
     nb::object out =
         part(1)(alone(filled(part(3), arguments)), alone(filled(part(3), tangents)), **named());
     return arrays_in(out, Leaves::any, "custom_function");
   }
   std::pair<Arrays, MapAxes> vmap(const Arrays& arguments, const MapAxes& axes) const {
-    nb::gil_scoped_acquire gil;
+    WithGil gil;
     size_t next = 0;
     nb::object axis_tree = axes_like(part(3), axes, next);
     nb::object out = part(2)(alone(filled(part(3), arguments)), alone(axis_tree), **named());

@@ -1,6 +1,9 @@
 #include "evaluation.h"
 
+#include <algorithm>
+#include <chrono>
 #include <mutex>
+#include <utility>
 
 #include "define.h"
 #include "lazulite/core/node.h"
@@ -17,6 +20,11 @@ std::vector<PyObject*>& ended() {
   static auto& all = *new std::vector<PyObject*>();
   return all;
 }
+
+// Whether the thread has let go of the GIL. One that Python does not know never had it.
+thread_local bool without_gil = false;
+
+bool has_gil() { return PyGILState_GetThisThreadState() != nullptr && !without_gil; }
 
 int drop_ended(void*) {
   std::vector<PyObject*> objects;
@@ -35,9 +43,14 @@ bool waits(const Array& array) {
 
 }  // namespace
 
+WithoutGil::WithoutGil() : before_(std::exchange(without_gil, true)) {}
+WithoutGil::~WithoutGil() { without_gil = before_; }
+WithGil::WithGil() : before_(std::exchange(without_gil, false)) {}
+WithGil::~WithGil() { without_gil = before_; }
+
 PythonReference::~PythonReference() {
   if (!object_ || !Py_IsInitialized()) return;
-  if (PyGILState_Check()) {
+  if (has_gil()) {
     Py_DECREF(object_);
     return;
   }
@@ -48,12 +61,32 @@ PythonReference::~PythonReference() {
   Py_AddPendingCall(drop_ended, nullptr);
 }
 
+namespace {
+
+// Waits for work that was started; throws what a signal's handler raises.
+void wait_with_signals(const std::vector<Array>& arrays) {
+  constexpr std::chrono::milliseconds between_looks(50);
+  for (const Array& array : arrays) {
+    for (;;) {
+      EventPtr event = array.node()->event();
+      if (!event || event->wait_done_for(between_looks)) break;
+      WithGil gil;
+      if (PyErr_CheckSignals() != 0) nb::raise_python_error();
+    }
+  }
+}
+
+}  // namespace
+
 void evaluate(const std::vector<Array>& arrays) {
-  if (std::none_of(arrays.begin(), arrays.end(), waits)) {
-    if (!arrays.empty()) lazulite::eval(arrays);
+  if (arrays.empty()) return;
+  if (std::any_of(arrays.begin(), arrays.end(), waits)) {
+    WithoutGil released;
+    lazulite::async_eval(arrays);
+    wait_with_signals(arrays);
+    lazulite::eval(arrays);
     return;
   }
-  nb::gil_scoped_release release;
   lazulite::eval(arrays);
 }
 
@@ -72,7 +105,7 @@ void bind_evaluation(nb::module_& m) {
       "async_eval",
       [](nb::args trees) {
         std::vector<Array> arrays = arrays_in(trees, Leaves::any);
-        nb::gil_scoped_release release;
+        WithoutGil released;
         lazulite::async_eval(arrays);
       },
       "args"_a, nb::sig("def async_eval(*args: object) -> None"),

@@ -15,6 +15,28 @@ namespace nb = nanobind;
 void evaluate(const Array& array);
 void evaluate(const std::vector<Array>& arrays);
 
+/// Lets other threads run Python until the end of the scope.
+class WithoutGil {
+ public:
+  WithoutGil();
+  ~WithoutGil();
+
+ private:
+  bool before_;
+  nb::gil_scoped_release release_;
+};
+
+/// Calls Python again from such a scope, or from a thread that Python does not know.
+class WithGil {
+ public:
+  WithGil();
+  ~WithGil();
+
+ private:
+  nb::gil_scoped_acquire acquire_;
+  bool before_;
+};
+
 /// A reference to an object that may end on any thread, with or without the GIL.
 class PythonReference {
  public:

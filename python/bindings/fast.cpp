@@ -1,10 +1,77 @@
 #include "define.h"
+#include "lazulite/core/errors.h"
+#include "lazulite/nn/functional.h"
+#include "lazulite/nn/losses.h"
 #include "module.h"
 
 namespace lazulite::python {
+namespace {
+
+Array given(const std::optional<Array>& array) { return array ? *array : Array(); }
+
+void bind_norms(nb::module_& m) {
+  def_op(
+      m, "rms_norm",
+      [](const Array& x, std::optional<Array> weight, double eps) {
+        return nn::rms_norm(x, given(weight), eps);
+      },
+      "x"_a, "weight"_a.none(), "eps"_a, kw(),
+      "x * rsqrt(mean(x^2) + eps) over the last axis, times weight (of its size) if given.");
+  def_op(
+      m, "layer_norm",
+      [](const Array& x, std::optional<Array> weight, std::optional<Array> bias, double eps) {
+        return nn::layer_norm(x, given(weight), given(bias), eps);
+      },
+      "x"_a, "weight"_a.none(), "bias"_a.none(), "eps"_a, kw(),
+      "(x - mean) * rsqrt(variance + eps) over the last axis, times weight, plus bias.");
+}
+
+void bind_attention(nb::module_& m) {
+  def_op(
+      m, "rope",
+      [](const Array& a, int dims, bool traditional, std::optional<double> base, double scale,
+         Operand offset, std::optional<Array> freqs) {
+        if (!base && !freqs) throw ValueError("rope: either base or freqs is needed");
+        if (base && freqs) throw ValueError("rope: base must be None where freqs are given");
+        return nn::rope(a, dims, to_array(offset.object), given(freqs), {traditional, base, scale});
+      },
+      "a"_a, "dims"_a, kw(), "traditional"_a, "base"_a.none(), "scale"_a, "offset"_a,
+      "freqs"_a = nb::none(),
+      "Rotary position encoding of the first dims features of a (..., positions, features).");
+  def_op(
+      m, "scaled_dot_product_attention",
+      [](const Array& q, const Array& k, const Array& v, double scale, nb::object mask,
+         std::optional<Array> sinks, bool) {
+        bool causal = nb::isinstance<nb::str>(mask);
+        if (causal && nb::cast<std::string>(mask) != "causal") {
+          throw ValueError("scaled_dot_product_attention: the mask is an array or 'causal', not '" +
+                           nb::cast<std::string>(mask) + "'");
+        }
+        Array* array = causal ? nullptr : array_of(mask);
+        if (!causal && !mask.is_none() && !array) {
+          throw nb::type_error("scaled_dot_product_attention: the mask is an array or 'causal'");
+        }
+        return nn::scaled_dot_product_attention(q, k, v, scale, array ? *array : Array(), causal,
+                                                given(sinks));
+      },
+      "q"_a, "k"_a, "v"_a, kw(), "scale"_a, "mask"_a = nb::none(), "sinks"_a = nb::none(),
+      "force_fused"_a = false,
+      "softmax(q @ k^T * scale + mask) @ v over (batch, heads, positions, features).");
+}
+
+}  // namespace
 
 void bind_fast(nb::module_& parent) {
-  parent.def_submodule("fast", "Operations with kernels of their own.");
+  nb::module_ m = parent.def_submodule("fast", "What layers are made of.");
+  bind_norms(m);
+  bind_attention(m);
+  def_op(
+      m, "cross_entropy",
+      [](const Array& logits, const Array& targets) {
+        return nn::cross_entropy(logits, targets, nn::Reduction::none);
+      },
+      "logits"_a, "targets"_a, kw(),
+      "log(sum(exp(logits))) - logits[target] along the last axis; targets are classes.");
 }
 
 }  // namespace lazulite::python

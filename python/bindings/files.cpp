@@ -27,14 +27,14 @@ void save_safetensors(const std::string& path, nb::dict arrays, nb::object metad
       notes.emplace_back(nb::cast<std::string>(name), nb::cast<std::string>(value));
     }
   }
-  nb::gil_scoped_release release;
+  WithoutGil released;
   io::save_safetensors(path, named, notes);
 }
 
 nb::tuple load_safetensors(const std::string& path) {
   io::SafetensorsFile file;
   {
-    nb::gil_scoped_release release;
+    WithoutGil released;
     file = io::read_safetensors(path);
   }
   nb::dict arrays, metadata;
@@ -47,10 +47,10 @@ void write_file(const std::string& path, nb::list parts) {
   io::AtomicFile file(path);
   for (nb::handle part : parts) {
     nb::bytes bytes = nb::cast<nb::bytes>(part);
-    nb::gil_scoped_release release;
+    WithoutGil released;
     file.write(bytes.c_str(), bytes.size());
   }
-  nb::gil_scoped_release release;
+  WithoutGil released;
   file.commit();
 }
 

@@ -22,7 +22,7 @@ const Array& nothing() {
 }
 
 void collect_garbage() {
-  nb::gil_scoped_acquire gil;
+  WithGil gil;
   nb::module_::import_("gc").attr("collect")();
 }
 
@@ -57,7 +57,7 @@ std::shared_ptr<LiveFunction::Version> LiveFunction::version_of(const LiveState&
   auto version = std::make_shared<Version>();
   for (PyObject* object : state.named()) version->named.push_back(nb::borrow(object));
   auto body = [this, raw = version.get()](const Arrays& arrays) {
-    nb::gil_scoped_acquire gil;
+    WithGil gil;
     return trace(*raw, arrays);
   };
   CompileOptions options;
@@ -86,7 +86,7 @@ nb::object LiveFunction::call(nb::args args, nb::kwargs kwargs) {
   for (const LiveState::Place& place : state.places()) given.push_back(LiveState::array_at(place));
   Arrays results;
   try {
-    nb::gil_scoped_release release;
+    WithoutGil released;
     results = (*version->compiled)(std::move(given));
   } catch (...) {
     if (is_new) forget(state.key());

@@ -14,11 +14,24 @@ nb::object attribute(PyObject* object, const char* name) {
   return value;
 }
 
-bool is_type(PyObject* object, const char* module, const char* name) {
-  static auto& types = *new std::unordered_map<std::string, nb::object>();
-  nb::object& type = types[std::string(module) + "." + name];
-  if (!type.is_valid()) type = nb::module_::import_(module).attr(name);
-  return Py_TYPE(object) == reinterpret_cast<PyTypeObject*>(type.ptr());
+// Types of Python that its stable interface has no checks for.
+struct Types {
+  PyTypeObject* function = type_of("types", "FunctionType");
+  PyTypeObject* method = type_of("types", "MethodType");
+  PyTypeObject* code = type_of("types", "CodeType");
+  PyTypeObject* partial = type_of("functools", "partial");
+
+ private:
+  // Kept for the life of the process.
+  static PyTypeObject* type_of(const char* module, const char* name) {
+    nb::object type = nb::module_::import_(module).attr(name);
+    return reinterpret_cast<PyTypeObject*>(type.release().ptr());
+  }
+};
+
+const Types& types() {
+  static const Types& all = *new Types();
+  return all;
 }
 
 std::string text_of(nb::handle object) {
@@ -56,7 +69,7 @@ const TypeInfo& info_of(PyTypeObject* type) {
   static auto& known = *new std::unordered_map<PyTypeObject*, TypeInfo>();
   auto found = known.find(type);
   if (found != known.end()) return found->second;
-  Py_INCREF(type);
+  Py_INCREF(reinterpret_cast<PyObject*>(type));
   TypeInfo info;
   bool heap = PyType_GetFlags(type) & Py_TPFLAGS_HEAPTYPE;
   std::string module = text_of(attribute(reinterpret_cast<PyObject*>(type), "__module__"));
@@ -75,7 +88,7 @@ const std::vector<nb::object>& names_of(PyObject* code) {
   std::vector<nb::object> names;
   for (nb::handle name : attribute(code, "co_names")) names.push_back(nb::borrow(name));
   for (nb::handle constant : attribute(code, "co_consts")) {
-    if (!PyCode_Check(constant.ptr())) continue;
+    if (Py_TYPE(constant.ptr()) != types().code) continue;
     for (const nb::object& name : names_of(constant.ptr())) names.push_back(name);
   }
   return known[code] = std::move(names);
@@ -163,13 +176,13 @@ void LiveState::visit(PyObject* o, Place place) {
     if (seen(o)) return;
     visit_dict(o);
     if (info_of(Py_TYPE(o)).followed) visit_instance(o);
-  } else if (PyFunction_Check(o)) {
+  } else if (Py_TYPE(o) == types().function) {
     if (!seen(o)) visit_function(o);
-  } else if (PyMethod_Check(o)) {
+  } else if (Py_TYPE(o) == types().method) {
     if (seen(o)) return;
     visit(attribute(o, "__self__").ptr(), {Place::item, nullptr, {}});
     visit(attribute(o, "__func__").ptr(), {Place::item, nullptr, {}});
-  } else if (is_type(o, "functools", "partial")) {
+  } else if (Py_TYPE(o) == types().partial) {
     if (seen(o)) return;
     key_ += 'p';
     for (const char* part : {"func", "args", "keywords"}) {
@@ -264,7 +277,7 @@ void LiveState::visit_class(PyObject* type) {
       PyObject* value = PyTuple_GetItem(pair.ptr(), 1);
       std::string name = text_of(PyTuple_GetItem(pair.ptr(), 0));
       bool special = name.size() > 4 && name.rfind("__", 0) == 0;
-      if (special && !PyFunction_Check(value)) continue;
+      if (special && Py_TYPE(value) != types().function) continue;
       visit(value, {Place::item, nullptr, {}});
     }
   }

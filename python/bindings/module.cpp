@@ -28,6 +28,7 @@ NB_MODULE(core, m) {
   bind_manipulation(m, array);
   bind_reductions(m, array);
   bind_linear(m);
+  bind_sorting(m);
   bind_indexing(m, array);
   bind_random(m);
   bind_fast(m);

@@ -23,6 +23,7 @@ void bind_creation(nb::module_& m);
 void bind_manipulation(nb::module_& m, nb::class_<Array>& type);
 void bind_reductions(nb::module_& m, nb::class_<Array>& type);
 void bind_linear(nb::module_& m);
+void bind_sorting(nb::module_& m);
 void bind_indexing(nb::module_& m, nb::class_<Array>& type);
 void bind_random(nb::module_& m);
 void bind_fast(nb::module_& m);

@@ -169,6 +169,16 @@ void bind_discrete(nb::module_& m) {
       "logits"_a, "axis"_a = -1, "shape"_a = nb::none(), "num_samples"_a = nb::none(),
       "key"_a = nb::none(),
       "Positions along an axis (uint32), each with the probability softmax(logits) there.");
+  def_op(
+      m, "permutation",
+      [](nb::object x, int axis, nb::object key) {
+        if (Array* array = array_of(x)) return random::permutation(*array, axis, key_or_next(key));
+        int64_t count;
+        if (!to_int(x, count)) throw nb::type_error("permutation: an int or an array is expected");
+        return random::permutation(count, key_or_next(key));
+      },
+      "x"_a, "axis"_a = 0, "key"_a = nb::none(),
+      "The numbers below x in random order, or the slices of an array along an axis.");
 }
 
 }  // namespace

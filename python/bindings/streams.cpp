@@ -90,7 +90,7 @@ class StreamContext {
 };
 
 void synchronize_with(StreamArgument) {
-  nb::gil_scoped_release release;
+  WithoutGil released;
   lazulite::synchronize();
 }
 
