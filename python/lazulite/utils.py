@@ -229,9 +229,13 @@ def tree_merge(
         >>> tree_merge({"a": {"x": 1}}, {"a": {"y": 2}, "b": 3})
         {'a': {'x': 1, 'y': 2}, 'b': 3}
     """
-    if isinstance(tree_a, (dict, list, tuple)) and not tree_a:
+    containers = (dict, list, tuple)
+    if isinstance(tree_a, containers) and isinstance(tree_b, containers):
+        if not tree_a and not tree_b and type(tree_a) is type(tree_b):
+            return tree_a
+    if isinstance(tree_a, containers) and not tree_a:
         tree_a = None
-    if isinstance(tree_b, (dict, list, tuple)) and not tree_b:
+    if isinstance(tree_b, containers) and not tree_b:
         tree_b = None
     if tree_a is None and tree_b is not None:
         return tree_b

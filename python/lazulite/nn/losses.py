@@ -93,14 +93,21 @@ def cross_entropy(
             f"expected class numbers, without axis {axis}, or probabilities, of equal shape"
         )
 
+    dtype = logits.dtype
+    if dtype in (mx.float16, mx.bfloat16):
+        logits = logits.astype(mx.float32)
+    # Of differences from the greatest score nothing is lost, however large the scores are.
+    shifted = logits - mx.stop_gradient(mx.max(logits, axis=axis, keepdims=True))
     if as_probabilities:
-        score = mx.sum(logits * targets, axis=axis)
+        # A class without a share counts for nothing, even if its score is minus infinity.
+        score = mx.sum(mx.where(targets == 0, 0, shifted * targets), axis=axis)
     else:
-        score = mx.take_along_axis(logits, mx.expand_dims(targets, axis), axis).squeeze(axis)
-    normaliser = mx.logsumexp(logits, axis=axis)
+        score = mx.take_along_axis(shifted, mx.expand_dims(targets, axis), axis).squeeze(axis)
     if label_smoothing > 0:
-        score = (1 - label_smoothing) * score + label_smoothing * mx.mean(logits, axis=axis)
-    loss = normaliser - score
+        score = (1 - label_smoothing) * score + label_smoothing * mx.mean(shifted, axis=axis)
+    loss = mx.logsumexp(shifted, axis=axis) - score
+    if loss.dtype != dtype and mx.issubdtype(dtype, mx.floating):
+        loss = loss.astype(dtype)
     if weights is not None:
         _expect_equal_shapes("cross_entropy", weights=weights, losses=loss)
         loss = loss * weights
@@ -276,7 +283,8 @@ def triplet_loss(
     """
 
     def distance(x: mx.array) -> mx.array:
-        return mx.power(mx.sum(mx.power(anchors - x, p), axis) + eps, 1.0 / p)
+        powers = mx.power(mx.abs(anchors - x), p)
+        return mx.power(mx.sum(powers, axis) + eps, 1.0 / p)
 
     return _reduce(mx.maximum(distance(positives) - distance(negatives) + margin, 0), reduction)
 

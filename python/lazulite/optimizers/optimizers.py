@@ -724,7 +724,19 @@ def clip_grad_norm(grads: dict, max_norm: float) -> Tuple[dict, mx.array]:
         >>> optim.clip_grad_norm({"w": mx.array([3.0, 4.0])}, 1.0)[1]
         array(5, dtype=float32)
     """
-    squares = tree_reduce(lambda total, g: total + mx.sum(mx.square(g)), grads, mx.array(0.0))
-    norm = mx.sqrt(squares)
+
+    def add(total, gradient):
+        if gradient.dtype == mx.float16:  # whose squares may be out of range
+            gradient = gradient.astype(mx.float32)
+        return total + mx.sum(mx.square(gradient))
+
+    norm = mx.sqrt(tree_reduce(add, grads, 0.0))
     factor = mx.minimum(max_norm / (norm + 1e-6), 1.0)
-    return tree_map(lambda g: g * factor, grads), norm
+
+    def scaled(gradient):
+        clipped = gradient * factor
+        if mx.issubdtype(gradient.dtype, mx.floating):
+            clipped = clipped.astype(gradient.dtype)
+        return clipped
+
+    return tree_map(scaled, grads), norm

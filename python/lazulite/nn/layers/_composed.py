@@ -21,7 +21,7 @@ def _result_type(x, *others):
     dtype = x.dtype
     for other in others:
         if other is not None:
-            dtype = mx.result_type(dtype, other.dtype) if hasattr(mx, "result_type") else dtype
+            dtype = mx.result_type(dtype, other.dtype)
     return dtype if mx.issubdtype(dtype, mx.floating) else mx.float32
 
 

@@ -17,7 +17,8 @@ def normal(seed, *shape):
 
 
 def assert_close(ours, expected, tolerance=100 * EPS, what=""):
-    """Two trees have the same leaves; arrays differ by ``tolerance`` of the greatest at most."""
+    """Two trees have the same leaves; arrays differ by ``tolerance`` of the greatest number, or of
+    0.1, at most."""
     a = tree_flatten(ours, destination={})
     b = tree_flatten(expected, destination={})
     assert a.keys() == b.keys(), what
@@ -35,7 +36,7 @@ def assert_close(ours, expected, tolerance=100 * EPS, what=""):
             x.astype(np.float64),
             y.astype(np.float64),
             rtol=tolerance,
-            atol=tolerance * max(float(scale), 1e-3),
+            atol=tolerance * max(float(scale), 0.1),
             err_msg=f"{what} {name}",
         )
 
