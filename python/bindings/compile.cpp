@@ -1,5 +1,6 @@
 #include "lazulite/transforms/compile.h"
 
+#include <deque>
 #include <unordered_map>
 
 #include "compile_state.h"
@@ -7,12 +8,18 @@
 #include "evaluation.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/core/trace.h"
+#include "lazulite/program/executor.h"
 #include "live_compile.h"
 #include "module.h"
+#include "random_state.h"
 #include "transforms.h"
+#include "undo.h"
 
 namespace lazulite::python {
 namespace {
+
+// More versions than this are rarely of use, and each keeps a plan.
+constexpr size_t most_versions = 64;
 
 /// A function that `compile` made with MLX's rules: what `inputs` holds is part of its arguments,
 /// what `outputs` holds part of its results, and everything else is as it was at the trace.
@@ -25,6 +32,7 @@ class Compiled {
     if (!compile_enabled() || current_trace() || retain_token()) {
       return function_(*args, **kwargs);
     }
+    settle_runs();
     std::string key;
     append_key(args, key, "compile");
     append_key(kwargs, key, "compile");
@@ -33,13 +41,26 @@ class Compiled {
     append_arrays(kwargs, given);
     size_t arguments = given.size();
     if (!inputs_.is_none()) append_arrays(inputs_, given);
-    std::shared_ptr<Version>& version = versions_[key];
-    if (!version) version = std::make_shared<Version>();
-    std::shared_ptr<Version> held = version;
-    Arrays results = held->call(*this, args, kwargs, std::move(given), arguments);
+    for (const Array& array : given) append_type(array, key);
+    bool is_new = !versions_.contains(key);
+    std::shared_ptr<Version> version = version_of(key);
+    std::vector<Before> before;
+    Arrays results;
+    if (is_new) {
+      try {
+        results = version->trace(*this, args, kwargs, std::move(given));
+      } catch (...) {
+        versions_.erase(key);
+        std::erase(order_, key);
+        throw;
+      }
+    } else {
+      results = run_again(*version, std::move(given), arguments, before);
+    }
     size_t next = 0;
-    nb::object out = with_arrays(held->result, results, next);
+    nb::object out = with_arrays(version->result, results, next);
     if (!outputs_.is_none()) replace_arrays(outputs_, results, next);
+    if (!before.empty()) remember_all(before);
     return out;
   }
 
@@ -56,38 +77,98 @@ class Compiled {
     inputs_.reset();
     outputs_.reset();
     versions_.clear();
+    order_.clear();
   }
 
  private:
-  /// What was traced for arguments of one structure.
+  /// What was traced for arguments of one structure, shapes and dtypes.
   struct Version {
     std::optional<CompiledFunction> compiled;
     nb::object result;  // its tree
-    nb::args args = nb::args();
-    nb::kwargs kwargs = nb::kwargs();
 
-    Arrays call(Compiled& owner, nb::args now, nb::kwargs named, Arrays given, size_t arguments) {
-      // What the trace, if there is one, is called with.
-      args = std::move(now);
-      kwargs = std::move(named);
-      if (!compiled) {
-        compiled.emplace(
-            [this, &owner, arguments](const Arrays& arrays) {
-              WithGil gil;
-              return owner.trace(*this, arrays, arguments);
-            },
-            without_check());
-      }
-      Arrays results;
-      {
-        WithoutGil released;
-        results = (*compiled)(std::move(given));
-      }
-      args = nb::args();
-      kwargs = nb::kwargs();
-      return results;
+    Arrays trace(Compiled& owner, const nb::args& args, const nb::kwargs& kwargs, Arrays given) {
+      auto body = [&](const Arrays& arrays) {
+        WithGil gil;
+        return owner.trace(*this, args, kwargs, arrays);
+      };
+      // The function is called once, in this call.
+      auto once = std::make_shared<std::function<Arrays(const Arrays&)>>(body);
+      compiled.emplace([once](const Arrays& arrays) { return (*once)(arrays); }, without_check());
+      WithoutGil released;
+      return (*compiled)(std::move(given));
     }
   };
+
+  std::shared_ptr<Version> version_of(const std::string& key) {
+    std::shared_ptr<Version>& version = versions_[key];
+    if (version) return version;
+    version = std::make_shared<Version>();
+    std::shared_ptr<Version> made = version;
+    order_.push_back(key);
+    if (order_.size() > most_versions) {
+      versions_.erase(order_.front());
+      order_.pop_front();
+    }
+    return made;
+  }
+
+  // What is both read and replaced, and held by nobody else, lends its memory to the results. With
+  // the GIL, as its objects are empty meanwhile.
+  Arrays run_again(Version& version, Arrays given, size_t arguments, std::vector<Before>& before) {
+    {
+      WithoutGil released;
+      Executor::wait_for_room();
+    }
+    std::vector<nb::handle> taken;
+    if (!inputs_.is_none() && inputs_.is(outputs_)) {
+      std::vector<nb::handle> objects = array_objects(inputs_);
+      before.resize(objects.size());
+      for (size_t i = 0; i < objects.size(); ++i) {
+        given[arguments + i] = Array();
+        if (can_take(objects[i])) {
+          before[i] = Before::take(objects[i], given[arguments + i]);
+          taken.push_back(objects[i]);
+        } else {
+          given[arguments + i] = *array_of(objects[i]);
+          before[i] = Before(given[arguments + i]);
+        }
+      }
+    }
+    try {
+      return (*version.compiled)(std::move(given));
+    } catch (...) {
+      give_back(taken, before);
+      throw;
+    }
+  }
+
+  void remember_all(const std::vector<Before>& before) {
+    std::vector<nb::handle> objects = array_objects(outputs_);
+    for (size_t i = 0; i < std::min(before.size(), objects.size()); ++i) {
+      if (before[i].present()) remember(nb::borrow(objects[i]), before[i]);
+    }
+  }
+
+  static std::vector<nb::handle> array_objects(nb::handle tree) {
+    std::vector<nb::handle> out;
+    visit_leaves(tree, [&](nb::handle leaf) {
+      if (nb::object state = state_of(leaf); state.is_valid()) {
+        for (nb::handle item : state) out.push_back(item);
+      } else if (array_of(leaf)) {
+        out.push_back(leaf);
+      }
+    });
+    return out;
+  }
+
+  static void append_type(const Array& array, std::string& key) {
+    auto number = [&](auto value) {
+      key.append(reinterpret_cast<const char*>(&value), sizeof(value));
+    };
+    number(array.dtype());
+    number(array.ndim());
+    for (int64_t size : array.shape()) number(size);
+  }
 
   static void append_arrays(nb::handle tree, Arrays& out) {
     Arrays more = arrays_in(tree, Leaves::any);
@@ -101,13 +182,13 @@ class Compiled {
     return options;
   }
 
-  Arrays trace(Version& version, const Arrays& arrays, size_t arguments) {
+  Arrays trace(Version& version, const nb::args& given, const nb::kwargs& named,
+               const Arrays& arrays) {
     size_t next = 0;
-    nb::object args = with_arrays(version.args, arrays, next);
-    nb::object kwargs = with_arrays(version.kwargs, arrays, next);
+    nb::object args = with_arrays(given, arrays, next);
+    nb::object kwargs = with_arrays(named, arrays, next);
     ContainerSnapshot before(inputs_);
     if (!inputs_.is_none()) replace_arrays(inputs_, arrays, next);
-    (void)arguments;
     nb::object result = function_(*args, **kwargs);
     Arrays results = arrays_in(result, Leaves::any, "compile");
     version.result = without_values(result);
@@ -122,6 +203,7 @@ class Compiled {
   nb::callable function_;
   nb::object inputs_, outputs_;
   std::unordered_map<std::string, std::shared_ptr<Version>> versions_;
+  std::deque<std::string> order_;  // of the versions, the oldest first
 };
 
 template <class T>
@@ -165,6 +247,7 @@ void bind_compiled(nb::module_& m, const char* name) {
 }  // namespace
 
 void bind_compile(nb::module_& m) {
+  bind_undo();
   bind_compiled<Compiled>(m, "_Compiled");
   bind_compiled<LiveFunction>(m, "_LiveFunction");
   m.def(

@@ -6,10 +6,12 @@
 #include <utility>
 
 #include "define.h"
+#include "lazulite/core/errors.h"
 #include "lazulite/core/node.h"
 #include "lazulite/program/evaluate.h"
 #include "module.h"
 #include "tree.h"
+#include "undo.h"
 
 namespace lazulite::python {
 namespace {
@@ -80,14 +82,17 @@ void wait_with_signals(const std::vector<Array>& arrays) {
 
 void evaluate(const std::vector<Array>& arrays) {
   if (arrays.empty()) return;
-  if (std::any_of(arrays.begin(), arrays.end(), waits)) {
+  if (std::none_of(arrays.begin(), arrays.end(), waits)) return;
+  try {
     WithoutGil released;
     lazulite::async_eval(arrays);
     wait_with_signals(arrays);
     lazulite::eval(arrays);
-    return;
+  } catch (const Error&) {
+    // Somebody is being told: what a failed step was to replace is itself again.
+    settle_runs();
+    throw;
   }
-  lazulite::eval(arrays);
 }
 
 void evaluate(const Array& array) {

@@ -7,6 +7,7 @@
 #include "evaluation.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/core/trace.h"
+#include "lazulite/program/executor.h"
 #include "random_state.h"
 #include "transforms.h"
 
@@ -77,27 +78,69 @@ void LiveFunction::forget(const std::string& key) {
 
 nb::object LiveFunction::call(nb::args args, nb::kwargs kwargs) {
   if (!compile_enabled() || current_trace() || retain_token()) return function_(*args, **kwargs);
+  settle_runs();
   nb::object root = nb::make_tuple(function_, args, kwargs, thread_state());
   LiveState state(root);
   bool is_new;
   std::shared_ptr<Version> version = version_of(state, is_new);
+  std::vector<Before> before(version->changes.size());
+  if (!is_new) return finish(*version, state, run_again(*version, state, before), before);
   version->root = root;
-  Arrays given;
+  Arrays given, results;
   for (const LiveState::Place& place : state.places()) given.push_back(LiveState::array_at(place));
-  Arrays results;
   try {
     WithoutGil released;
     results = (*version->compiled)(std::move(given));
   } catch (...) {
-    if (is_new) forget(state.key());
+    forget(state.key());
     throw;
   }
   version->root.reset();
   if (!version->repeatable) forget(state.key());
-  return finish(*version, state, std::move(results));
+  before.resize(version->changes.size());
+  return finish(*version, state, std::move(results), before);
 }
 
-nb::object LiveFunction::finish(Version& version, const LiveState& state, Arrays results) {
+// Arrays that will be replaced, and that nobody else holds, lend their memory to the results. With
+// the GIL, as their objects are empty meanwhile.
+Arrays LiveFunction::run_again(Version& version, const LiveState& state,
+                               std::vector<Before>& before) {
+  {
+    WithoutGil released;
+    Executor::wait_for_room();
+  }
+  std::vector<nb::handle> taken;
+  Arrays given;
+  size_t change = 0;
+  for (size_t i = 0; i < state.places().size(); ++i) {
+    const LiveState::Place& place = state.places()[i];
+    Array& array = LiveState::array_at(place);
+    bool changes = change < version.changes.size() && version.changes[change].place == i;
+    // All names of an object that stays see the new array.
+    bool alone = changes && (can_take(place.array) ||
+                             (!version.changes[change].replaced && array.is_evaluated() &&
+                              array.node()->use_count() == 1));
+    if (alone) {
+      Array out;
+      before[change] = Before::take(place.array, out);
+      given.push_back(std::move(out));
+      taken.push_back(place.array);
+    } else {
+      given.push_back(array);
+      if (changes) before[change] = Before(array);
+    }
+    if (changes) ++change;
+  }
+  try {
+    return (*version.compiled)(std::move(given));
+  } catch (...) {
+    give_back(taken, before);
+    throw;
+  }
+}
+
+nb::object LiveFunction::finish(Version& version, const LiveState& state, Arrays results,
+                                const std::vector<Before>& before) {
   size_t next = 0;
   nb::object out = with_arrays(version.result, results, next);
   if (!version.repeatable) {
@@ -106,13 +149,18 @@ nb::object LiveFunction::finish(Version& version, const LiveState& state, Arrays
     version.fresh_objects.clear();
     return out;
   }
-  for (const Version::Change& change : version.changes) {
+  for (size_t i = 0; i < version.changes.size(); ++i) {
+    const Version::Change& change = version.changes[i];
     const LiveState::Place& place = state.places()[change.place];
+    nb::object object;
+    Array result = std::move(results.at(next++));
     if (change.replaced) {
-      LiveState::put(place, results.at(next++));
+      object = LiveState::put(place, result);
     } else {
-      LiveState::array_at(place) = results.at(next++);
+      LiveState::array_at(place) = result;
+      object = nb::borrow(place.array);
     }
+    if (before[i].present()) remember(std::move(object), before[i]);
   }
   return out;
 }

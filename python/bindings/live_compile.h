@@ -9,6 +9,7 @@
 
 #include "lazulite/transforms/compile.h"
 #include "live_state.h"
+#include "undo.h"
 
 namespace lazulite::python {
 
@@ -29,7 +30,9 @@ class LiveFunction {
   class Restored;
   std::shared_ptr<Version> version_of(const LiveState& state, bool& is_new);
   Arrays trace(Version& version, const Arrays& arrays);
-  nb::object finish(Version& version, const LiveState& state, Arrays results);
+  Arrays run_again(Version& version, const LiveState& state, std::vector<Before>& before);
+  nb::object finish(Version& version, const LiveState& state, Arrays results,
+                    const std::vector<Before>& before);
   void forget(const std::string& key);
 
   nb::callable function_;

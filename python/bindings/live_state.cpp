@@ -98,16 +98,16 @@ const std::vector<nb::object>& names_of(PyObject* code) {
 
 LiveState::LiveState(nb::handle root) { visit(root.ptr(), {Place::item, nullptr, {}}); }
 
-void LiveState::put(const Place& place, const Array& array) {
+nb::object LiveState::put(const Place& place, const Array& array) {
   nb::object object = nb::cast(array);
   int failed = 0;
   switch (place.kind) {
     case Place::item:
-      if (place.container && PyList_Check(place.container)) {
-        failed = PyList_SetItem(place.container, place.index, object.release().ptr());
-      } else {
+      if (!place.container || !PyList_Check(place.container)) {
         array_at(place) = array;
+        return nb::borrow(place.array);
       }
+      failed = PyList_SetItem(place.container, place.index, nb::object(object).release().ptr());
       break;
     case Place::cell:
       failed = PyObject_SetAttrString(place.container, "cell_contents", object.ptr());
@@ -118,6 +118,7 @@ void LiveState::put(const Place& place, const Array& array) {
       break;
   }
   if (failed) nb::raise_python_error();
+  return object;
 }
 
 bool LiveState::seen(PyObject* object) {
@@ -136,7 +137,11 @@ void LiveState::name(PyObject* object) {
 
 void LiveState::visit_array(PyObject* object, Place place) {
   if (seen(object)) return;
+  const Array& array = *nb::inst_ptr<Array>(object);
   key_ += 'a';
+  number(array.dtype());
+  number(array.ndim());
+  for (int64_t size : array.shape()) number(size);
   place.array = object;
   places_.push_back(std::move(place));
 }

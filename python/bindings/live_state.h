@@ -28,7 +28,7 @@ class LiveState {
 
   explicit LiveState(nb::handle root);
 
-  /// Tells states apart in which anything but the arrays' values differs.
+  /// Tells states apart in which anything but the arrays' elements differs.
   const std::string& key() const { return key_; }
   /// Places in the order in which they were found, each array object under its first one.
   const std::vector<Place>& places() const { return places_; }
@@ -36,8 +36,9 @@ class LiveState {
   const std::vector<PyObject*>& named() const { return named_; }
 
   static Array& array_at(const Place& place) { return *nb::inst_ptr<Array>(place.array); }
-  /// Puts a new array object into a place: where that is a tuple's, the array into its object.
-  static void put(const Place& place, const Array& array);
+  /// Puts a new array object into a place, where that is a tuple's the array into its object; that
+  /// object.
+  static nb::object put(const Place& place, const Array& array);
 
  private:
   void visit(PyObject* object, Place place);

@@ -249,3 +249,74 @@ def test_compiled_functions_are_collected():
     del owner
     gc.collect()
     assert gone() is None
+
+
+def training_step():
+    weights = {"w": lz.ones((10, 4)), "steps": lz.array(0)}
+
+    def step(x, labels):
+        def loss(w):
+            return lz.take_along_axis(x @ w, labels[:, None], axis=1).sum()
+
+        value_, gradient = lz.value_and_grad(loss)(weights["w"])
+        weights["w"] = weights["w"] - 0.5 * gradient
+        weights["steps"] = weights["steps"] + 1
+        return value_
+
+    return weights, step
+
+
+def test_a_failed_step_changes_nothing():
+    x, good, bad = lz.ones((3, 10)), lz.array([0, 1, 2]), lz.array([0, 9, 2])
+    expected_weights, plain = training_step()
+    weights, step = training_step()
+    step = lz.compile(step)
+    for labels in (good, good, good):
+        step(x, labels).item()
+        plain(x, labels).item()
+    for _ in range(3):
+        with pytest.raises(IndexError):
+            step(x, bad).item()
+        assert value(weights["w"]) == value(expected_weights["w"])
+        assert value(weights["steps"]) == value(expected_weights["steps"])
+    # Nobody reads the failed ones' results: the next call tells.
+    with pytest.raises(IndexError):
+        for _ in range(50):
+            step(x, bad)
+    step(x, good).item()
+    plain(x, good).item()
+    assert value(weights["w"]) == value(expected_weights["w"])
+    assert value(weights["steps"]) == value(expected_weights["steps"])
+
+
+def test_what_others_hold_keeps_its_value():
+    weights, step = training_step()
+    step = lz.compile(step)
+    x, labels = lz.ones((3, 10)), lz.array([0, 1, 2])
+    kept, views = [], []
+    for _ in range(4):
+        kept.append(weights["w"])
+        views.append((np.asarray(weights["w"]), value(weights["w"])))
+        step(x, labels)
+    for array, (view, then) in zip(kept, views):
+        assert value(array) == then
+        assert view.tolist() == then
+
+
+def test_a_step_takes_the_memory_of_what_it_replaces():
+    state = {"w": lz.zeros((1 << 20,))}
+
+    @lz.compile
+    def step():
+        state["w"] = state["w"] + 1
+
+    for _ in range(3):
+        step()
+    lz.eval(state)
+    before = lz.get_active_memory()
+    lz.reset_peak_memory()
+    for _ in range(5):
+        step()
+        lz.eval(state)
+    assert lz.get_peak_memory() < before + (1 << 20)
+    assert value(state["w"][0]) == 8
