@@ -32,6 +32,7 @@ NB_MODULE(core, m) {
   bind_indexing(m, array);
   bind_random(m);
   bind_fast(m);
+  bind_nn(m);
   bind_memory(m);
   bind_files(m);
   bind_transforms(m);

@@ -27,6 +27,7 @@ void bind_sorting(nb::module_& m);
 void bind_indexing(nb::module_& m, nb::class_<Array>& type);
 void bind_random(nb::module_& m);
 void bind_fast(nb::module_& m);
+void bind_nn(nb::module_& m);
 void bind_memory(nb::module_& m);
 void bind_files(nb::module_& m);
 void bind_evaluation(nb::module_& m);

@@ -1,7 +1,11 @@
-"""Loss functions. Each returns one loss an example, or their mean or sum, as ``reduction`` says."""
+"""Loss functions. Each returns one loss an example, or their mean or sum, as ``reduction`` says.
+
+Half precision is computed in float32 and rounded once.
+"""
 
 import math
-from typing import Literal, Optional, get_args
+from functools import wraps
+from typing import Callable, Literal, Optional, get_args
 
 import lazulite.core as mx
 
@@ -37,6 +41,29 @@ def _reduce(loss: mx.array, reduction: Reduction = "none") -> mx.array:
     )
 
 
+def _half_as_float32(loss: Callable) -> Callable:
+    """The loss, which for half-precision arrays is computed in float32 and rounded once."""
+
+    @wraps(loss)
+    def wrapped(*args, **kwargs):
+        arrays = [x for x in (*args, *kwargs.values()) if isinstance(x, mx.array)]
+        dtypes = {x.dtype for x in arrays if mx.issubdtype(x.dtype, mx.floating)}
+        if len(dtypes) != 1 or not dtypes <= _halves:
+            return loss(*args, **kwargs)
+        args = [_widened(x) for x in args]
+        kwargs = {name: _widened(x) for name, x in kwargs.items()}
+        return loss(*args, **kwargs).astype(dtypes.pop())
+
+    return wrapped
+
+
+_halves = {mx.float16, mx.bfloat16}
+
+
+def _widened(x):
+    return x.astype(mx.float32) if isinstance(x, mx.array) and x.dtype in _halves else x
+
+
 def _expect_equal_shapes(function: str, **arrays: mx.array):
     """Refuses two arrays of different shapes; the keywords are the arguments' names."""
     (name, first), (other, second) = arrays.items()
@@ -47,6 +74,7 @@ def _expect_equal_shapes(function: str, **arrays: mx.array):
         )
 
 
+@_half_as_float32
 def cross_entropy(
     logits: mx.array,
     targets: mx.array,
@@ -72,6 +100,7 @@ def cross_entropy(
 
     Raises:
         ValueError: shapes do not fit, or ``label_smoothing`` or ``reduction`` is none of the above.
+        IndexError: when the result is evaluated, if a class number is negative or too large.
 
     Example:
         >>> nn.losses.cross_entropy(mx.array([[2.0, -1.0], [-1.0, 2.0]]), mx.array([0, 1]))
@@ -93,27 +122,25 @@ def cross_entropy(
             f"expected class numbers, without axis {axis}, or probabilities, of equal shape"
         )
 
-    dtype = logits.dtype
-    if dtype in (mx.float16, mx.bfloat16):
-        logits = logits.astype(mx.float32)
-    # Of differences from the greatest score nothing is lost, however large the scores are.
-    shifted = logits - mx.stop_gradient(mx.max(logits, axis=axis, keepdims=True))
+    if as_probabilities or label_smoothing > 0:
+        # Of differences from the greatest score nothing is lost, however large the scores are.
+        shifted = logits - mx.stop_gradient(mx.max(logits, axis=axis, keepdims=True))
+        normaliser = mx.logsumexp(shifted, axis=axis)
     if as_probabilities:
         # A class without a share counts for nothing, even if its score is minus infinity.
-        score = mx.sum(mx.where(targets == 0, 0, shifted * targets), axis=axis)
+        loss = normaliser - mx.sum(mx.where(targets == 0, 0, shifted * targets), axis=axis)
     else:
-        score = mx.take_along_axis(shifted, mx.expand_dims(targets, axis), axis).squeeze(axis)
+        loss = mx.fast.cross_entropy(mx.moveaxis(logits, axis, -1), targets)
     if label_smoothing > 0:
-        score = (1 - label_smoothing) * score + label_smoothing * mx.mean(shifted, axis=axis)
-    loss = mx.logsumexp(shifted, axis=axis) - score
-    if loss.dtype != dtype and mx.issubdtype(dtype, mx.floating):
-        loss = loss.astype(dtype)
+        spread = normaliser - mx.mean(shifted, axis=axis)
+        loss = (1 - label_smoothing) * loss + label_smoothing * spread
     if weights is not None:
         _expect_equal_shapes("cross_entropy", weights=weights, losses=loss)
         loss = loss * weights
     return _reduce(loss, reduction)
 
 
+@_half_as_float32
 def binary_cross_entropy(
     inputs: mx.array,
     targets: mx.array,
@@ -150,6 +177,7 @@ def binary_cross_entropy(
     return _reduce(loss, reduction)
 
 
+@_half_as_float32
 def l1_loss(predictions: mx.array, targets: mx.array, reduction: Reduction = "mean") -> mx.array:
     """Absolute differences of two arrays of equal shape.
 
@@ -164,6 +192,7 @@ def l1_loss(predictions: mx.array, targets: mx.array, reduction: Reduction = "me
     return _reduce(mx.abs(predictions - targets), reduction)
 
 
+@_half_as_float32
 def mse_loss(predictions: mx.array, targets: mx.array, reduction: Reduction = "mean") -> mx.array:
     """Squared differences of two arrays of equal shape.
 
@@ -178,6 +207,7 @@ def mse_loss(predictions: mx.array, targets: mx.array, reduction: Reduction = "m
     return _reduce(mx.square(predictions - targets), reduction)
 
 
+@_half_as_float32
 def nll_loss(
     inputs: mx.array, targets: mx.array, axis: int = -1, reduction: Reduction = "none"
 ) -> mx.array:
@@ -193,10 +223,10 @@ def nll_loss(
         >>> nn.losses.nll_loss(mx.array([[-0.5, -1.0]]), mx.array([1]))
         array([1], dtype=float32)
     """
-    picked = mx.take_along_axis(inputs, mx.expand_dims(targets, axis), axis)
-    return _reduce(-picked.squeeze(axis), reduction)
+    return _reduce(mx._nn.nll_loss(mx.moveaxis(inputs, axis, -1), targets), reduction)
 
 
+@_half_as_float32
 def gaussian_nll_loss(
     inputs: mx.array,
     targets: mx.array,
@@ -231,6 +261,7 @@ def gaussian_nll_loss(
     return _reduce(loss, reduction)
 
 
+@_half_as_float32
 def kl_div_loss(
     inputs: mx.array, targets: mx.array, axis: int = -1, reduction: Reduction = "none"
 ) -> mx.array:
@@ -244,6 +275,7 @@ def kl_div_loss(
     return _reduce(mx.sum(mx.exp(targets) * (targets - inputs), axis), reduction)
 
 
+@_half_as_float32
 def smooth_l1_loss(
     predictions: mx.array, targets: mx.array, beta: float = 1.0, reduction: Reduction = "mean"
 ) -> mx.array:
@@ -263,6 +295,7 @@ def smooth_l1_loss(
     return _reduce(loss, reduction)
 
 
+@_half_as_float32
 def triplet_loss(
     anchors: mx.array,
     positives: mx.array,
@@ -289,6 +322,7 @@ def triplet_loss(
     return _reduce(mx.maximum(distance(positives) - distance(negatives) + margin, 0), reduction)
 
 
+@_half_as_float32
 def hinge_loss(inputs: mx.array, targets: mx.array, reduction: Reduction = "none") -> mx.array:
     """``max(0, 1 - inputs · targets)``, with targets of 1 and -1.
 
@@ -299,6 +333,7 @@ def hinge_loss(inputs: mx.array, targets: mx.array, reduction: Reduction = "none
     return _reduce(mx.maximum(1 - inputs * targets, 0), reduction)
 
 
+@_half_as_float32
 def huber_loss(
     inputs: mx.array, targets: mx.array, delta: float = 1.0, reduction: Reduction = "none"
 ) -> mx.array:
@@ -314,6 +349,7 @@ def huber_loss(
     return _reduce(loss, reduction)
 
 
+@_half_as_float32
 def log_cosh_loss(inputs: mx.array, targets: mx.array, reduction: Reduction = "none") -> mx.array:
     """The logarithm of the hyperbolic cosine of the differences.
 
@@ -325,6 +361,7 @@ def log_cosh_loss(inputs: mx.array, targets: mx.array, reduction: Reduction = "n
     return _reduce(mx.logaddexp(errors, -errors) - math.log(2), reduction)
 
 
+@_half_as_float32
 def cosine_similarity_loss(
     x1: mx.array, x2: mx.array, axis: int = 1, eps: float = 1e-8, reduction: Reduction = "none"
 ) -> mx.array:
@@ -341,6 +378,7 @@ def cosine_similarity_loss(
     return _reduce(cosine, reduction)
 
 
+@_half_as_float32
 def margin_ranking_loss(
     inputs1: mx.array,
     inputs2: mx.array,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Callable, List, Optional, Tuple, Union
 
 import lazulite.core as mx
 
-from ..utils import tree_flatten, tree_map, tree_merge, tree_reduce, tree_unflatten
+from ..utils import tree_flatten, tree_map, tree_merge, tree_unflatten
 
 if TYPE_CHECKING:
     from ..nn.layers.base import Module
@@ -28,6 +28,7 @@ __all__ = [
     "clip_grad_norm",
 ]
 
+_halves = {mx.float16, mx.bfloat16}
 Schedule = Union[float, Callable[[mx.array], mx.array]]
 
 
@@ -44,8 +45,10 @@ def _expect_betas(optimizer: str, betas):
 class Optimizer:
     """The base class of optimizers, which work on one parameter at a time.
 
-    A subclass defines :meth:`init_single` and :meth:`apply_single`. The state is a tree: ``step``,
-    what is on a schedule, such as ``learning_rate``, and a dictionary for each parameter.
+    A subclass defines :meth:`init_single` and :meth:`apply_single`, which see parameters of half
+    precision, and their gradients, in float32: squares of small gradients vanish otherwise. The
+    state is a tree: ``step``, what is on a schedule, such as ``learning_rate``, and a dictionary
+    for each parameter.
 
     Args:
         schedulers: What is on a schedule: names and functions of the step.
@@ -91,7 +94,12 @@ class Optimizer:
         """
         self._initialized = True
         _extend(parameters, self._state)
-        tree_map(lambda p, state: state or self.init_single(p, state), parameters, self._state)
+        tree_map(self._init_unless_known, parameters, self._state)
+
+    def _init_unless_known(self, parameter: mx.array, state: dict):
+        if not state:
+            half = parameter.dtype in _halves
+            self.init_single(parameter.astype(mx.float32) if half else parameter, state)
 
     def init_single(self, parameter: mx.array, state: dict):
         """Defined by subclasses: puts into ``state`` what the optimizer keeps of a parameter."""
@@ -113,7 +121,14 @@ class Optimizer:
         for name, schedule in self._schedulers.items():
             state[name] = schedule(self.step)
         state["step"] = self.step + 1
-        return tree_map(self.apply_single, gradients, parameters, state)
+        return tree_map(self._apply, gradients, parameters, state)
+
+    def _apply(self, gradient: mx.array, parameter: mx.array, state: dict) -> mx.array:
+        dtype = parameter.dtype
+        if dtype not in _halves:
+            return self.apply_single(gradient, parameter, state)
+        wide = (x.astype(mx.float32) for x in (gradient, parameter))
+        return self.apply_single(*wide, state).astype(dtype)
 
     def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict) -> mx.array:
         """Defined by subclasses: the next value of a parameter; ``state`` is updated."""
@@ -725,18 +740,25 @@ def clip_grad_norm(grads: dict, max_norm: float) -> Tuple[dict, mx.array]:
         array(5, dtype=float32)
     """
 
-    def add(total, gradient):
-        if gradient.dtype == mx.float16:  # whose squares may be out of range
-            gradient = gradient.astype(mx.float32)
-        return total + mx.sum(mx.square(gradient))
+    leaves = [g for _, g in tree_flatten(grads)]
+    wide = mx.float64 if any(g.dtype == mx.float64 for g in leaves) else mx.float32
+    # The squares are those of shares of the largest element: they neither overflow nor vanish.
+    largest = mx.array(0.0, wide)
+    for g in leaves:
+        if g.size > 0:
+            largest = mx.maximum(largest, mx.max(mx.abs(g)).astype(wide))
+    unit = mx.where((largest > 0) & mx.isfinite(largest), largest, 1.0)
+    squares = mx.array(0.0, wide)
+    for g in leaves:
+        squares = squares + mx.sum(mx.square(g.astype(wide) / unit))
+    root = mx.sqrt(squares)
+    norm = root * unit
+    fits = norm <= max_norm
+    share = max_norm / root
 
-    norm = mx.sqrt(tree_reduce(add, grads, 0.0))
-    factor = mx.minimum(max_norm / (norm + 1e-6), 1.0)
-
-    def scaled(gradient):
-        clipped = gradient * factor
-        if mx.issubdtype(gradient.dtype, mx.floating):
-            clipped = clipped.astype(gradient.dtype)
-        return clipped
+    def scaled(g):
+        same = g.astype(wide)
+        clipped = mx.where(fits, same, same / unit * share)
+        return clipped.astype(g.dtype) if mx.issubdtype(g.dtype, mx.floating) else clipped
 
     return tree_map(scaled, grads), norm

@@ -58,16 +58,18 @@ def outcome(text, package, setup="", **others):
         result = eval(text, scope)
         core.eval(result if isinstance(result, (core.array, list, dict, tuple)) else [])
     except Exception as error:
-        return ("raises", type(error).__name__), str(error)
+        return ("raises", type(error).__name__), str(error) or "an exception"
     return plain(result), ""
 
 
 def assert_same(text, setup="", tolerance=2e-5, **others):
     expected, its_message = outcome(text, "mlx", setup, **others)
     ours, message = outcome(text, "lazulite", setup, **others)
-    raised = isinstance(expected, tuple) and expected[:1] == ("raises",)
-    if raised or (isinstance(ours, tuple) and ours[:1] == ("raises",)):
-        assert ours == expected, f"{text}\n{message}\n{its_message}"
+    if message or its_message:
+        kinds = [
+            x[1] if m else "no exception" for x, m in ((ours, message), (expected, its_message))
+        ]
+        assert kinds[0] == kinds[1], f"{text}\nours: {message}\nMLX's: {its_message}"
     else:
         assert type(ours) is type(expected), f"{text}: {ours!r} {expected!r}"
         assert_close(ours, expected, tolerance, text)

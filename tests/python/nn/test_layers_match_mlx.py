@@ -180,7 +180,6 @@ def test_embedding():
         results.append((np.array(value), numpy_of(gradients)))
     assert_close(results[0], results[1], 2e-5)
     assert ours(2).shape == (4,)
-    assert_close(numpy_of(ours([1, 2])), numpy_of(theirs([1, 2])))
 
 
 def test_transposed_convolution_with_output_padding():

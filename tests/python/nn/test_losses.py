@@ -150,6 +150,21 @@ def test_cross_entropy_at_the_edges():
     )
 
 
+def test_half_precision_is_computed_in_float32():
+    far = lz.array([400.0] + 99 * [0.0], lz.float16)
+    loss = losses.mse_loss(far, lz.zeros_like(far))
+    assert loss.dtype == lz.float16 and loss.item() == 1600
+    assert losses.l1_loss(far, targets=lz.zeros_like(far), reduction="sum").item() == 400
+
+
+@pytest.mark.parametrize("label", [-1, 3])
+def test_a_label_that_is_no_class_is_an_error(label):
+    scores = lz.zeros((2, 3))
+    for loss in (losses.cross_entropy, losses.nll_loss):
+        with pytest.raises(IndexError):
+            lz.eval(loss(scores, lz.array([0, label])))
+
+
 TEXTS = """
 cross_entropy(x, c, weights=w)
 cross_entropy(x, c, weights=w, reduction="mean")

@@ -235,6 +235,31 @@ def test_batch_norm_follows_the_batches():
     np.testing.assert_allclose(np.array(model.eval()(lz.array(x))), expected, rtol=1e-4, atol=1e-5)
 
 
+def test_batch_norm_of_equal_large_values_is_zero():
+    x = lz.full((7, 3), 16777.3)
+    for layer in (nn.BatchNorm(3), nn.GroupNorm(1, 3), nn.LayerNorm(3)):
+        np.testing.assert_array_equal(np.array(layer(x)), np.zeros((7, 3)))
+    np.testing.assert_array_equal(np.array(nn.InstanceNorm(3)(x[None])), np.zeros((1, 7, 3)))
+
+
+def test_batch_norm_of_nothing_changes_nothing():
+    layer = nn.BatchNorm(2)
+    assert layer(lz.zeros((0, 2))).shape == (0, 2)
+    assert np.array(layer.running_mean).tolist() == [0, 0]
+    with pytest.raises(ValueError, match="more than one value"):
+        layer(lz.zeros((1, 2)))
+
+
+def test_gradient_of_a_transposed_convolution_with_output_padding():
+    layer = nn.ConvTranspose1d(1, 1, 2, stride=2, output_padding=1, bias=False)
+    layer.weight = lz.array([[[2.0], [3.0]]])
+    gradient = lz.grad(lambda x: (layer(x) * lz.arange(1, 8).reshape(1, 7, 1)).sum())(
+        lz.ones((1, 3, 1))
+    )
+    # The element i goes to 2 i and 2 i + 1, whose weights are 2 i + 1 and 2 i + 2.
+    np.testing.assert_allclose(np.array(gradient).ravel(), [2 + 6, 6 + 12, 10 + 18])
+
+
 def test_importing_is_cheap():
     code = "import sys, lazulite.nn, lazulite.optimizers; print('numpy' in sys.modules)"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

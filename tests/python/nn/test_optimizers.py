@@ -237,3 +237,24 @@ def test_clip_grad_norm():
     np.testing.assert_allclose(np.array(clipped["b"][0]), [[0.8]], rtol=1e-6)
     kept, _ = optim.clip_grad_norm(gradients, 7.0)
     np.testing.assert_array_equal(np.array(kept["a"]), [3, 0])
+
+
+def test_half_precision_is_updated_in_float32():
+    w = {"w": lz.array([1.0, 1.0], lz.float16)}
+    optimizer = optim.Adam(0.1)
+    updated = optimizer.apply_gradients({"w": lz.array([0.0, 1e-4], lz.float16)}, w)
+    assert updated["w"].dtype == lz.float16 and optimizer.state["w"]["v"].dtype == lz.float32
+    moved = 1 - 0.1 * 1e-5 / (math.sqrt(1e-11) + 1e-8)
+    np.testing.assert_allclose(np.array(updated["w"]), [1, moved], rtol=1e-3)
+
+
+def test_clip_grad_norm_at_the_edges():
+    exact, _ = optim.clip_grad_norm({"w": lz.array([3.0, 4.0])}, 5.0)
+    np.testing.assert_array_equal(np.array(exact["w"]), [3, 4])
+    huge, norm = optim.clip_grad_norm({"w": lz.array([1e30, 1e30])}, 5.0)
+    np.testing.assert_allclose(np.array(huge["w"]), 5 / math.sqrt(2), rtol=1e-6)
+    assert norm.item() == pytest.approx(math.sqrt(2) * 1e30, rel=1e-6)
+    tiny, norm = optim.clip_grad_norm({"w": lz.array([3e-30, 4e-30])}, 1e-30)
+    np.testing.assert_allclose(np.array(tiny["w"]), [6e-31, 8e-31], rtol=1e-5)
+    nothing, norm = optim.clip_grad_norm({"w": lz.zeros(3)}, 1.0)
+    assert norm.item() == 0 and np.array(nothing["w"]).tolist() == [0, 0, 0]

@@ -4,8 +4,6 @@ They work element by element, except softmax, softmin, log_softmax and glu, whic
 keep shape and floating-point dtype.
 """
 
-import math
-
 import lazulite.core as mx
 
 from .base import Module
@@ -83,7 +81,9 @@ def relu(x):
         >>> nn.relu(mx.array([-1.0, 2.0]))
         array([0, 2], dtype=float32)
     """
-    return mx.maximum(x, 0)
+    if isinstance(x, mx.array) and x.dtype == mx.bool_:
+        return mx.maximum(x, 0)  # an int32, as beside any whole number
+    return mx.relu(x)
 
 
 def relu2(x):
@@ -93,7 +93,7 @@ def relu2(x):
         >>> nn.relu2(mx.array([-1.0, 2.0]))
         array([0, 4], dtype=float32)
     """
-    return mx.square(mx.maximum(x, 0))
+    return mx.square(relu(x))
 
 
 def relu6(x):
@@ -103,7 +103,7 @@ def relu6(x):
         >>> nn.relu6(mx.array([-1.0, 2.0, 7.0]))
         array([0, 2, 6], dtype=float32)
     """
-    return mx.minimum(mx.maximum(x, 0), 6.0)
+    return mx.minimum(mx.relu(x), 6.0)
 
 
 def softmax(x, axis=-1):
@@ -133,7 +133,7 @@ def log_softmax(x, axis=-1):
         >>> nn.log_softmax(mx.array([0.0, 0.0]))
         array([-0.693147, -0.693147], dtype=float32)
     """
-    return x - mx.logsumexp(x, axis=axis, keepdims=True)
+    return mx._nn.log_softmax(x, axis)
 
 
 def elu(x, alpha=1.0):
@@ -193,7 +193,7 @@ def gelu(x) -> mx.array:
         >>> nn.gelu(mx.array([1.0]))
         array([0.841345], dtype=float32)
     """
-    return x * (1 + mx.erf(x / math.sqrt(2))) / 2
+    return mx.activation_gelu(x)
 
 
 def gelu_approx(x):
@@ -203,7 +203,7 @@ def gelu_approx(x):
         >>> nn.gelu_approx(mx.array([1.0]))
         array([0.841192], dtype=float32)
     """
-    return 0.5 * x * (1 + mx.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
+    return mx.activation_gelu_approx(x)
 
 
 def gelu_fast_approx(x):
@@ -223,7 +223,7 @@ def silu(x):
         >>> nn.silu(mx.array([1.0]))
         array([0.731059], dtype=float32)
     """
-    return x * mx.sigmoid(x)
+    return mx.activation_silu(x)
 
 
 def mish(x: mx.array) -> mx.array:
@@ -233,7 +233,7 @@ def mish(x: mx.array) -> mx.array:
         >>> nn.mish(mx.array([1.0]))
         array([0.865098], dtype=float32)
     """
-    return x * mx.tanh(softplus(x))
+    return mx.activation_mish(x)
 
 
 def glu(x: mx.array, axis: int = -1) -> mx.array:
@@ -267,7 +267,7 @@ def softsign(x):
         >>> nn.softsign(mx.array([1.0]))
         array([0.5], dtype=float32)
     """
-    return mx.divide(x, 1 + mx.abs(x))
+    return mx.activation_softsign(x)
 
 
 def softshrink(x, lambd: float = 0.5):
@@ -307,7 +307,7 @@ def hardswish(x):
         >>> nn.hardswish(mx.array([-4.0, 3.0]))
         array([-0, 3], dtype=float32)
     """
-    return x * mx.minimum(mx.maximum(x + 3, 0), 6) / 6
+    return mx.activation_hardswish(x)
 
 
 def log_sigmoid(x):

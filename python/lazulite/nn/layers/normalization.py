@@ -1,20 +1,48 @@
 """Normalisations: mean 0 and variance 1 over some axes, then a learned scale and shift."""
 
-from typing import Tuple
-
 import lazulite.core as mx
 
-from ._composed import layer_norm, rms_norm
 from .base import Module
 
 __all__ = ["BatchNorm", "GroupNorm", "InstanceNorm", "LayerNorm", "RMSNorm"]
 
 
+def _centred(x: mx.array, axes):
+    """How far ``x`` is from its mean over the axes, that mean and the variance, all in float32 at
+    least.
+
+    A mean that was rounded is taken off first, and what is left of it afterwards: then equal values
+    deviate by nothing, however large they are.
+    """
+    if x.dtype != mx.float64:
+        x = x.astype(mx.float32)
+    rough = mx.stop_gradient(mx.mean(x, axis=axes, keepdims=True))
+    rest = x - rough
+    correction = mx.mean(rest, axis=axes, keepdims=True)
+    deviation = rest - correction
+    mean = rough + correction
+    return deviation, mean, mx.mean(mx.square(deviation), axis=axes, keepdims=True)
+
+
+def _result_dtype(x: mx.array, *others) -> mx.Dtype:
+    """The common dtype of the arrays, not counting ``None``, floating."""
+    dtype = x.dtype
+    for other in others:
+        if other is not None:
+            dtype = mx.result_type(dtype, other.dtype)
+    return dtype if mx.issubdtype(dtype, mx.floating) else mx.float32
+
+
 class _Affine(Module):
     """A module with ``weight`` and ``bias`` that may be missing."""
 
-    def _scaled(self, x: mx.array) -> mx.array:
-        return self["weight"] * x + self["bias"] if "weight" in self else x
+    def _scaled(self, x: mx.array, deviation: mx.array, variance: mx.array) -> mx.array:
+        """The result for the input ``x``, which deviates so from its mean."""
+        y = deviation * mx.rsqrt(variance + self.eps)
+        if "weight" not in self:
+            return y.astype(_result_dtype(x))
+        weight, bias = self["weight"], self["bias"]
+        return (weight * y + bias).astype(_result_dtype(x, weight, bias))
 
 
 class InstanceNorm(_Affine):
@@ -52,10 +80,8 @@ class InstanceNorm(_Affine):
                 "InstanceNorm expects inputs with at least 3 dimensions (N, ..., C) but the input "
                 f"has {x.ndim} dimensions."
             )
-        axes = tuple(range(1, x.ndim - 1))
-        mean = mx.mean(x, axis=axes, keepdims=True)
-        variance = mx.var(x, axis=axes, keepdims=True)
-        return self._scaled((x - mean) * mx.rsqrt(variance + self.eps))
+        deviation, _, variance = _centred(x, tuple(range(1, x.ndim - 1)))
+        return self._scaled(x, deviation, variance)
 
 
 class LayerNorm(Module):
@@ -88,7 +114,7 @@ class LayerNorm(Module):
         return f"{self.dims}, eps={self.eps}, affine={'weight' in self}"
 
     def __call__(self, x):
-        return layer_norm(x, self.get("weight"), self.get("bias"), self.eps)
+        return mx.fast.layer_norm(x, self.get("weight"), self.get("bias"), self.eps)
 
 
 class RMSNorm(Module):
@@ -115,7 +141,7 @@ class RMSNorm(Module):
         return f"{self.weight.shape[0]}, eps={self.eps}"
 
     def __call__(self, x):
-        return rms_norm(x, self["weight"], self.eps)
+        return mx.fast.rms_norm(x, self["weight"], self.eps)
 
 
 class GroupNorm(_Affine):
@@ -168,26 +194,20 @@ class GroupNorm(_Affine):
         )
 
     def __call__(self, x):
-        examples, *_, channels = x.shape
         if x.ndim < 2:
             raise ValueError(
                 f"GroupNorm expects inputs (N, ..., C), but the input has {x.ndim} dimensions"
             )
+        examples, *_, channels = x.shape
         groups = self.num_groups
         if self.pytorch_compatible:
-            # A group's numbers in a row, so that a layer norm of that row is the norm of the group.
             rows = x.reshape(examples, -1, groups, channels // groups)
-            order = rows.shape
-            rows = mx.swapaxes(rows, 1, 2)
-            within = rows.shape
-            rows = layer_norm(rows.reshape(examples, groups, -1), None, None, self.eps)
-            y = mx.swapaxes(rows.reshape(within), 1, 2).reshape(order)
+            deviation, _, variance = _centred(rows, (1, 3))
         else:
             rows = x.reshape(examples, -1, groups)
-            mean = mx.mean(rows, axis=1, keepdims=True)
-            variance = mx.var(rows, axis=1, keepdims=True)
-            y = (rows - mean) * mx.rsqrt(variance + self.eps)
-        return self._scaled(y.reshape(x.shape))
+            deviation, _, variance = _centred(rows, 1)
+        variance = mx.broadcast_to(variance, rows.shape).reshape(x.shape)
+        return self._scaled(x, deviation.reshape(x.shape), variance)
 
 
 class BatchNorm(_Affine):
@@ -241,11 +261,6 @@ class BatchNorm(_Affine):
             f"affine={'weight' in self}, track_running_stats={self.track_running_stats}"
         )
 
-    def _calc_stats(self, x: mx.array, ddof: int = 0) -> Tuple[mx.array, mx.array]:
-        """Mean and variance of each channel."""
-        axes = tuple(range(x.ndim - 1))
-        return mx.mean(x, axis=axes), mx.var(x, axis=axes, ddof=ddof)
-
     def __call__(self, x: mx.array) -> mx.array:
         if x.ndim < 2 or x.ndim > 4:
             raise ValueError(
@@ -253,17 +268,18 @@ class BatchNorm(_Affine):
             )
         running = "running_mean" in self
         if running and not self._training:
-            mean, variance = self["running_mean"], self["running_var"]
-        else:
-            mean, variance = self._calc_stats(x)
-        if running and self._training:
-            self._follow(x.size // x.shape[-1], mean, variance)
-        return self._scaled((x - mean) * mx.rsqrt(variance + self.eps))
+            return self._scaled(x, x - self["running_mean"], self["running_var"])
+        if x.size == 0:
+            return x
+        deviation, mean, variance = _centred(x, tuple(range(x.ndim - 1)))
+        if running:
+            self._follow(x.size // x.shape[-1], mean.reshape(-1), variance.reshape(-1))
+        return self._scaled(x, deviation, variance)
 
     def _follow(self, count: int, mean: mx.array, variance: mx.array):
-        if count <= 1:
+        if count == 1:
             raise ValueError("BatchNorm training requires more than one value per channel.")
-        share = self.momentum
-        self["running_mean"] = (1 - share) * self["running_mean"] + share * mean
         unbiased = variance * (count / (count - 1))
-        self["running_var"] = (1 - share) * self["running_var"] + share * unbiased
+        share = self.momentum
+        for name, new in (("running_mean", mean), ("running_var", unbiased)):
+            self[name] = (1 - share) * self[name] + share * mx.stop_gradient(new)

@@ -1,8 +1,5 @@
 """Pooling over windows. Channels come last."""
 
-import operator
-from functools import reduce
-from itertools import product
 from typing import Optional, Tuple, Union
 
 import lazulite.core as mx
@@ -47,45 +44,21 @@ class _Pool(Module):
             f"padding={tuple(self._padding)}"
         )
 
-    def _windows(self, x: mx.array, value: float):
-        """For each place within the window, what is there in all windows; ``value`` is beside x."""
-        if any(self._padding):
-            widths = [(0, 0), *((p, p) for p in self._padding), (0, 0)]
-            x = mx.pad(x, widths, constant_values=mx.array(value, dtype=x.dtype))
-        counts = [
-            max((size - window) // stride + 1, 0)
-            for size, window, stride in zip(x.shape[1:-1], self._window, self._stride)
-        ]
-        for offsets in product(*map(range, self._window)):
-            yield x[
-                (
-                    slice(None),
-                    *(
-                        slice(o, o + (n - 1) * s + 1 if n else o, s)
-                        for o, n, s in zip(offsets, counts, self._stride)
-                    ),
-                )
-            ]
-
     def __call__(self, x):
         if x.ndim != self._spatial + 2:
             raise ValueError(
                 f"[{type(self).__name__}] Expected an input of {self._spatial + 2} dimensions, "
                 f"(examples, {'spatial, ' * self._spatial}channels), but got shape {x.shape}"
             )
-        return self._pool(x)
+        return self._pool(x, self._window, self._stride, self._padding)
 
 
 class _MaxPool(_Pool):
-    def _pool(self, x):
-        return reduce(mx.maximum, self._windows(x, -float("inf")))
+    _pool = staticmethod(mx._nn.max_pool)
 
 
 class _AvgPool(_Pool):
-    def _pool(self, x):
-        return reduce(operator.add, self._windows(x, 0)) / len(
-            list(product(*map(range, self._window)))
-        )
+    _pool = staticmethod(mx._nn.avg_pool)
 
 
 class MaxPool1d(_MaxPool):

@@ -5,7 +5,6 @@ from typing import Optional
 
 import lazulite.core as mx
 
-from ._composed import rope
 from .base import Module
 
 __all__ = ["ALiBi", "RoPE", "SinusoidalPositionalEncoding"]
@@ -45,7 +44,7 @@ class RoPE(Module):
         return f"{self.dims}, traditional={self.traditional}"
 
     def __call__(self, x, offset: int = 0):
-        return rope(
+        return mx.fast.rope(
             x,
             self.dims,
             traditional=self.traditional,

@@ -6,7 +6,6 @@ from typing import Any, Callable, Optional
 import lazulite.core as mx
 
 from ..utils import checkpoint as checkpointed
-from ._composed import scaled_dot_product_attention
 from .activations import relu
 from .base import Module
 from .dropout import Dropout
@@ -84,7 +83,7 @@ class MultiHeadAttention(Module):
         keys = self._heads(self["key_proj"](keys))
         values = self._heads(self["value_proj"](values))
         scale = math.sqrt(1 / queries.shape[-1])
-        y = scaled_dot_product_attention(queries, keys, values, scale=scale, mask=mask)
+        y = mx.fast.scaled_dot_product_attention(queries, keys, values, scale=scale, mask=mask)
         y = y.transpose(0, 2, 1, 3)
         return self["out_proj"](y.reshape(*y.shape[:-2], -1))
 
