@@ -65,18 +65,29 @@ struct TypeInfo {
   bool of_user = false;   // its methods are, too
 };
 
+// A weak reference, since a class reaches all that its methods name: the entry of a type that is
+// gone is known by it, if another type gets the address.
+struct KnownType {
+  PyObject* reference = nullptr;
+  TypeInfo info = {};
+};
+
 const TypeInfo& info_of(PyTypeObject* type) {
-  static auto& known = *new std::unordered_map<PyTypeObject*, TypeInfo>();
-  auto found = known.find(type);
-  if (found != known.end()) return found->second;
-  Py_INCREF(reinterpret_cast<PyObject*>(type));
+  static auto& known = *new std::unordered_map<PyTypeObject*, KnownType>();
+  auto* object = reinterpret_cast<PyObject*>(type);
+  KnownType& entry = known[type];
+  if (entry.reference && PyWeakref_GetObject(entry.reference) == object) return entry.info;
+  Py_XDECREF(entry.reference);
+  entry.reference = PyWeakref_NewRef(object, nullptr);
+  if (!entry.reference) nb::raise_python_error();
   TypeInfo info;
   bool heap = PyType_GetFlags(type) & Py_TPFLAGS_HEAPTYPE;
-  std::string module = text_of(attribute(reinterpret_cast<PyObject*>(type), "__module__"));
-  bool has_dict = PyObject_HasAttrString(reinterpret_cast<PyObject*>(type), "__dict__");
+  std::string module = text_of(attribute(object, "__module__"));
+  bool has_dict = PyObject_HasAttrString(object, "__dict__");
   info.of_user = heap && !is_installed(module) && !is_ours(module);
   info.followed = heap && has_dict && (info.of_user || is_ours(module));
-  return known[type] = info;
+  entry.info = info;
+  return entry.info;
 }
 
 // The names that a function's code, and the functions inside of it, may look up.

@@ -320,3 +320,22 @@ def test_a_step_takes_the_memory_of_what_it_replaces():
         lz.eval(state)
     assert lz.get_peak_memory() < before + (1 << 20)
     assert value(state["w"][0]) == 8
+
+
+def test_classes_that_it_has_followed_can_go():
+    def make():
+        class Scale:
+            def __init__(self):
+                self.factor = lz.array(3.0)
+
+            def __call__(self, x):
+                return self.factor * x
+
+        scale = Scale()
+        compiled = lz.compile(lambda x: scale(x))
+        assert compiled(lz.array(2.0)).item() == 6.0
+        return weakref.ref(Scale)
+
+    scale = make()
+    gc.collect()
+    assert scale() is None
