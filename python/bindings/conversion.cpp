@@ -139,9 +139,11 @@ class Nest {
     std::vector<Array> parts;
     for (const Leaf& leaf : leaves_) {
       const Array* array = std::get_if<Array>(&leaf);
-      parts.push_back(array ? astype(*array, dtype) : Array(std::get<Scalar>(leaf), dtype));
+      Array part = array ? astype(*array, dtype) : Array(std::get<Scalar>(leaf), dtype);
+      // Numbers and rows may stand beside each other.
+      parts.push_back(reshape(part, {part.size()}));
     }
-    return reshape(stack(std::move(parts)), shape_);
+    return reshape(concatenate(std::move(parts), 0), shape_);
   }
 
   Array from_values(Dtype dtype) const {
