@@ -6,7 +6,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 sources = git ls-files '*.h' '*.cpp' '*.def'
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-asan test-tsan test-simd test-gpu fuzz stress faults fuzz-readers bench bench-against format lint
+.PHONY: help build run test test-asan test-tsan test-simd test-gpu fuzz stress faults fuzz-readers bench bench-against docs format lint
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | expand -t 16
@@ -25,6 +25,9 @@ run:  ## train the article's network on Fashion-MNIST
 test: build  ## run all tests
 	ctest --preset release -j $(JOBS)
 	.venv/bin/python -m pytest -q
+
+docs: build  ## make the documentation, into build/docs/html/
+	@scripts/build-docs
 
 test-gpu: build  ## compare the NVIDIA GPU with the reference, if there is one
 	scripts/test-device cuda

@@ -177,7 +177,7 @@ void bind_custom_functions(nb::module_& m) {
   nb::class_<CustomObject>(
       m, "custom_function", nb::type_slots(custom_slots),
       "A function whose derivatives, or whose form for many arguments at once, are given by "
-      "hand.\n\nExample:\n    @custom_function\n    def f(x):\n        return exp(x)\n\n    "
+      "hand.\n\nExample::\n\n    @custom_function\n    def f(x):\n        return exp(x)\n\n    "
       "@f.vjp\n    def f_vjp(primals, cotangents, outputs):\n        return cotangents * outputs\n")
       .def(nb::init<nb::callable>(), "f"_a)
       .def("__call__", &CustomObject::call)

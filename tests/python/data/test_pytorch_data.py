@@ -150,3 +150,21 @@ def test_samples_of_the_same_seed_are_pytorchs():
     assert first != second
     loader = data.DataLoader(range(2), num_workers=1, collate_fn=draw, generator=5)
     assert list(loader) == [first, second]
+
+
+class Computed(torch.utils.data.Dataset):
+    def __len__(self):
+        return 6
+
+    def __getitem__(self, index):
+        x = lz.ones((200, 200)) * index
+        return lz.sum(x @ x).item()
+
+
+def test_its_forked_workers_may_compute_with_arrays():
+    # The parent has used its threads before.
+    lz.eval(lz.ones((500, 500)) @ lz.ones((500, 500)))
+    for loader in (torch.utils.data.DataLoader, data.DataLoader):
+        batches = loader(Computed(), batch_size=3, num_workers=2, multiprocessing_context="fork")
+        sums = [value for batch in batches for value in batch.tolist()]
+        assert sums == [200.0**3 * i * i for i in range(6)]
