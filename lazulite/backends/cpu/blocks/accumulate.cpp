@@ -106,31 +106,69 @@ void accumulate(void* accumulator_bytes, const void* x_bytes, int64_t rows, int6
   }
 }
 
-template <class T>
-AccumulateFunction accumulate_of(ReduceOp op) {
-  constexpr bool is_bool = std::is_same_v<T, bool>;
-  switch (op) {
-    case ReduceOp::sum: return accumulate < is_bool ? ReduceOp::any : ReduceOp::sum, T > ;
-    case ReduceOp::prod: return accumulate < is_bool ? ReduceOp::all : ReduceOp::prod, T > ;
-    case ReduceOp::min: return accumulate < is_bool ? ReduceOp::all : ReduceOp::min, T > ;
-    case ReduceOp::max: return accumulate < is_bool ? ReduceOp::any : ReduceOp::max, T > ;
-    case ReduceOp::all:
-      if constexpr (is_bool) return accumulate<ReduceOp::all, T>;
-      break;
-    case ReduceOp::any:
-      if constexpr (is_bool) return accumulate<ReduceOp::any, T>;
-      break;
+// n elements by halves, in registers: n is a power of two.
+template <ReduceOp op, class T, int64_t n>
+HWY_INLINE T fold_halves(const T* x) {
+  constexpr int64_t half = n / 2;
+  if constexpr (n == 1) {
+    return *x;
+  } else if constexpr (half == 1) {
+    return combine<op>(x[0], x[1]);
+  } else {
+    typedef T Half __attribute__((vector_size(half * sizeof(T))));
+    const Half sums = combine<op>(load<Half>(x), load<Half>(x + half));
+    T lower[half];
+    std::memcpy(lower, &sums, sizeof(sums));
+    return fold_halves<op, T, half>(lower);
   }
-  return nullptr;
 }
 
-AccumulateFunction accumulate_table(ReduceOp op, Dtype dtype) {
-  return visit_dtype(dtype, [op](auto tag) -> AccumulateFunction {
+template <ReduceOp op, class Element>
+void fold(void* row_bytes, int64_t count, int64_t width) {
+  using T = typename Accumulated<Element, op>::type;
+  auto* const row = static_cast<T*>(row_bytes);
+  if constexpr (!std::is_same_v<T, complex64>) {
+    // The width of most rows (ReduceGeometry).
+    if (count == 64 && width == 1) {
+      *row = fold_halves<op, T, 64>(row);
+      return;
+    }
+  }
+  while (count > 1) {
+    const int64_t half = (count + 1) / 2;
+    accumulate<op, Element>(row, row + half * width, 1, 0, (count - half) * width);
+    count = half;
+  }
+}
+
+template <ReduceOp op, class T>
+constexpr Accumulation accumulation_by = {accumulate<op, T>, fold<op, T>};
+
+template <class T>
+Accumulation accumulation_of(ReduceOp op) {
+  constexpr bool is_bool = std::is_same_v<T, bool>;
+  switch (op) {
+    case ReduceOp::sum: return accumulation_by < is_bool ? ReduceOp::any : ReduceOp::sum, T > ;
+    case ReduceOp::prod: return accumulation_by < is_bool ? ReduceOp::all : ReduceOp::prod, T > ;
+    case ReduceOp::min: return accumulation_by < is_bool ? ReduceOp::all : ReduceOp::min, T > ;
+    case ReduceOp::max: return accumulation_by < is_bool ? ReduceOp::any : ReduceOp::max, T > ;
+    case ReduceOp::all:
+      if constexpr (is_bool) return accumulation_by<ReduceOp::all, T>;
+      break;
+    case ReduceOp::any:
+      if constexpr (is_bool) return accumulation_by<ReduceOp::any, T>;
+      break;
+  }
+  return {};
+}
+
+Accumulation accumulation_table(ReduceOp op, Dtype dtype) {
+  return visit_dtype(dtype, [op](auto tag) -> Accumulation {
     using T = typename decltype(tag)::type;
     if constexpr (std::is_same_v<T, float16> || std::is_same_v<T, bfloat16>) {
-      return nullptr;
+      return {};
     } else {
-      return accumulate_of<T>(op);
+      return accumulation_of<T>(op);
     }
   });
 }
@@ -140,9 +178,9 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace lazulite::cpu {
-HWY_EXPORT(accumulate_table);
-AccumulateFunction accumulate_function(ReduceOp op, Dtype dtype) {
-  return HWY_DYNAMIC_DISPATCH(accumulate_table)(op, dtype);
+HWY_EXPORT(accumulation_table);
+Accumulation accumulation(ReduceOp op, Dtype dtype) {
+  return HWY_DYNAMIC_DISPATCH(accumulation_table)(op, dtype);
 }
 }  // namespace lazulite::cpu
 #endif

@@ -47,7 +47,14 @@ void finish_streaming();
 // each j in order of i.
 using AccumulateFunction = void (*)(void* accumulator, const void* x, int64_t rows, int64_t stride,
                                     int64_t width);
-AccumulateFunction accumulate_function(ReduceOp op, Dtype dtype);
+// Folds row[i * width + j] for i in [0, count) into row[j], for each j in [0, width): the upper
+// half of what is left onto the lower, until one is left.
+using FoldFunction = void (*)(void* row, int64_t count, int64_t width);
+struct Accumulation {
+  AccumulateFunction accumulate;
+  FoldFunction fold;
+};
+Accumulation accumulation(ReduceOp op, Dtype dtype);
 
 // Writes the element that `op` starts from: 8 bytes at most.
 void store_identity(ReduceOp op, Dtype dtype, void* out);

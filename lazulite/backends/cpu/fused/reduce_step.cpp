@@ -38,7 +38,7 @@ ReduceStep::ReduceStep(const FusedKernel& kernel, const Launch& launch,
   for (size_t r = 0; r < results.size(); ++r) {
     const Dtype computed = compute_dtype(results[r]);
     folds_.push_back(
-        {accumulate_function(kernel.reductions[r].op, computed), size_of(computed),
+        {accumulation(kernel.reductions[r].op, computed), size_of(computed),
          is_half(results[r]) ? narrow_function(results[r]) : copy_function(size_of(computed)),
          size_of(results[r])});
   }
@@ -116,7 +116,7 @@ void ReduceStep::run(std::byte* const* inputs, std::byte* const* outputs, std::b
     Worker worker{Runner(tape_, inputs, outputs, scratch), {}, grouped ? partial.data() : results};
     scratch += Runner::scratch_bytes(tape_);
     for (const Fold& fold : folds_) {
-      worker.levels.push_back(Levels(fold.accumulate, fold.size, levels_width(), scratch));
+      worker.levels.push_back(Levels(fold.by.accumulate, fold.size, levels_width(), scratch));
       scratch += aligned(Levels::needed(geometry_.group_rows) * levels_width(), fold.size);
     }
     for (int64_t unit = begin; unit < end; ++unit) run_unit(worker, unit);
@@ -132,7 +132,7 @@ void ReduceStep::combine_groups(std::byte* const* partial, std::byte* const* res
     const size_t row = static_cast<size_t>(g.inner) * fold.size;
     for (int64_t outer = 0; outer < g.outer; ++outer) {
       std::byte* const first = partial[r] + static_cast<size_t>(outer * g.groups) * row;
-      fold.accumulate(first, first + row, g.groups - 1, g.inner, g.inner);
+      fold.by.accumulate(first, first + row, g.groups - 1, g.inner, g.inner);
       fold.finish(results[r] + static_cast<size_t>(outer * g.inner) * fold.result_size, first,
                   nullptr, nullptr, g.inner);
     }

@@ -24,7 +24,7 @@ class ReduceStep {
  private:
   // How one reduction folds.
   struct Fold {
-    AccumulateFunction accumulate;
+    Accumulation by;
     size_t size;           // bytes of an element
     BlockFunction finish;  // writes results
     size_t result_size;
@@ -53,7 +53,6 @@ class ReduceStep {
   int64_t rows_in(int64_t group) const;
   void run_block(Worker& worker, int64_t start, int64_t n) const;
   void add_rows(Levels& levels, const std::byte* x, int64_t count, size_t size) const;
-  std::byte* fold_neighbours(const Fold& fold, std::byte* row, int64_t count) const;
   void write(const Worker& worker, size_t r, const std::byte* row, int64_t outer, int64_t group,
              int64_t column, int64_t n) const;
   void combine_groups(std::byte* const* partial, std::byte* const* results) const;

@@ -39,17 +39,6 @@ void ReduceStep::add_rows(Levels& levels, const std::byte* x, int64_t count, siz
   }
 }
 
-// Halves of the neighbours onto each other, until one is left.
-std::byte* ReduceStep::fold_neighbours(const Fold& fold, std::byte* row, int64_t count) const {
-  while (count > 1) {
-    const int64_t half = (count + 1) / 2;
-    fold.accumulate(row, row + static_cast<size_t>(half * geometry_.inner) * fold.size, 1, 0,
-                    (count - half) * geometry_.inner);
-    count = half;
-  }
-  return row;
-}
-
 void ReduceStep::write(const Worker& worker, size_t r, const std::byte* row, int64_t outer,
                        int64_t group, int64_t column, int64_t n) const {
   const Fold& fold = folds_[r];
@@ -76,8 +65,9 @@ void ReduceStep::run_whole(Worker& worker, int64_t begin, int64_t end) const {
       add_rows(worker.levels[r], x, g.rows(), fold.size);
       std::byte* const row = worker.levels[r].finish();
       const std::byte* const rest = x + static_cast<size_t>(g.rows() * g.width()) * fold.size;
-      if (g.rest() > 0) fold.accumulate(row, rest, 1, 0, g.rest() * g.inner);
-      write(worker, r, fold_neighbours(fold, row, g.folds), outer, 0, 0, g.inner);
+      if (g.rest() > 0) fold.by.accumulate(row, rest, 1, 0, g.rest() * g.inner);
+      if (g.folds > 1) fold.by.fold(row, g.folds, g.inner);
+      write(worker, r, row, outer, 0, 0, g.inner);
       x += static_cast<size_t>(whole) * fold.size;
     }
   }
@@ -101,8 +91,9 @@ void ReduceStep::run_rows(Worker& worker, int64_t outer, int64_t group) const {
       if (done < total) continue;
       std::byte* const row = worker.levels[r].finish();
       const std::byte* const rest_at = x + static_cast<size_t>(n / width * width) * fold.size;
-      if (rest > 0) fold.accumulate(row, rest_at, 1, 0, rest);
-      write(worker, r, fold_neighbours(fold, row, g.folds), outer, group, 0, g.inner);
+      if (rest > 0) fold.by.accumulate(row, rest_at, 1, 0, rest);
+      if (g.folds > 1) fold.by.fold(row, g.folds, g.inner);
+      write(worker, r, row, outer, group, 0, g.inner);
     }
   }
 }
