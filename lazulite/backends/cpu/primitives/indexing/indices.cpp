@@ -30,30 +30,40 @@ void narrow_positions(const int32_t* indices, int64_t count, int32_t limit, int6
 
 }  // namespace
 
+IndexReader::IndexReader(const Operand& operand, int64_t limit, size_t* scratch_bytes)
+    : input_(operand, scratch_bytes), dtype_(operand.dtype), limit_(limit) {}
+
+const std::byte* IndexReader::get(void* const* slots, const Scratch& scratch) const {
+  return input_.get(slots, scratch);
+}
+
+void IndexReader::read(const std::byte* bytes, int64_t first, int64_t count,
+                       int64_t* positions) const {
+  visit_dtype(dtype_, [&]<class T>(TypeTag<T>) {
+    if constexpr (std::is_integral_v<T>) {
+      const T* indices = reinterpret_cast<const T*>(bytes) + first;
+      if constexpr (std::is_same_v<T, int32_t>) {
+        if (limit_ <= std::numeric_limits<int32_t>::max()) {
+          narrow_positions(indices, count, static_cast<int32_t>(limit_), positions);
+          return;
+        }
+      }
+      for (int64_t i = 0; i < count; ++i) positions[i] = position(indices[i], limit_);
+    }
+  });
+}
+
 IndexInput::IndexInput(const Operand& operand, int64_t limit, size_t* scratch_bytes)
-    : input_(operand, scratch_bytes),
-      dtype_(operand.dtype),
+    : reader_(operand, limit, scratch_bytes),
       count_(operand.size()),
-      limit_(limit),
       scratch_offset_(
           reserve_scratch(static_cast<size_t>(count_) * sizeof(int64_t), scratch_bytes)) {}
 
 const int64_t* IndexInput::get(void* const* slots, const Scratch& scratch) const {
   int64_t* positions = scratch.at<int64_t>(scratch_offset_);
-  visit_dtype(dtype_, [&]<class T>(TypeTag<T>) {
-    if constexpr (std::is_integral_v<T>) {
-      const T* indices = input_.get<T>(slots, scratch);
-      parallel_for(count_, 65536, [&](int64_t begin, int64_t end, int) {
-        if constexpr (std::is_same_v<T, int32_t>) {
-          if (limit_ <= std::numeric_limits<int32_t>::max()) {
-            const auto limit = static_cast<int32_t>(limit_);
-            narrow_positions(indices + begin, end - begin, limit, positions + begin);
-            return;
-          }
-        }
-        for (int64_t i = begin; i < end; ++i) positions[i] = position(indices[i], limit_);
-      });
-    }
+  const std::byte* indices = reader_.get(slots, scratch);
+  parallel_for(count_, 65536, [&](int64_t begin, int64_t end, int) {
+    reader_.read(indices, begin, end - begin, positions + begin);
   });
   return positions;
 }

@@ -6,6 +6,22 @@ namespace lazulite::cpu {
 
 // The indices of a gather or scatter as positions in [0, limit): negative ones count from the end,
 // and those out of range become the nearest valid one.
+// They are read a few at a time, into memory of the caller's that stays in the first-level cache.
+class IndexReader {
+ public:
+  IndexReader(const Operand& operand, int64_t limit, size_t* scratch_bytes);
+  // The indices in row-major order, as `read` takes them.
+  const std::byte* get(void* const* slots, const Scratch& scratch) const;
+  // Writes the positions of the `count` indices from `first` on.
+  void read(const std::byte* indices, int64_t first, int64_t count, int64_t* positions) const;
+
+ private:
+  RowMajorInput input_;
+  Dtype dtype_;
+  int64_t limit_;
+};
+
+// All of them at once.
 class IndexInput {
  public:
   IndexInput(const Operand& operand, int64_t limit, size_t* scratch_bytes);
@@ -13,10 +29,8 @@ class IndexInput {
   const int64_t* get(void* const* slots, const Scratch& scratch) const;
 
  private:
-  RowMajorInput input_;
-  Dtype dtype_;
+  IndexReader reader_;
   int64_t count_;
-  int64_t limit_;
   size_t scratch_offset_;
 };
 
