@@ -73,6 +73,8 @@ Array randint(const Scalar& low, const Scalar& high, const Shape& shape, Dtype d
 Array categorical(Array logits, int axis = -1, Array key = Array());
 /// `count` positions a row, as a new last axis.
 Array categorical(Array logits, int axis, int64_t count, Array key = Array());
+/// Positions of a shape to which the shape of the rows, that of logits without `axis`, broadcasts.
+Array categorical(Array logits, int axis, const Shape& shape, Array key = Array());
 
 /// The numbers below `count` in random order (uint32), or an array's slices along an axis.
 Array permutation(int64_t count, Array key = Array());

@@ -27,22 +27,6 @@ Shape common_shape(const Array& a, const Array& b) {
   return broadcast_shapes(a.shape(), b.shape(), "random");
 }
 
-// One drawn position for each element of `shape`, to which the rows of logits broadcast.
-Array categorical_of_shape(const Array& logits, int axis, Shape shape, const Array& key) {
-  int from_end = axis < 0 ? axis : axis - static_cast<int>(logits.ndim());
-  int64_t place = static_cast<int64_t>(shape.size()) + 1 + from_end;
-  int64_t classes = logits.shape(axis);
-  if (place < 0) {
-    throw ValueError("categorical: shape " + to_string(shape) +
-                     " has too few axes for logits of "
-                     "shape " +
-                     to_string(logits.shape()));
-  }
-  shape.insert(shape.begin() + place, classes);
-  Array noise = random::gumbel(shape, Dtype::float32, key);
-  return argmax(apply_row(Row::add, {noise, logits}), from_end);
-}
-
 // The state has one key.
 Py_ssize_t at(Py_ssize_t i) {
   if (i != 0 && i != -1) throw nb::index_error("the random state has one key");
@@ -164,7 +148,7 @@ void bind_discrete(nb::module_& m) {
         Array k = key_or_next(key);
         if (num_samples) return random::categorical(logits, axis, *num_samples, k);
         if (!shape) return random::categorical(logits, axis, k);
-        return categorical_of_shape(logits, axis, shape->shape, k);
+        return random::categorical(logits, axis, shape->shape, k);
       },
       "logits"_a, "axis"_a = -1, "shape"_a = nb::none(), "num_samples"_a = nb::none(),
       "key"_a = nb::none(),

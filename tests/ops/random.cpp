@@ -253,6 +253,16 @@ TEST_P(Random, DrawsChoices) {
   expect_equal(random::categorical(logits, 0, key), Array({1, 0, 0}, Dtype::uint32));
   expect_equal(random::categorical(logits, 1, 5, key).flatten(),
                Array({2, 2, 2, 2, 2, 0, 2, 1, 0, 0}, Dtype::uint32));
+  expect_equal(random::categorical(logits, 1, Shape{3, 2}, random::key(5)),
+               Array({{2, 0}, {2, 0}, {2, 0}}, Dtype::uint32));
+  EXPECT_THROW(random::categorical(logits, 1, Shape{3}), Error);
+  // A single row draws by its distribution function.
+  Array row({{0.5, -1.0, 2.0, 0.25}});
+  key = random::key(5);
+  expect_equal(random::categorical(row, 1, key), Array({2}, Dtype::uint32));
+  expect_equal(random::categorical(row, 1, Shape{8}, key),
+               Array({2, 0, 2, 0, 2, 2, 0, 2}, Dtype::uint32));
+  expect_equal(random::categorical(row.flatten(), 0, key), Array(Scalar(3), Dtype::uint32));
 }
 
 TEST_P(Random, DrawsFromTheState) {

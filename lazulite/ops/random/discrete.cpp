@@ -11,8 +11,9 @@
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/random.h"
-#include "lazulite/ops/sorting.h"
 #include "lazulite/ops/reduction.h"
+#include "lazulite/ops/scan.h"
+#include "lazulite/ops/sorting.h"
 
 namespace lazulite::random {
 
@@ -149,10 +150,31 @@ Array randint(const Scalar& low, const Scalar& high, const Shape& shape, Dtype d
   return astype(start + ((upper << 32) | lower), dtype);
 }
 
+namespace {
+
+bool is_one_row(const Array& logits, int axis) {
+  return logits.size() > 0 && logits.shape(axis) == static_cast<int64_t>(logits.size());
+}
+
+// Draws from one row, as MLX makes them: where its distribution function reaches a number drawn
+// from [0, 1), instead of noise for every class of each draw.
+Array draws_of_row(const Array& logits, const Shape& shape, const Array& key) {
+  Array reached = cumsum(softmax(astype(flatten(logits), Dtype::float32), {0}), 0);
+  Array drawn = expand_dims(uniform(shape, Dtype::float32, key), -1);
+  Array passed = sum(astype(reached <= drawn, Dtype::uint32), {-1});
+  // The last sum may round to less than 1.
+  return minimum(passed, Array(Scalar(static_cast<int64_t>(logits.size()) - 1), Dtype::uint32));
+}
+
+}  // namespace
+
 Array categorical(Array logits, int axis, Array key) {
   const ReleaseOnReturn release(logits);
   const ReleaseIfGiven release_key(key);
   int at = normalize_axis(axis, logits.ndim(), "random.categorical");
+  if (logits.ndim() > 1 && is_one_row(logits, at)) {
+    return draws_of_row(logits, Shape(logits.ndim() - 1, 1), key);
+  }
   return argmax(logits + gumbel(logits.shape(), Dtype::float32, key), at);
 }
 
@@ -162,10 +184,33 @@ Array categorical(Array logits, int axis, int64_t count, Array key) {
   int at = normalize_axis(axis, logits.ndim(), "random.categorical");
   if (count < 0) throw Error(fmt::format("random.categorical: {} draws were asked for", count));
   Shape shape = logits.shape();
+  if (is_one_row(logits, at)) {
+    shape.erase(shape.begin() + at);
+    shape.push_back(count);
+    return draws_of_row(logits, shape, key);
+  }
   shape.push_back(count);
   if (count == 0) return astype(sum(gumbel(shape, Dtype::float32, key), at), Dtype::uint32);
   Array columns = expand_dims(logits, static_cast<int>(logits.ndim()));
   return argmax(columns + gumbel(shape, Dtype::float32, key), at);
+}
+
+Array categorical(Array logits, int axis, const Shape& shape, Array key) {
+  const ReleaseOnReturn release(logits);
+  const ReleaseIfGiven release_key(key);
+  int at = normalize_axis(axis, logits.ndim(), "random.categorical");
+  Shape reduced = logits.shape();
+  reduced.erase(reduced.begin() + at);
+  if (shape.size() < reduced.size() ||
+      broadcast_shapes(shape, reduced, "random.categorical") != shape) {
+    throw ValueError(fmt::format("random.categorical: rows of shape {} do not broadcast to {}",
+                                 to_string(reduced), to_string(shape)));
+  }
+  if (is_one_row(logits, at)) return draws_of_row(logits, shape, key);
+  int from_end = at - static_cast<int>(logits.ndim());
+  Shape noise = shape;
+  noise.insert(noise.end() + (from_end + 1), logits.shape(at));
+  return argmax(gumbel(noise, Dtype::float32, key) + logits, from_end);
 }
 
 Array permutation(int64_t count, Array key) {
