@@ -57,7 +57,7 @@ Array to_array(nb::handle object, const Array* beside) {
 bool is_operand(nb::handle object) {
   PyObject* o = object.ptr();
   if (array_of(object) || PyFloat_Check(o) || PyLong_Check(o) || PyComplex_Check(o)) return true;
-  return is_foreign_array(object);
+  return is_foreign_array(object) || nb::hasattr(object, "__mlx_array__");
 }
 
 std::pair<Array, Array> to_arrays(nb::handle x, nb::handle y) {

@@ -66,10 +66,12 @@ void bind_python_protocols(nb::class_<Array>& type) {
       .def("__str__", &text_of)
       .def("__format__",
            [](const Array& a, nb::handle spec) -> nb::object {
-             if (a.ndim() != 0 || nb::len(spec) == 0) {
-               return nb::str(text_of(a).c_str()).attr("__format__")(spec);
-             }
-             return to_number(a).attr("__format__")(spec);
+             bool plain = nb::len(spec) == 0;
+             if (plain && (a.ndim() != 0 || is_traced(a))) return nb::str(text_of(a).c_str());
+             if (a.ndim() == 0) return to_number(a).attr("__format__")(spec);
+             throw nb::type_error(("unsupported format string passed to " + module_name() +
+                                   ".array.__format__: the array has shape " + to_string(a.shape()))
+                                      .c_str());
            })
       .def("__hash__",
            [](nb::handle_t<Array> a) { return reinterpret_cast<intptr_t>(a.ptr()) >> 4; })

@@ -221,9 +221,10 @@ Array array_from(nb::handle object, std::optional<Dtype> dtype) {
   }
   if (auto scalar = scalar_of(object)) return dtype ? Array(*scalar, *dtype) : Array(*scalar);
   if (is_sequence(object)) return Nest(object).make(dtype);
-  nb::object own = nb::getattr(object, "__mlx__array__", nb::none());
+  nb::object own = nb::getattr(object, "__mlx_array__", nb::none());
   if (!own.is_none()) return array_from(own(), dtype);
-  if (!is_foreign_array(object)) return Nest(object).make(dtype);  // says what is wrong
+  // What is no array says what is wrong with it.
+  if (!is_foreign_array(object) && !PyBytes_Check(object.ptr())) return Nest(object).make(dtype);
   Foreign foreign(object);
   Array array = copy_of(foreign);
   if (dtype) return astype(array, *dtype);

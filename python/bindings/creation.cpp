@@ -3,6 +3,7 @@
 #include "conversion.h"
 #include "define.h"
 #include "lazulite/core/errors.h"
+#include "lazulite/ops/elementwise.h"
 #include "lazulite/ops/manipulation.h"
 #include "module.h"
 
@@ -38,6 +39,13 @@ Array filled(const ShapeArgument& shape, nb::handle value, const DtypeOr& dtype)
   return dtype ? full(shape.shape, array, dtype->value) : full(shape.shape, array);
 }
 
+// As in MLX, a dtype that cannot hold the kind of a number gives way, and arrays keep theirs.
+DtypeOr dtype_of_filled(nb::handle value, const DtypeOr& dtype) {
+  auto scalar = scalar_of(value);
+  if (!dtype || !scalar) return std::nullopt;
+  return DtypeObject{scalar_beside(*scalar, zeros({}, dtype->value), "full").dtype()};
+}
+
 void bind_fills(nb::module_& m) {
   def_op(
       m, "zeros",
@@ -62,7 +70,7 @@ void bind_fills(nb::module_& m) {
   def_op(
       m, "full",
       [](ShapeArgument shape, Operand value, DtypeOr dtype) {
-        return filled(shape, value.object, dtype);
+        return filled(shape, value.object, dtype_of_filled(value.object, dtype));
       },
       "shape"_a, "vals"_a, "dtype"_a = nb::none(), kw(),
       "An array filled with a number, or with an array that is broadcast to the shape.");

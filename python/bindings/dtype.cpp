@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <nanobind/operators.h>
 
 #include <cmath>
@@ -189,9 +190,7 @@ void bind_dtypes(nb::module_& m) {
       .def_prop_ro(
           "dtype", [](const FloatInfo& i) { return &object_of(i.dtype); }, nb::rv_policy::reference)
       .def("__repr__", [](const FloatInfo& i) {
-        return "finfo(min=" + nb::cast<std::string>(nb::repr(nb::float_(i.min))) +
-               ", max=" + nb::cast<std::string>(nb::repr(nb::float_(i.max))) +
-               ", dtype=" + name_of(i.dtype) + ")";
+        return fmt::format("finfo(min={:g}, max={:g}, dtype={})", i.min, i.max, name_of(i.dtype));
       });
   m.def("issubdtype", &is_subdtype, "arg1"_a, "arg2"_a,
         "Whether a dtype or category lies within another.");

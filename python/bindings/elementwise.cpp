@@ -2,6 +2,7 @@
 
 #include "define.h"
 #include "module.h"
+#include "operators.h"
 
 // Every row of the table as a function: a new row appears here by itself.
 namespace lazulite::python {
@@ -23,6 +24,7 @@ struct Definition<2> {
   static void define(nb::module_& m, const char* name, Row row, const std::string& doc) {
     m.def(name, on_stream([row](Operand a, Operand b) {
             auto [x, y] = to_arrays(a.object, b.object);
+            expect_bits(row, x, y);
             return apply_row(row, {std::move(x), std::move(y)});
           }),
           "a"_a, "b"_a, "stream"_a = nb::none(), doc.c_str());

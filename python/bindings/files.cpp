@@ -1,4 +1,6 @@
 #include <cstring>
+#include <optional>
+#include <stdexcept>
 
 #include "define.h"
 #include "evaluation.h"
@@ -11,6 +13,19 @@
 // What lazulite/_files.py is made of; the functions for users are its.
 namespace lazulite::python {
 namespace {
+
+// What files refuse is a RuntimeError, as MLX's.
+template <class F>
+void on_files(F function) {
+  try {
+    WithoutGil released;
+    function();
+  } catch (const OutOfMemory&) {
+    throw;
+  } catch (const Error& e) {
+    throw std::runtime_error(e.what());
+  }
+}
 
 void save_safetensors(const std::string& path, nb::dict arrays, nb::object metadata) {
   io::NamedArrays named;
@@ -27,16 +42,12 @@ void save_safetensors(const std::string& path, nb::dict arrays, nb::object metad
       notes.emplace_back(nb::cast<std::string>(name), nb::cast<std::string>(value));
     }
   }
-  WithoutGil released;
-  io::save_safetensors(path, named, notes);
+  on_files([&] { io::save_safetensors(path, named, notes); });
 }
 
 nb::tuple load_safetensors(const std::string& path) {
   io::SafetensorsFile file;
-  {
-    WithoutGil released;
-    file = io::read_safetensors(path);
-  }
+  on_files([&] { file = io::read_safetensors(path); });
   nb::dict arrays, metadata;
   for (auto& [name, array] : file.arrays) arrays[name.c_str()] = std::move(array);
   for (auto& [name, text] : file.metadata) metadata[name.c_str()] = text;
@@ -44,14 +55,13 @@ nb::tuple load_safetensors(const std::string& path) {
 }
 
 void write_file(const std::string& path, nb::list parts) {
-  io::AtomicFile file(path);
+  std::optional<io::AtomicFile> file;
+  on_files([&] { file.emplace(path); });
   for (nb::handle part : parts) {
     nb::bytes bytes = nb::cast<nb::bytes>(part);
-    WithoutGil released;
-    file.write(bytes.c_str(), bytes.size());
+    on_files([&] { file->write(bytes.c_str(), bytes.size()); });
   }
-  WithoutGil released;
-  file.commit();
+  on_files([&] { file->commit(); });
 }
 
 }  // namespace

@@ -153,7 +153,7 @@ void bind_broadcasts(nb::module_& m) {
         std::vector<Array> given;
         nb::object items = listed ? nb::object(arrays[0]) : nb::object(arrays);
         for (nb::handle one : items) given.push_back(to_array(one));
-        return nb::tuple(nb::cast(broadcast_arrays(std::move(given))));
+        return broadcast_arrays(std::move(given));
       },
       "arrays"_a, nb::kw_only(), "stream"_a = nb::none(), "All arrays in their common shape.");
   m.def(
@@ -298,7 +298,7 @@ void bind_parts(nb::module_& m, Type& type) {
       [](const Array& a, int offset, int axis1, int axis2, std::optional<DtypeObject> dtype) {
         Array d = diagonal(a, offset, axis1, axis2);
         if (dtype) d = astype(d, dtype->value);
-        return astype(sum(d, {-1}), d.dtype());
+        return sum(d, {-1});
       },
       "a"_a, "offset"_a = 0, "axis1"_a = 0, "axis2"_a = 1, "dtype"_a = nb::none(), kw(),
       "The sum of a diagonal of two axes.");
@@ -310,6 +310,7 @@ std::vector<PadWidth> pad_widths(nb::handle given, size_t ndim) {
   std::vector<PadWidth> widths;
   SmallVector<int64_t, 6> values;
   if (to_ints(given, values)) {
+    if (values.empty() && ndim == 0) return widths;
     if (values.size() == 1) return std::vector<PadWidth>(ndim, {values[0], values[0]});
     if (values.size() == 2) return std::vector<PadWidth>(ndim, {values[0], values[1]});
     throw ValueError("pad: one int, a pair, or a pair for each axis is expected");

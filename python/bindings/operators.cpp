@@ -1,5 +1,7 @@
 #include "operators.h"
 
+#include <stdexcept>
+
 #include "define.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/elementwise.h"
@@ -10,9 +12,14 @@ namespace lazulite::python {
 namespace {
 
 [[noreturn]] void refuse(const char* what, nb::handle other) {
+  if (other.is_none()) {
+    throw nb::type_error(("None is no operand of " + std::string(what)).c_str());
+  }
   throw ValueError("Cannot perform " + std::string(what) + " on an " + module_name() +
                    ".array and " + nb::cast<std::string>(nb::str(other.type().attr("__name__"))));
 }
+
+bool is_integral(Dtype dtype) { return dtype != Dtype::complex64 && !is_floating(dtype); }
 
 /// An operator: the row that it applies, and what errors call it.
 struct Operator {
@@ -24,6 +31,8 @@ struct Operator {
     OriginScope origin;
     const Array& own = *nb::inst_ptr<Array>(self);
     Array given = to_array(other, &own);
+    // Integers may have no common integer dtype.
+    if (is_integral(own.dtype()) && is_integral(given.dtype())) expect_bits(row, own, given);
     return swapped ? apply_row(row, {std::move(given), own})
                    : apply_row(row, {own, std::move(given)});
   }
@@ -43,7 +52,12 @@ void def_binary(nb::class_<Array>& type, const char* name, const char* reflected
     type.def(
         in_place,
         [op](nb::handle_t<Array> x, nb::handle y) {
-          *nb::inst_ptr<Array>(x) = op.apply(x, y, false);
+          Array& own = *nb::inst_ptr<Array>(x);
+          if (op.row == Row::divide && is_operand(y) && is_integral(own.dtype())) {
+            throw ValueError("In-place division: an array of " + std::string(name_of(own.dtype())) +
+                             " cannot hold the quotient");
+          }
+          own = op.apply(x, y, false);
           return nb::borrow(x);
         },
         "other"_a.none(), nb::rv_policy::none);
@@ -70,6 +84,14 @@ Array matrix_product(nb::handle x, nb::handle y, bool swapped) {
 }
 
 }  // namespace
+
+void expect_bits(Row row, const Array& x, const Array& y) {
+  TypeRule rule = info(row).rule;
+  if (rule != TypeRule::bitwise && rule != TypeRule::shift) return;
+  if (is_integral(result_type(x.dtype(), y.dtype()))) return;
+  throw std::runtime_error(std::string(info(row).name) + ": integers or bools are expected, not " +
+                           name_of(x.dtype()) + " and " + name_of(y.dtype()));
+}
 
 void bind_operators(nb::class_<Array>& type) {
   def_binary(type, "__add__", "__radd__", "__iadd__", {Row::add, "addition"});

@@ -98,7 +98,9 @@ void synchronize_with(StreamArgument) {
 
 Device to_device(nb::handle object) {
   if (nb::isinstance<Device>(object)) return nb::cast<Device>(object);
-  return first_device(nb::cast<DeviceType>(object));
+  DeviceType type;
+  if (!nb::try_cast(object, type)) throw nb::type_error("a Device or a DeviceType is expected");
+  return first_device(type);
 }
 
 bool to_stream(nb::handle object, StreamArgument& out) {

@@ -46,7 +46,6 @@ std::string name_of_type(nb::handle object) {
 /// What is differentiated: numbers of positional arguments, names of others.
 struct Selection {
   std::vector<int> argnums;
-  bool one_argnum = true;
   std::vector<std::string> argnames;
   bool one_argname = false;
 
@@ -60,7 +59,6 @@ struct Selection {
     int64_t one;
     if (nums.is_none()) {
       if (argnames.empty()) argnums.push_back(0);
-      one_argnum = argnames.empty();
     } else if (to_int(nums, one)) {
       argnums.push_back(static_cast<int>(one));
     } else {
@@ -69,7 +67,6 @@ struct Selection {
         throw nb::type_error((std::string(operation) + ": argnums is an int or ints").c_str());
       }
       argnums.assign(several.begin(), several.end());
-      one_argnum = false;
     }
     for (int number : argnums) {
       if (number < 0) {
@@ -110,9 +107,15 @@ class Gradient {
       result = called(args, kwargs, sources, arrays);
       return results_of(result);
     };
-    std::vector<int> all(given.size());
-    for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int>(i);
-    auto [values, gradients] = lazulite::detail::value_and_grad(body, all)(given);
+    // No derivative flows through integers, such as those that a module holds: theirs is zero.
+    std::vector<int> inexact;
+    for (size_t i = 0; i < given.size(); ++i) {
+      if (is_inexact(given[i].dtype())) inexact.push_back(static_cast<int>(i));
+    }
+    auto [values, found] = lazulite::detail::value_and_grad(body, inexact)(given);
+    Arrays gradients;
+    for (const Array& one : given) gradients.push_back(zeros_like(one));
+    for (size_t i = 0; i < inexact.size(); ++i) gradients[inexact[i]] = found[i];
     nb::object grads = arranged(sources, gradients);
     if (!with_value_) return grads;
     size_t next = 0;
@@ -204,7 +207,7 @@ class Gradient {
     size_t next = 0, i = 0;
     nb::object positional = nb::none(), named;
     auto take = [&] { return with_arrays(sources[i++], gradients, next); };
-    if (selection_.argnums.size() == 1 && selection_.one_argnum) {
+    if (selection_.argnums.size() == 1) {
       positional = take();
     } else if (!selection_.argnums.empty()) {
       nb::list several;

@@ -170,6 +170,7 @@ TEST_P(Division, OfIntegers) {
     expect_equal(any((abs(r) >= abs(b)) & (b != 0) & (abs(b) > 0)), Array(false));
   }
   expect_equal(floor_divide(Array({-128}, Dtype::int8), -1), Array({-128}, Dtype::int8));
+  EXPECT_THROW(floor_divide(Array(Scalar(std::complex<float>(3, 4))), 2), Error);
   expect_equal(Array({true, false}) % true, Array({false, false}));
 }
 

@@ -124,6 +124,8 @@ TEST_P(Reduction, NormalisesExponentials) {
   expect_close(logsumexp(x, 0, true), Array({{1000.0, 1000.0, 1000.0}}), 1e-6);
   expect_close(softmax(x, {0, 1}), Array({{0.0, 0.0, 0.0}, {third, third, third}}), 1e-6);
   expect_close(softmax(Array({0, 0}), 0), Array({0.5, 0.5}), 1e-6);
+  expect_close(softmax(Array({{3, 3}, {3, 3}}), {0, 1}), Array({{0.25, 0.25}, {0.25, 0.25}}), 1e-6);
+  expect_close(logsumexp(Array({0, 20000, -20000}, Dtype::int16)), Array(Scalar(20000.0)), 1e-6);
   expect_close(softmax(Array(Scalar(3.0)), Axes{}), Array(Scalar(1.0)), 0);
   EXPECT_EQ(softmax(x.astype(Dtype::float16), 1).dtype(), Dtype::float16);
   EXPECT_THROW(softmax(x, 2), Error);
