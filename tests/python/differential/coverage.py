@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""Says of every public name of MLX how Lazulite has it, as a table in Markdown.
+
+    LAZULITE_MLX_PYTHON=... python tests/python/differential/coverage.py --examples 200 > table.md
+
+A name is equal to MLX's on so many drawn examples, or in so many recorded programs; or it differs,
+or is missing. What departs on purpose is said with its reason, from tests/departures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "conformance")]
+
+from calls import Package  # noqa: E402
+from compare import absolute, difference  # noqa: E402
+from departures import recorded as departures  # noqa: E402
+from entries import ENTRIES  # noqa: E402
+from golden import families, programs, recorded, request  # noqa: E402
+from harness import Differs, check, exists  # noqa: E402
+from oracle import PYTHON, Oracle  # noqa: E402
+from test_conformance import DEPARTURES  # noqa: E402
+
+_NAMES = HERE / "mlx-names.txt"
+# Names of the typing module and the like, which MLX's modules show by accident.
+_ACCIDENTS = {"nn.losses.Literal", "nn.losses.Optional", "nn.losses.get_args"}
+_ACCIDENTS |= {"nn.init.Callable", "nn.init.Literal"}
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name: its section in the list, and its path within the package."""
+
+    section: str
+    path: str
+
+
+def names() -> list[Name]:
+    """All names of the list."""
+    out, section = [], ""
+    for line in _NAMES.read_text().splitlines():
+        if line.startswith("["):
+            section = line[1 : line.index("]")]
+        elif line and not line.startswith("#"):
+            prefix = section.split(" (")[0].removeprefix("mlx.")
+            out += [Name(section, f"{prefix}.{name}") for name in line.split()]
+    return out
+
+
+def in_programs(package: Package) -> tuple[Counter, Counter]:
+    """In how many recorded programs each word occurs that give what MLX gave, and in how many of
+    those that do not."""
+    equal, different = Counter(), Counter()
+    package.core._set_module_name("mlx.core")
+    for family in families():
+        results = recorded(family)
+        for source in dict.fromkeys(programs(family)):
+            if any(source.startswith(beginning) for beginning in DEPARTURES):
+                continue
+            ours = package.perform(request(source))
+            found = difference(request(source), ours, results[source], absolute(64), None)
+            for word in set(re.findall(r"[A-Za-z_]\w*", source)):
+                (different if found else equal)[word] += 1
+    package.core._set_module_name("lazulite.core")
+    return equal, different
+
+
+_OPERATORS = {
+    "__array__": "asarray",
+    "__bool__": "bool",
+    "__bytes__": "bytes",
+    "__copy__": "copy",
+    "__setstate__": "pickle",
+    "__dlpack__": "from_dlpack",
+    "__module__": "__module__",
+}
+
+
+class Table:
+    """Finds out how Lazulite has a name."""
+
+    def __init__(self, examples: int) -> None:
+        self.examples = examples
+        self.package = Package("lazulite")
+        self.oracle = Oracle(PYTHON)
+        self.equal, self.different = in_programs(self.package)
+        self.departures = departures()
+        self.counts: Counter = Counter()
+
+    def state(self, name: Name) -> str:
+        """What is to be said of a name."""
+        last = name.path.rpartition(".")[2]
+        if name.path in _ACCIDENTS:
+            return self.count("equal", "a name of Python's")
+        if not exists(self.package, name.path):
+            return self.count("missing", "missing")
+        reasons = "; ".join(
+            f"departs: {record['domain']} ({record['reason']})"
+            for record in self.departures.get(last, [])
+        )
+        said = self.compared(name.path, _OPERATORS.get(last, last))
+        return f"{said}; {reasons}" if reasons else said
+
+    def compared(self, path: str, word: str) -> str:
+        if path in ENTRIES:
+            try:
+                outcome = check(ENTRIES[path], self.package, self.oracle, self.examples)
+            except Differs as error:
+                return self.count("differs", "differs: " + str(error).split("\n")[0][:160])
+            return self.count("equal", f"equal on {outcome.compared} examples")
+        if self.equal[word]:
+            return self.count("equal", f"equal in {self.equal[word]} programs")
+        if self.different[word]:
+            return self.count("differs", "differs in a recorded program")
+        return self.count("untested", "there, not compared")
+
+    def count(self, kind: str, text: str) -> str:
+        self.counts[kind] += 1
+        return text
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--examples", type=int, default=20)
+    arguments = parser.parse_args()
+    if not PYTHON:
+        raise SystemExit("coverage: LAZULITE_MLX_PYTHON must name a Python that has MLX")
+    table = Table(arguments.examples)
+    lines, section = [], ""
+    for name in names():
+        if name.section != section:
+            section = name.section
+            lines += ["", f"## {section}", "", "| name | state |", "|---|---|"]
+        lines.append(
+            f"| `{name.path.rpartition('.')[2]}` | {table.state(name)} |".replace("\n", " ")
+        )
+    counts = table.counts
+    print("# Coverage of MLX's names\n")
+    print(
+        f"Of the {sum(counts.values())} public names of MLX 0.32.4 (CPU), {counts['equal']} are "
+        f"equal, {counts['differs']} differ somewhere, {counts['untested']} are there and not "
+        f"compared, {counts['missing']} are missing. Made by "
+        f"`tests/python/differential/coverage.py --examples {arguments.examples}`."
+    )
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
