@@ -30,7 +30,7 @@ class _Loader(importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         # Imports inside the module go on by its own specification.
         module.__spec__ = self.spec
-        _rename(module, self.name)
+        _rename(module)
 
 
 class _Finder(importlib.abc.MetaPathFinder):
@@ -48,10 +48,11 @@ class _Finder(importlib.abc.MetaPathFinder):
         return importlib.machinery.ModuleSpec(fullname, _Loader(name), is_package=is_package)
 
 
-def _rename(module: ModuleType, own: str) -> None:
-    """Lets what a module defines say that it is MLX's."""
+def _rename(module: ModuleType) -> None:
+    """Lets what a module shows say that it is MLX's."""
     for value in list(vars(module).values()):
-        if getattr(value, "__module__", None) == own:
+        own = getattr(value, "__module__", None)
+        if isinstance(own, str) and own.partition(".")[0] == "lazulite":
             # Some are immutable.
             with contextlib.suppress(AttributeError, TypeError):
                 value.__module__ = own.replace("lazulite", "mlx", 1)
@@ -66,10 +67,8 @@ def install() -> None:
     core.__version__ = VERSION
     parts = [part for part in vars(core).values() if isinstance(part, ModuleType)]
     for module in [core, *(p for p in parts if p.__name__.startswith("lazulite.core."))]:
-        own = module.__name__
-        _rename(module, own)
-        # What functions say of themselves is read off their module.
-        module.__name__ = own.replace("lazulite", "mlx", 1)
+        _rename(module)
+        module.__name__ = module.__name__.replace("lazulite", "mlx", 1)
         sys.modules[module.__name__] = module
     sys.modules["mlx"].core = core
     sys.meta_path.insert(0, _Finder())
