@@ -1,19 +1,20 @@
 """Samples into batches: what stacks them where a loader is given no collate_fn."""
 
+from __future__ import annotations
+
 import array
 import collections.abc
 import copy
-import functools
 import numbers
 
 from .. import core
-from .transport import Pending, as_array, host_array
+from .arrays import Pending, as_array, host_array
 
 _TEXT = (str, bytes)
 _BUFFERS = (array.array, memoryview)
 
 
-def default_collate(batch):
+def default_collate(batch: collections.abc.Iterable) -> object:
     """One batch of a list of samples, which are alike.
 
     - arrays of equal shapes (Lazulite, NumPy, PyTorch, PIL images, whatever has `__array__`)
@@ -35,7 +36,7 @@ def default_collate(batch):
     return collate(list(batch), as_array)
 
 
-def default_convert(sample):
+def default_convert(sample: object) -> object:
     """The arrays in a sample (NumPy, PyTorch, whatever has `__array__`) as Lazulite arrays.
 
     Goes into dicts, lists and tuples, and leaves everything else as it is: what a loader does with
@@ -47,9 +48,9 @@ def default_convert(sample):
 def default_in_worker(collate_fn):
     """`collate_fn` for a worker: one of the two above leaves making the arrays to the loader."""
     if collate_fn is default_collate:
-        return functools.partial(collate, make=Pending)
+        return lambda batch: collate(batch, Pending)
     if collate_fn is default_convert:
-        return functools.partial(convert, make=Pending)
+        return lambda sample: convert(sample, Pending)
     return collate_fn
 
 

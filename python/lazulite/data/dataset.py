@@ -1,9 +1,12 @@
 """Data sets: what has samples, by index or one after the other."""
 
+from __future__ import annotations
+
 import bisect
 import itertools
 import math
 import sys
+from collections.abc import Iterable, Iterator, Sequence
 
 from .. import core
 from .randomness import numpy_generator
@@ -25,10 +28,10 @@ class Dataset:
     [0, 1, 4, 9]
     """
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> object:
         raise NotImplementedError(f"{type(self).__name__} has no __getitem__.")
 
-    def __add__(self, other):
+    def __add__(self, other: object) -> ConcatDataset:
         return ConcatDataset([self, other])
 
 
@@ -46,14 +49,14 @@ class IterableDataset:
     [[0, 1, 2, 3], [4, 5, 6, 7]]
     """
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator:
         raise NotImplementedError(f"{type(self).__name__} has no __iter__.")
 
-    def __add__(self, other):
+    def __add__(self, other: object) -> ChainDataset:
         return ChainDataset([self, other])
 
 
-def is_iterable_style(dataset):
+def is_iterable_style(dataset: object) -> bool:
     """Whether samples of `dataset` come one after the other rather than by index."""
     if isinstance(dataset, IterableDataset):
         return True
@@ -75,7 +78,7 @@ class ArrayDataset(Dataset):
     (2, [[3, 4], 6])
     """
 
-    def __init__(self, *arrays):
+    def __init__(self, *arrays: object) -> None:
         if not arrays:
             raise ValueError("ArrayDataset: no array was given.")
         self.arrays = tuple(
@@ -96,10 +99,10 @@ class ArrayDataset(Dataset):
         """The arrays, by the name that PyTorch's TensorDataset has for them."""
         return self.arrays
 
-    def __len__(self):
+    def __len__(self) -> int:
         return int(self.arrays[0].shape[0])
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> tuple:
         return tuple(x[index] for x in self.arrays)
 
     def __getitems__(self, indices):
@@ -131,11 +134,11 @@ class Subset(Dataset):
     'd'
     """
 
-    def __init__(self, dataset, indices):
+    def __init__(self, dataset: object, indices: Sequence[int]) -> None:
         self.dataset = dataset
         self.indices = indices
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.indices)
 
     def __getitem__(self, index):
@@ -159,7 +162,7 @@ class ConcatDataset(Dataset):
     (5, 'c', 'e')
     """
 
-    def __init__(self, datasets):
+    def __init__(self, datasets: Iterable) -> None:
         self.datasets = list(datasets)
         if not self.datasets:
             raise ValueError("ConcatDataset: no data set was given.")
@@ -171,7 +174,7 @@ class ConcatDataset(Dataset):
                 )
         self.cumulative_sizes = list(itertools.accumulate(len(d) for d in self.datasets))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.cumulative_sizes[-1]
 
     def __getitem__(self, index):
@@ -190,17 +193,19 @@ class ChainDataset(IterableDataset):
     [0, 1, 0, 1, 2]
     """
 
-    def __init__(self, datasets):
+    def __init__(self, datasets: Iterable) -> None:
         self.datasets = list(datasets)
 
     def __iter__(self):
         return itertools.chain.from_iterable(self.datasets)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return sum(len(d) for d in self.datasets)
 
 
-def random_split(dataset, lengths, generator=None):
+def random_split(
+    dataset: object, lengths: Sequence[int | float], generator: object = None
+) -> list[Subset]:
     """Splits a data set at random into parts without common samples.
 
     `lengths` are numbers of samples that add up to `len(dataset)`, or fractions that add up to 1:

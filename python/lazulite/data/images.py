@@ -1,7 +1,9 @@
 """Data sets of images, read from the files of their distributions."""
 
+from __future__ import annotations
+
 import os
-import random
+from collections.abc import Iterable, Sequence
 
 from .. import core
 from ..core import _data
@@ -10,6 +12,13 @@ from .dataset import Dataset
 
 def _as_list(values):
     return [float(v) for v in (values if hasattr(values, "__iter__") else [values])]
+
+
+def _seed():
+    # Of a worker of a loader, from the worker's seed.
+    import random
+
+    return random.getrandbits(63)
 
 
 class ImageDataset(Dataset):
@@ -34,7 +43,15 @@ class ImageDataset(Dataset):
     ([-1.0], 1)
     """
 
-    def __init__(self, images, labels, *, num_classes=None, class_names=(), **options):
+    def __init__(
+        self,
+        images: object,
+        labels: object,
+        *,
+        num_classes: int | None = None,
+        class_names: Sequence[str] = (),
+        **options: object,
+    ) -> None:
         import numpy
 
         images = numpy.asarray(images)
@@ -83,36 +100,36 @@ class ImageDataset(Dataset):
             "mirror": mirror,
         }
 
-    def with_options(self, **options):
+    def with_options(self, **options: object) -> ImageDataset:
         """The same images, sharing their memory, with these options instead of their own."""
         return ImageDataset._of(self.native, {**self.options, **options})
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, int, int]:
         """Height, width and channels of an image."""
         return self.native.shape
 
     @property
-    def num_classes(self):
+    def num_classes(self) -> int:
         """How many classes there are."""
         return self.native.num_classes
 
     @property
-    def class_names(self):
+    def class_names(self) -> list[str]:
         """One name a class, or an empty list if the files give none."""
         return self.native.class_names
 
     @property
-    def images(self):
+    def images(self) -> core.array:
         """All images as they are stored: uint8 (n, height, width, channels)."""
         return self.native.stored()[0]
 
     @property
-    def labels(self):
+    def labels(self) -> core.array:
         """All labels: int32 (n)."""
         return self.native.stored()[1]
 
-    def batch(self, indices, seed=0):
+    def batch(self, indices: Iterable[int], seed: int = 0) -> tuple[core.array, core.array]:
         """The images and the labels (int32) at `indices`, as two arrays.
 
         `seed` governs what is random about them. Raises IndexError if an index is out of range.
@@ -124,17 +141,17 @@ class ImageDataset(Dataset):
                 raise IndexError(f"Index {i} is out of range for a data set of {size} samples.")
         return self.native.get(chosen, seed)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.native)
 
-    def __getitem__(self, index):
-        images, labels = self.batch([index], random.getrandbits(63))
+    def __getitem__(self, index: int) -> tuple[core.array, int]:
+        images, labels = self.batch([index], _seed())
         return images[0], labels.item()
 
     def __getitems__(self, indices):
         import numpy
 
-        images, labels = self.batch(indices, random.getrandbits(63))
+        images, labels = self.batch(indices, _seed())
         host = numpy.asarray(images)
         return [(core.array(image), label) for image, label in zip(host, labels.tolist())]
 
@@ -153,7 +170,7 @@ def _read(name, path, split, options, part=""):
     return ImageDataset._of(_data.read_images(name, os.fspath(path), split, part), options)
 
 
-def mnist(path, split="train", **options):
+def mnist(path: str | os.PathLike, split: str = "train", **options: object) -> ImageDataset:
     """MNIST: digits, 28 x 28, one channel.
 
     `path` is the folder with the files of the distribution, plain or gzip; `split` is "train" or
@@ -165,12 +182,14 @@ def mnist(path, split="train", **options):
     return _read("mnist", path, split, options)
 
 
-def fashion_mnist(path, split="train", **options):
+def fashion_mnist(path: str | os.PathLike, split: str = "train", **options: object) -> ImageDataset:
     """Fashion-MNIST: clothes, in the layout of `mnist`."""
     return _read("fashion_mnist", path, split, options)
 
 
-def emnist(path, part, split="train", **options):
+def emnist(
+    path: str | os.PathLike, part: str, split: str = "train", **options: object
+) -> ImageDataset:
     """A part of EMNIST: byclass, bymerge, balanced, letters, digits or mnist.
 
     As `mnist`. Labels count from 0; the images are transposed, as the files have them.
@@ -178,7 +197,7 @@ def emnist(path, part, split="train", **options):
     return _read("emnist", path, split, options, part)
 
 
-def cifar10(path, split="train", **options):
+def cifar10(path: str | os.PathLike, split: str = "train", **options: object) -> ImageDataset:
     """CIFAR-10: 32 x 32 in colour, in its binary layout or the one pickled for Python.
 
     `path` is the folder with the files, a folder that holds the distribution's folder or archive,
@@ -187,6 +206,8 @@ def cifar10(path, split="train", **options):
     return _read("cifar10", path, split, options)
 
 
-def cifar100(path, split="train", labels="fine", **options):
+def cifar100(
+    path: str | os.PathLike, split: str = "train", labels: str = "fine", **options: object
+) -> ImageDataset:
     """CIFAR-100 with its "fine" (100) or "coarse" (20) labels. As `cifar10` otherwise."""
     return _read("cifar100", path, split, options, labels)

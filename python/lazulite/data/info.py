@@ -1,24 +1,21 @@
 """What a worker process knows of itself."""
 
-import dataclasses
+from __future__ import annotations
+
+import collections
 import sys
-from typing import Any
 
 
-@dataclasses.dataclass(frozen=True)
-class WorkerInfo:
+class WorkerInfo(collections.namedtuple("WorkerInfo", "id num_workers seed dataset")):
     """A worker: its number `id` of `num_workers`, its `seed`, and its copy of the data set."""
 
-    id: int
-    num_workers: int
-    seed: int
-    dataset: Any
+    __slots__ = ()
 
 
 _info = None
 
 
-def get_worker_info():
+def get_worker_info() -> WorkerInfo | None:
     """The `WorkerInfo` of this process, or None where it is no worker of a `DataLoader`.
 
     >>> get_worker_info() is None

@@ -1,7 +1,10 @@
 """The loader: goes through a data set in batches."""
 
+from __future__ import annotations
+
 import itertools
 import numbers
+from collections.abc import Callable, Iterable, Iterator
 
 from .collate import default_collate, default_convert
 from .dataset import is_iterable_style
@@ -52,25 +55,25 @@ class DataLoader:
 
     def __init__(
         self,
-        dataset,
-        batch_size=1,
-        shuffle=None,
-        sampler=None,
-        batch_sampler=None,
-        num_workers=0,
-        collate_fn=None,
-        pin_memory=False,
-        drop_last=False,
-        timeout=0,
-        worker_init_fn=None,
-        multiprocessing_context=None,
-        generator=None,
+        dataset: object,
+        batch_size: int | None = 1,
+        shuffle: bool | None = None,
+        sampler: Iterable | None = None,
+        batch_sampler: Iterable | None = None,
+        num_workers: int = 0,
+        collate_fn: Callable | None = None,
+        pin_memory: bool = False,
+        drop_last: bool = False,
+        timeout: float = 0,
+        worker_init_fn: Callable[[int], None] | None = None,
+        multiprocessing_context: object = None,
+        generator: object = None,
         *,
-        prefetch_factor=None,
-        persistent_workers=False,
-        pin_memory_device="",
-        in_order=True,
-    ):
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
+        pin_memory_device: str = "",
+        in_order: bool = True,
+    ) -> None:
         self.dataset = dataset
         self.num_workers = num_workers
         self.pin_memory = pin_memory
@@ -168,13 +171,13 @@ class DataLoader:
                 "expected."
             )
 
-    def start_order(self):
+    def start_order(self) -> Iterator:
         """What is to be fetched in an epoch, batch by batch."""
         if self._iterable:
             return itertools.repeat(None)
         return iter(self.batch_sampler if self.batched else self.sampler)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator:
         # Drawn whether there are workers or not, so that orders do not depend on them.
         seed = seed_from(self.generator)
         self.epochs_started += 1
@@ -191,7 +194,7 @@ class DataLoader:
             self._workers = workers
         return ParallelIterator(self, workers, self.epochs_started)
 
-    def __len__(self):
+    def __len__(self) -> int:
         if not self._iterable:
             return len(self.batch_sampler if self.batched else self.sampler)
         samples = len(self.dataset)

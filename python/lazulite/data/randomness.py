@@ -1,6 +1,5 @@
 """Random numbers for orders: from whatever a program has as its generator."""
 
-import random
 import sys
 
 from .. import core
@@ -16,7 +15,8 @@ def seed_from(generator):
     if generator is None:
         high, low = core.random.randint(0, 2**31 - 1, shape=(2,)).tolist()
         return high << 31 | low
-    if isinstance(generator, random.Random):
+    random = sys.modules.get("random")
+    if random is not None and isinstance(generator, random.Random):
         return generator.getrandbits(62)
     numpy = sys.modules.get("numpy")
     if numpy is not None:

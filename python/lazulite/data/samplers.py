@@ -1,7 +1,10 @@
 """Samplers: the orders in which a data set's samples are visited."""
 
+from __future__ import annotations
+
 import itertools
 import math
+from collections.abc import Iterable, Iterator, Sequence, Sized
 
 from .randomness import as_generator, numpy_generator
 
@@ -20,10 +23,10 @@ class Sampler:
     Any iterable of indices serves as one, also a sampler of PyTorch or a list.
     """
 
-    def __init__(self, data_source=None):
+    def __init__(self, data_source: Sized | None = None) -> None:
         pass
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator:
         raise NotImplementedError(f"{type(self).__name__} has no __iter__.")
 
 
@@ -34,13 +37,13 @@ class SequentialSampler(Sampler):
     [0, 1, 2]
     """
 
-    def __init__(self, data_source):
+    def __init__(self, data_source: Sized) -> None:
         self.data_source = data_source
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator:
         return iter(range(len(self.data_source)))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.data_source)
 
 
@@ -54,7 +57,13 @@ class RandomSampler(Sampler):
     [0, 1, 2, 3]
     """
 
-    def __init__(self, data_source, replacement=False, num_samples=None, generator=None):
+    def __init__(
+        self,
+        data_source: Sized,
+        replacement: bool = False,
+        num_samples: int | None = None,
+        generator: object = None,
+    ) -> None:
         if num_samples is not None and (not isinstance(num_samples, int) or num_samples <= 0):
             raise ValueError(
                 f"RandomSampler: num_samples is {num_samples}; a positive integer was expected."
@@ -68,7 +77,7 @@ class RandomSampler(Sampler):
     def num_samples(self):
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator:
         # Drawn when the loop begins, not when it asks for the first index.
         return self._draw(numpy_generator(self.generator))
 
@@ -84,7 +93,7 @@ class RandomSampler(Sampler):
             left -= len(part)
             yield from _integers(part)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.num_samples
 
 
@@ -95,15 +104,15 @@ class SubsetRandomSampler(Sampler):
     [5, 7, 9]
     """
 
-    def __init__(self, indices, generator=None):
+    def __init__(self, indices: Sequence, generator: object = None) -> None:
         self.indices = indices
         self.generator = as_generator(generator)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator:
         order = numpy_generator(self.generator).permutation(len(self.indices))
         return (self.indices[i] for i in _integers(order))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.indices)
 
 
@@ -118,7 +127,13 @@ class WeightedRandomSampler(Sampler):
     [1, 1]
     """
 
-    def __init__(self, weights, num_samples, replacement=True, generator=None):
+    def __init__(
+        self,
+        weights: Iterable[float],
+        num_samples: int,
+        replacement: bool = True,
+        generator: object = None,
+    ) -> None:
         self.weights = [
             float(w) for w in (weights.tolist() if hasattr(weights, "tolist") else weights)
         ]
@@ -143,7 +158,7 @@ class WeightedRandomSampler(Sampler):
         self.replacement = replacement
         self.generator = as_generator(generator)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator:
         import numpy
 
         weights = numpy.asarray(self.weights)
@@ -152,7 +167,7 @@ class WeightedRandomSampler(Sampler):
         )
         return _integers(drawn)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.num_samples
 
 
@@ -166,7 +181,7 @@ class BatchSampler(Sampler):
     [[0, 1], [2, 3], [4]]
     """
 
-    def __init__(self, sampler, batch_size, drop_last):
+    def __init__(self, sampler: Iterable, batch_size: int, drop_last: bool) -> None:
         if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size <= 0:
             raise ValueError(
                 f"BatchSampler: batch_size is {batch_size!r}; a positive integer was expected."
@@ -179,7 +194,7 @@ class BatchSampler(Sampler):
         self.batch_size = batch_size
         self.drop_last = drop_last
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator:
         return self._batches(iter(self.sampler))
 
     def _batches(self, indices):
@@ -187,6 +202,6 @@ class BatchSampler(Sampler):
             if len(batch) == self.batch_size or not self.drop_last:
                 yield batch
 
-    def __len__(self):
+    def __len__(self) -> int:
         whole, rest = divmod(len(self.sampler), self.batch_size)
         return whole + (rest > 0 and not self.drop_last)

@@ -1,7 +1,10 @@
 """A loader whose batches are made by threads of the C++ library."""
 
+from __future__ import annotations
+
 import operator
 import os
+from collections.abc import Iterator
 
 from .. import core
 from ..core import _data
@@ -45,24 +48,24 @@ class ThreadLoader:
 
     def __init__(
         self,
-        dataset,
-        batch_size=32,
-        shuffle=False,
-        seed=0,
-        drop_last=False,
-        workers=1,
-        prefetch=4,
-    ):
+        dataset: ImageDataset | ArrayDataset | Subset,
+        batch_size: int = 32,
+        shuffle: bool = False,
+        seed: int = 0,
+        drop_last: bool = False,
+        workers: int = 1,
+        prefetch: int = 4,
+    ) -> None:
         self.dataset = dataset
         self._process_id = os.getpid()
         self._loader = _data.make_loader(
             _native(dataset), batch_size, shuffle, seed, drop_last, workers, prefetch
         )
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._loader)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[core.array, core.array]]:
         if os.getpid() != self._process_id:
             raise RuntimeError(
                 "ThreadLoader: this loader belongs to another process; a child that was forked "
@@ -71,15 +74,15 @@ class ThreadLoader:
         return iter(self._loader)
 
     @property
-    def next_epoch(self):
+    def next_epoch(self) -> int:
         """The number of the epoch that the next loop goes through, from 0 on; can be set."""
         return self._loader.next_epoch
 
     @next_epoch.setter
-    def next_epoch(self, epoch):
+    def next_epoch(self, epoch: int) -> None:
         self._loader.next_epoch = epoch
 
     @property
-    def waited_seconds(self):
+    def waited_seconds(self) -> float:
         """How long loops have waited for threads so far."""
         return self._loader.waited_seconds
