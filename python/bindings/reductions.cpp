@@ -38,6 +38,9 @@ const char* const arguments_text =
 
 void bind_reduction(nb::module_& m, nb::class_<Array>& type, const NamedReduction& r) {
   auto call = [reduce = r.reduce](const Array& a, AxesArgument axis, bool keepdims) {
+    // Over no axes, MLX's sums and products are the array itself, in its own dtype.
+    bool over_none = axis.all ? a.ndim() == 0 : axis.axes.empty();
+    if (over_none && (reduce == &lazulite::sum || reduce == &lazulite::prod)) return a;
     return over_axes(a, axis, keepdims, reduce);
   };
   std::string text = std::string(r.documentation) + arguments_text;

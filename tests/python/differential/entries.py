@@ -280,6 +280,15 @@ def _sorted(d: Draw):
 entry("core.sort core.argsort")(_sorted)
 
 
+@entry("core.partition core.argpartition")
+def _(d):
+    x = d.array((d.integer(1, 6),), dtypes=["float32", "int32"], special=False)
+    # What lies on either side of the place is in no order.
+    k = d.integer(0, x.values.size - 1)
+    f = "mx.take(x, mx.argpartition(x, k))" if d.bool() else "mx.partition(x, k)"
+    return Program(f"y = {f}\nresult = y[k], mx.max(y[: k + 1]), mx.min(y[k:])", {"x": x, "k": k})
+
+
 @entry("core.topk")
 def _(d):
     x = d.array(dtypes=REAL, special=False, least=1, most=1, smallest=1)
@@ -1228,5 +1237,35 @@ def _(d):
 def _(d):
     return [_features(d, 4), d.array((4,), ["float32"], special=False), 1e-5]
 
+
+@entry("core.fast.rope", relative(64))
+def _(d):
+    x = d.array((1, 2, d.integer(1, 4), 8), ["float32"], special=False)
+    return [x, d.choice(8, 4)], {
+        "traditional": d.bool(),
+        "base": d.choice(10000.0, 100.0),
+        "scale": d.choice(1.0, 0.5),
+        "offset": d.integer(0, 5),
+    }
+
+
+@entry("core.fast.scaled_dot_product_attention", relative(64))
+def _(d):
+    queries, keys = d.integer(1, 4), d.integer(1, 5)
+    q = d.array((1, 4, queries, 8), ["float32"], special=False)
+    k, v = (d.array((1, d.choice(4, 2), keys, 8), ["float32"], special=False) for _ in range(2))
+    v = Array("float32", v.values.repeat(2, 1)[:, : k.shape[1]])
+    mask = d.choice(None, None, d.array((queries, keys), ["float32"], special=False))
+    return [q, k, v], {"scale": 0.3, **({"mask": mask} if mask is not None else {})}
+
+
+def _source_and_target(d: Draw) -> list[Array]:
+    return [d.array((2, length, 4), ["float32"], special=False) for length in (3, d.integer(1, 4))]
+
+
+layer("TransformerEncoderLayer")(lambda d: ([4, 2], {}, [_features(d, 4, 3), None]))
+layer("TransformerDecoderLayer")(lambda d: ([4, 2], {}, [*_source_and_target(d), None, None]))
+layer("TransformerEncoder")(lambda d: ([1, 4, 2], {}, [_features(d, 4, 3), None]))
+layer("TransformerDecoder")(lambda d: ([1, 4, 2], {}, [*_source_and_target(d), None, None]))
 
 entry("core.degrees core.radians", ulp(2))(lambda d: [d.array(dtypes=REAL)])
