@@ -180,9 +180,18 @@ def save_safetensors(file, arrays, metadata=None) -> None:
             file.write(written.read())
 
 
+def _open_safetensors(path: str, name: str):
+    try:
+        return core._load_safetensors(path)
+    except ValueError as error:
+        reason = str(error).replace(path, name)
+        raise RuntimeError(f"[load_safetensors] {reason}") from error
+
+
 def _load_safetensors(file, return_metadata: bool):
     if _is_path(file):
-        arrays, metadata = core._load_safetensors(os.fsdecode(os.fspath(file)))
+        path = os.fsdecode(os.fspath(file))
+        arrays, metadata = _open_safetensors(path, path)
     else:
         import tempfile
 
@@ -190,18 +199,18 @@ def _load_safetensors(file, return_metadata: bool):
             path = os.path.join(folder, "arrays.safetensors")
             with open(path, "wb") as copy:
                 copy.write(file.read())
-            arrays, metadata = core._load_safetensors(path)
+            arrays, metadata = _open_safetensors(path, getattr(file, "name", "file object"))
     return (arrays, metadata) if return_metadata else arrays
 
 
-def _read(file) -> tuple[bytes, str]:
+def _read(file, failure=RuntimeError) -> tuple[bytes, str]:
     if _is_path(file):
         path = os.fsdecode(os.fspath(file))
         try:
             with open(path, "rb") as stream:
                 return stream.read(), path
         except OSError as error:
-            raise RuntimeError(f"[load] Failed to open {path}: {error.strerror}") from error
+            raise failure(f"[load] Failed to open {path}: {error.strerror}") from error
     if not hasattr(file, "read"):
         raise TypeError(f"load: a path or a file object is expected, not {type(file).__name__}")
     return file.read(), getattr(file, "name", "file object")
@@ -216,7 +225,7 @@ def _read_npz(data: bytes, name: str):
                 out[key] = _read_npy(archive.read(member), f"{name}:{member}")
             return out
     except zipfile.BadZipFile as error:
-        raise RuntimeError(f"[load_npz] {name}: {error}") from error
+        raise ValueError(f"[load_npz] {name}: {error}") from error
 
 
 def load(file, format=None, return_metadata=False):
@@ -244,5 +253,5 @@ def load(file, format=None, return_metadata=False):
     if format == "npy":
         return _read_npy(*_read(file))
     if format == "npz":
-        return _read_npz(*_read(file))
+        return _read_npz(*_read(file, ValueError))
     raise ValueError(f"[load] Unknown file format {format}")

@@ -96,6 +96,18 @@ def test_gradient(name):
         assert gradient[i] == pytest.approx(expected, rel=1e-4, abs=1e-5), (name, x[i])
 
 
+def test_unsigned_integers_do_not_wrap_around():
+    x = lz.array([0, 1, 253, 255], lz.uint8)
+    wide = np.array([0.0, 1, 253, 255])
+    for name in ("softsign", "hardswish"):
+        np.testing.assert_allclose(
+            np.array(getattr(nn, name)(x)), CLOSED_FORMS[name](wide), rtol=1e-6
+        )
+    for few in (lz.array([0, 1], lz.uint8), lz.array([False, True])):
+        expected = CLOSED_FORMS["log_softmax"](np.array([0.0, 1]))
+        np.testing.assert_allclose(np.array(nn.log_softmax(few)), expected, rtol=1e-6)
+
+
 TEXTS = """
 nn.glu(x)
 nn.glu(x, axis=0)

@@ -145,7 +145,7 @@ def run(core, layers, model, inputs, options):
     (_, results), gradients = core.value_and_grad(loss, argnums=argnums)(parameters, *arrays)
     core.eval(results, gradients)
     model.update(parameters)
-    if not isinstance(gradients, tuple):  # of one argument
+    if len(argnums) == 1:
         gradients = (gradients,)
     return numpy_of(list(results)), numpy_of(list(gradients))
 

@@ -271,3 +271,6 @@ def test_files(ending, tmp_path):
         mx.load(path),
     )"""
     assert_same(text, path=str(tmp_path / f"weights.{ending}"))
+    assert_same("nn.Linear(2, 1).load_weights(path)", path=str(tmp_path / f"none.{ending}"))
+    (tmp_path / f"bad.{ending}").write_bytes(b"no such format")
+    assert_same("nn.Linear(2, 1).load_weights(path)", path=str(tmp_path / f"bad.{ending}"))
