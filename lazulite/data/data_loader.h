@@ -31,7 +31,7 @@ struct LoaderOptions {
 /// The batches and their order do not depend on the number of workers. An exception in a worker is
 /// thrown in the loop, at the batch that it concerns. A loop may be left early; the next one is the
 /// next epoch. One loop at a time: a new one ends the other, whose next step throws Error. A child
-/// process that forks needs a loader of its own.
+/// process that forks needs a loader of its own: one with workers throws Error there.
 class DataLoader {
  public:
   /// Throws Error if there is no data set or an option is out of its range.

@@ -1,6 +1,7 @@
 #include "lazulite/data/prefetcher.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <system_error>
@@ -11,58 +12,79 @@
 namespace lazulite::data {
 
 Prefetcher::Prefetcher(Produce produce, int workers, int depth)
-    : produce_(std::move(produce)), slots_(static_cast<size_t>(depth)) {
+    : produce_(std::move(produce)),
+      process_(::getpid()),
+      shared_(std::make_unique<Shared>(static_cast<size_t>(depth))) {
+  std::vector<std::thread>& threads = shared_->threads;
   try {
-    for (int i = 0; i < workers; ++i) threads_.emplace_back([this] { work(); });
+    for (int i = 0; i < workers; ++i) threads.emplace_back([this] { work(); });
   } catch (const std::system_error& error) {
     stop();
     throw Error(fmt::format("DataLoader: only {} of {} worker threads could be started: {}.",
-                            threads_.size(), workers, error.what()));
+                            threads.size(), workers, error.what()));
   } catch (...) {
     stop();
     throw;
   }
 }
 
-Prefetcher::~Prefetcher() { stop(); }
+Prefetcher::~Prefetcher() {
+  // Threads that are gone can neither be joined, nor woken from what they waited for.
+  if (forked()) {
+    (void)shared_.release();
+  } else {
+    stop();
+  }
+}
 
 void Prefetcher::stop() {
   {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
+    std::lock_guard lock(shared_->mutex);
+    shared_->stopping = true;
   }
-  room_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
+  shared_->room.notify_all();
+  for (std::thread& thread : shared_->threads) thread.join();
+}
+
+bool Prefetcher::forked() const { return !shared_->threads.empty() && process_ != ::getpid(); }
+
+void Prefetcher::expect_threads() const {
+  if (!forked()) return;
+  throw Error(
+      "DataLoader: it was made before this process was forked, and its threads are in the parent; "
+      "a child needs a loader of its own.");
 }
 
 void Prefetcher::restart(uint64_t number) {
-  std::vector<Slot> dropped(slots_.size());
+  expect_threads();
+  std::vector<Slot> dropped(shared_->slots.size());
   {
-    std::lock_guard lock(mutex_);
-    ++generation_;
-    next_claimed_ = next_taken_ = number;
-    slots_.swap(dropped);
+    std::lock_guard lock(shared_->mutex);
+    ++shared_->generation;
+    shared_->next_claimed = next_taken_ = number;
+    shared_->slots.swap(dropped);
   }
-  room_.notify_all();
+  shared_->room.notify_all();
 }
 
 Batch Prefetcher::take() {
+  expect_threads();
   Slot slot;
-  if (threads_.empty()) {
+  if (shared_->threads.empty()) {
     slot = make(next_taken_++);
   } else {
-    std::unique_lock lock(mutex_);
-    Slot& next = slots_[next_taken_ % slots_.size()];
+    std::unique_lock lock(shared_->mutex);
+    Slot& next = shared_->slots[next_taken_ % shared_->slots.size()];
     if (!next.ready()) {
       const auto start = std::chrono::steady_clock::now();
-      filled_.wait(lock, [&] { return next.ready(); });
+      shared_->filled.wait(lock, [&] { return next.ready(); });
       const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - start;
       waited_seconds_ += waited.count();
     }
     slot = std::exchange(next, {});
     ++next_taken_;
     lock.unlock();
-    room_.notify_one();
+    shared_->room.notify_one();
   }
   if (slot.error) std::rethrow_exception(slot.error);
   return std::move(*slot.batch);
@@ -77,18 +99,19 @@ Prefetcher::Slot Prefetcher::make(uint64_t number) const {
 }
 
 void Prefetcher::work() {
-  std::unique_lock lock(mutex_);
+  Shared& s = *shared_;
+  std::unique_lock lock(s.mutex);
   for (;;) {
-    room_.wait(lock, [&] { return stopping_ || next_claimed_ < next_taken_ + slots_.size(); });
-    if (stopping_) return;
-    const uint64_t number = next_claimed_++;
-    const uint64_t generation = generation_;
+    s.room.wait(lock, [&] { return s.stopping || s.next_claimed < next_taken_ + s.slots.size(); });
+    if (s.stopping) return;
+    const uint64_t number = s.next_claimed++;
+    const uint64_t generation = s.generation;
     lock.unlock();
     Slot made = make(number);
     lock.lock();
-    if (generation == generation_) {
-      slots_[number % slots_.size()] = std::move(made);
-      filled_.notify_one();
+    if (generation == s.generation) {
+      s.slots[number % s.slots.size()] = std::move(made);
+      s.filled.notify_one();
     }
   }
 }

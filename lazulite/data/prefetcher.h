@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -21,13 +22,16 @@ class Prefetcher {
 
   /// `workers` threads (0: batches are made when they are taken) keep up to `depth` batches ready.
   Prefetcher(Produce produce, int workers, int depth);
-  /// Waits for the batches that are being made, and drops them.
+  /// Waits for the batches that are being made, and drops them. In a forked child, which has none
+  /// of the threads, leaves everything as it is.
   ~Prefetcher();
   Prefetcher(const Prefetcher&) = delete;
   Prefetcher& operator=(const Prefetcher&) = delete;
 
   /// The number of the batch that take() returns next.
   uint64_t position() const { return next_taken_; }
+  // With workers, a forked child is refused both.
+
   /// Goes on at batch `number`; what was made ahead is dropped.
   void restart(uint64_t number);
   /// The next batch, waiting until it is there; throws what `produce` threw. One thread takes.
@@ -42,22 +46,31 @@ class Prefetcher {
     bool ready() const { return batch || error; }
   };
 
+  /// What the threads wait for and work on: not to be touched in a forked child.
+  struct Shared {
+    explicit Shared(size_t depth) : slots(depth) {}
+    std::vector<Slot> slots;
+    std::mutex mutex;
+    std::condition_variable room;
+    std::condition_variable filled;
+    // Batches claimed before the latest restart belong to an older generation and are dropped.
+    uint64_t generation = 0;
+    uint64_t next_claimed = 0;
+    bool stopping = false;
+    std::vector<std::thread> threads;
+  };
+
   void work();
   void stop();
+  bool forked() const;
+  void expect_threads() const;
   Slot make(uint64_t number) const;
 
   const Produce produce_;
-  std::vector<Slot> slots_;
-  std::mutex mutex_;
-  std::condition_variable room_;
-  std::condition_variable filled_;
-  // Batches claimed before the latest restart belong to an older generation and are dropped.
-  uint64_t generation_ = 0;
-  uint64_t next_claimed_ = 0;
+  const int process_;
   uint64_t next_taken_ = 0;
-  bool stopping_ = false;
   double waited_seconds_ = 0;
-  std::vector<std::thread> threads_;
+  std::unique_ptr<Shared> shared_;
 };
 
 }  // namespace lazulite::data

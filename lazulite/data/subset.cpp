@@ -10,10 +10,18 @@
 #include "lazulite/data/shuffle.h"
 
 namespace lazulite::data {
+namespace {
+
+int64_t samples_of(const DatasetPtr& dataset, const char* operation) {
+  if (!dataset) throw Error(fmt::format("{}: no data set was given.", operation));
+  return dataset->size();
+}
+
+}  // namespace
 
 Subset::Subset(DatasetPtr dataset, std::vector<int64_t> indices)
     : dataset_(std::move(dataset)), indices_(std::move(indices)) {
-  check_indices(indices_, dataset_->size());
+  check_indices(indices_, samples_of(dataset_, "Subset"));
 }
 
 Batch Subset::get(std::span<const int64_t> indices, uint64_t seed) const {
@@ -36,7 +44,7 @@ std::vector<DatasetPtr> random_split(const DatasetPtr& dataset,
                     fmt::join(fractions, ", ")));
   }
   std::vector<int64_t> counts;
-  int64_t left = dataset->size();
+  int64_t left = samples_of(dataset, "random_split");
   for (double fraction : fractions) {
     // A product like 0.29 * 100 may fall just short of the whole number that it stands for.
     const double share = fraction * static_cast<double>(dataset->size()) + 1e-6;
@@ -50,7 +58,7 @@ std::vector<DatasetPtr> random_split(const DatasetPtr& dataset,
 std::vector<DatasetPtr> random_split(const DatasetPtr& dataset, const std::vector<int64_t>& counts,
                                      uint64_t seed) {
   // Checked one by one against what is left, so that no sum overflows.
-  int64_t left = dataset->size();
+  int64_t left = samples_of(dataset, "random_split");
   bool valid = true;
   for (int64_t count : counts) {
     valid = valid && count >= 0 && count <= left;

@@ -2,10 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <numeric>
+#include <optional>
 #include <thread>
 
 #include "data/made_files.h"
@@ -227,6 +230,30 @@ TEST(DataLoader, RefusesOptionsOutOfRange) {
               HasSubstr("the data set's size is -3; 0 or more"));
   EXPECT_THAT(refusal({.prefetch = 0}), HasSubstr("prefetch is 0"));
   EXPECT_THAT(error_of([] { DataLoader(nullptr, {}); }), HasSubstr("no data set"));
+}
+
+// The threads of a loader are not in the child: it must neither wait for them nor hang on leaving.
+TEST(DataLoader, IsRefusedInAForkedChild) {
+  for (int workers : {0, 2}) {
+    int status = 0;
+    auto used_in_child = [&] {
+      std::optional<DataLoader> loader(
+          std::in_place, std::make_shared<Numbers>(100),
+          LoaderOptions{.batch_size = 7, .workers = workers, .prefetch = 3});
+      auto batch = loader->begin();
+      const pid_t pid = ::fork();
+      if (pid != 0) return pid;
+      ::alarm(60);
+      const std::string error = error_of([&] {
+        for (int i = 0; i < 5; ++i) ++batch;
+      });
+      const bool refused = error.find("a child needs a loader of its own") != std::string::npos;
+      loader.reset();
+      ::_exit(refused == (workers > 0) ? 0 : 1);
+    };
+    ASSERT_GT(::waitpid(used_in_child(), &status, 0), 0);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << workers << ": " << status;
+  }
 }
 
 }  // namespace

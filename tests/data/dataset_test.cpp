@@ -138,5 +138,13 @@ TEST(Permutation, IsUniform) {
   EXPECT_TRUE(permutation(0, 1).empty());
 }
 
+TEST(Subset, RefusesToBeOfNothing) {
+  EXPECT_THAT(error_of([] { Subset(nullptr, {0}); }), HasSubstr("Subset: no data set"));
+  EXPECT_THAT(error_of([] { random_split(nullptr, std::vector<double>{1.0}, 1); }),
+              HasSubstr("random_split: no data set"));
+  EXPECT_THAT(error_of([] { random_split(nullptr, std::vector<int64_t>{0}, 1); }),
+              HasSubstr("random_split: no data set"));
+}
+
 }  // namespace
 }  // namespace lazulite::data
