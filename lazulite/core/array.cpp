@@ -69,6 +69,11 @@ Array Array::from_buffer(void* data, const Shape& shape, Dtype dtype,
                          std::function<void(void*)> deleter) {
   check_shape(shape, size_of(dtype), "from_buffer");
   size_t bytes = static_cast<size_t>(element_count(shape)) * size_of(dtype);
+  if (!data && bytes > 0) {
+    throw Error("from_buffer: a null pointer is no memory for shape " + lazulite::to_string(shape));
+  }
+  // A buffer without a deleter would be the allocator's.
+  if (!deleter) deleter = [](void*) {};
   return ready_array(BufferPtr(new Buffer(data, bytes, std::move(deleter))), shape, dtype);
 }
 

@@ -40,8 +40,9 @@ class Array {
   /// One-dimensional.
   template <class T>
   explicit Array(const std::vector<T>& values) : Array(values, values.size()) {}
-  /// Adopts row-major host memory; `deleter` runs when the last user is gone. Throws, and leaves
-  /// the memory to the caller, where the shape is not possible.
+  /// Adopts row-major host memory; `deleter`, if there is one, runs when the last user is gone.
+  /// Throws, and leaves the memory to the caller, where the shape is not possible or the pointer is
+  /// null.
   static Array from_buffer(void* data, const Shape& shape, Dtype dtype,
                            std::function<void(void*)> deleter);
 

@@ -1,9 +1,13 @@
 #include "lazulite/core/device.h"
 
+#include <fmt/format.h>
+
 #include <atomic>
 #include <cstdlib>
 #include <mutex>
 #include <set>
+
+#include "lazulite/core/errors.h"
 
 namespace lazulite {
 namespace {
@@ -34,10 +38,18 @@ ProcessDefault& process_default() {
 
 thread_local std::optional<Stream> chosen;
 
+Stream checked(Stream stream, const char* operation) {
+  if (stream.index >= 0) return stream;
+  throw ValueError(
+      fmt::format("{}: {} has no stream number {}", operation, stream.device.name(), stream.index));
+}
+
 }  // namespace
 
 Device::Device(std::string_view name, int index)
-    : name_(intern(name == "gpu" ? "cuda" : name)), index_(index) {}
+    : name_(intern(name == "gpu" ? "cuda" : name)), index_(index) {
+  if (index < 0) throw ValueError(fmt::format("Device: {} has no device number {}", name, index));
+}
 
 Stream default_stream() {
   if (chosen) return *chosen;
@@ -53,7 +65,7 @@ Stream default_stream() {
   return {*seen, 0};
 }
 
-void set_default_stream(Stream stream) { chosen = stream; }
+void set_default_stream(Stream stream) { chosen = checked(stream, "set_default_stream"); }
 
 Device default_device() { return default_stream().device; }
 
@@ -65,7 +77,8 @@ void set_default_device(Device device) {
   ++process.version;
 }
 
-StreamScope::StreamScope(Stream stream) : previous_(std::exchange(chosen, stream)) {}
+StreamScope::StreamScope(Stream stream)
+    : previous_(std::exchange(chosen, checked(stream, "StreamScope"))) {}
 StreamScope::~StreamScope() { chosen = previous_; }
 
 }  // namespace lazulite

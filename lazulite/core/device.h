@@ -10,7 +10,8 @@ namespace lazulite {
 /// no device.
 class Device {
  public:
-  /// `name` is a backend's name, for instance "cpu", "cuda" or "reference"; "gpu" is "cuda".
+  /// `name` is a backend's name, for instance "cpu", "cuda" or "reference"; "gpu" is "cuda". The
+  /// number is not negative; whether there is such a device turns out when it is used.
   explicit Device(std::string_view name, int index = 0);
 
   const std::string& name() const { return *name_; }
@@ -22,7 +23,7 @@ class Device {
   int index_;
 };
 
-/// A queue of work on a device; work in one stream runs in order.
+/// A queue of work on a device; work in one stream runs in order. Numbers are not negative.
 struct Stream {
   Device device;
   int index = 0;

@@ -9,7 +9,23 @@ namespace lazulite {
 /// what was expected.
 class Error : public std::runtime_error {
  public:
-  explicit Error(const std::string& message) : std::runtime_error(message) {}
+  /// Where the sentence begins with another operation's name, that of the calling thread's
+  /// OperationScope is put before it.
+  explicit Error(const std::string& message);
+};
+
+/// The operation that the user has called, for errors: inside it others are called, which name
+/// themselves. Of nested ones the outermost counts.
+class OperationScope {
+ public:
+  /// `name` is a literal. With null, errors do not belong to what is around.
+  explicit OperationScope(const char* name) noexcept;
+  ~OperationScope();
+  OperationScope(const OperationScope&) = delete;
+  OperationScope& operator=(const OperationScope&) = delete;
+
+ private:
+  const char* previous_;
 };
 
 /// A value that the operation cannot take, although its type is right: a scalar that the array's

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lazulite/core/array.h"
+#include "lazulite/core/errors.h"
 
 namespace lazulite {
 
@@ -21,7 +22,7 @@ inline void expect_array(const char* operation, const std::vector<Array>& arrays
 }
 
 /// Empties an operation's parameters when the operation returns, and before it begins makes sure
-/// that they are arrays; an error names the function that has this. They are taken by value, so
+/// that they are arrays; errors name the function that has this. They are taken by value, so
 /// that what a caller's expression makes on its way is handed over; but the language lets them live
 /// until that whole expression ends, and `sum(exp(x) - 1).eval()` would find an owner for each
 /// value.
@@ -29,7 +30,7 @@ template <class... Parameters>
 class ReleaseOnReturn {
  public:
   explicit ReleaseOnReturn(Parameters&... parameters, const char* operation = __builtin_FUNCTION())
-      : parameters_(parameters...) {
+      : scope_(operation), parameters_(parameters...) {
     (expect_array(operation, parameters), ...);
   }
   ~ReleaseOnReturn() {
@@ -39,6 +40,7 @@ class ReleaseOnReturn {
   ReleaseOnReturn& operator=(const ReleaseOnReturn&) = delete;
 
  private:
+  const OperationScope scope_;
   std::tuple<Parameters&...> parameters_;
 };
 template <class... Parameters>
@@ -47,12 +49,14 @@ ReleaseOnReturn(Parameters&...) -> ReleaseOnReturn<Parameters...>;
 /// The same of a parameter that may be left out.
 class ReleaseIfGiven {
  public:
-  explicit ReleaseIfGiven(Array& parameter) : parameter_(parameter) {}
+  explicit ReleaseIfGiven(Array& parameter, const char* operation = __builtin_FUNCTION())
+      : scope_(operation), parameter_(parameter) {}
   ~ReleaseIfGiven() { parameter_ = {}; }
   ReleaseIfGiven(const ReleaseIfGiven&) = delete;
   ReleaseIfGiven& operator=(const ReleaseIfGiven&) = delete;
 
  private:
+  const OperationScope scope_;
   Array& parameter_;
 };
 

@@ -35,18 +35,22 @@ Array celu(Array x, double alpha) {
   return where(x > 0, x, expm1(not_positive(x) / alpha) * alpha);
 }
 Array gelu(Array x) {
+  const OperationScope scope("gelu");
   expect_array("gelu", x);
   return activation_gelu(std::move(x));
 }
 Array gelu_approx(Array x) {
+  const OperationScope scope("gelu_approx");
   expect_array("gelu_approx", x);
   return activation_gelu_approx(std::move(x));
 }
 Array silu(Array x) {
+  const OperationScope scope("silu");
   expect_array("silu", x);
   return activation_silu(std::move(x));
 }
 Array mish(Array x) {
+  const OperationScope scope("mish");
   expect_array("mish", x);
   return activation_mish(std::move(x));
 }
@@ -55,10 +59,12 @@ Array softplus(Array x) {
   return logaddexp(x, 0);
 }
 Array softsign(Array x) {
+  const OperationScope scope("softsign");
   expect_array("softsign", x);
   return activation_softsign(std::move(x));
 }
 Array hardswish(Array x) {
+  const OperationScope scope("hardswish");
   expect_array("hardswish", x);
   return activation_hardswish(std::move(x));
 }

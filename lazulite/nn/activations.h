@@ -49,6 +49,7 @@ using lazulite::tanh;
 #define LAZULITE_ACTIVATION_LAYER(Layer, function) \
   struct Layer : Module {                          \
     Array operator()(Array x) const {              \
+      const OperationScope scope(#Layer);          \
       expect_array(#Layer, x);                     \
       return function(std::move(x));               \
     }                                              \
@@ -60,12 +61,14 @@ LAZULITE_FOR_EACH_ACTIVATION(LAZULITE_ACTIVATION_LAYER)
 /// Along the last axis.
 struct Softmax : Module {
   Array operator()(Array x) const {
+    const OperationScope scope("Softmax");
     expect_array("Softmax", x);
     return softmax(std::move(x), -1);
   }
 };
 struct LogSoftmax : Module {
   Array operator()(Array x) const {
+    const OperationScope scope("LogSoftmax");
     expect_array("LogSoftmax", x);
     return log_softmax(std::move(x), -1);
   }
@@ -73,12 +76,14 @@ struct LogSoftmax : Module {
 /// All axes but the first as one.
 struct Flatten : Module {
   Array operator()(Array x) const {
+    const OperationScope scope("Flatten");
     expect_array("Flatten", x);
     return std::move(x).flatten(1);
   }
 };
 struct Identity : Module {
   Array operator()(Array x) const {
+    const OperationScope scope("Identity");
     expect_array("Identity", x);
     return x;
   }

@@ -58,6 +58,7 @@ BatchNorm::BatchNorm(int64_t features, BatchNormOptions options)
 }
 
 Array BatchNorm::operator()(Array x) const {
+  const OperationScope scope("BatchNorm");
   expect_array("BatchNorm", x);
   const ReleaseOnReturn release(x);
   if (x.ndim() == 0 || x.shape(-1) != features_ || kind_of(x.dtype()) == DtypeKind::complex) {

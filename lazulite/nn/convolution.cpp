@@ -35,6 +35,7 @@ Conv2d::Conv2d(int64_t inputs, int64_t outputs, Size2 kernel, Conv2dOptions opti
 }
 
 Array Conv2d::operator()(Array x) const {
+  const OperationScope scope("Conv2d");
   expect_array("Conv2d", x);
   const ReleaseOnReturn release(x);
   Array product =

@@ -12,6 +12,7 @@ Dropout::Dropout(double probability) : probability_(probability) {
 }
 
 Array Dropout::operator()(Array x) const {
+  const OperationScope scope("Dropout");
   expect_array("Dropout", x);
   const ReleaseOnReturn release(x);
   if (!training() || probability_ == 0) return x;

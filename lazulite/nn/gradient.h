@@ -22,6 +22,7 @@ std::pair<Arrays, NamedArrays> gradient_of(const Module& module,
 /// member of the module that has something to train was never registered.
 template <std::derived_from<Module> Net, class Loss>
 auto value_and_grad(const Net& net, Loss loss) {
+  lazulite::detail::expect_function("value_and_grad", loss);
   net.check_members(&net + 1);
   return [module = Module(net), loss = std::move(loss)](const auto&... arguments) {
     using Result = std::decay_t<decltype(loss(arguments...))>;

@@ -16,6 +16,7 @@ Linear::Linear(int64_t inputs, int64_t outputs, bool with_bias) {
 }
 
 Array Linear::operator()(Array x) const {
+  const OperationScope scope("Linear");
   expect_array("Linear", x);
   const ReleaseOnReturn release(x);
   Array product = matmul(x, weight.get().T());

@@ -23,6 +23,7 @@ Size2 checked(const char* operation, Size2 window, const Pool2dOptions& options)
 MaxPool2d::MaxPool2d(Size2 window, Pool2dOptions options)
     : window_(checked("MaxPool2d", window, options)), options_(options) {}
 Array MaxPool2d::operator()(Array x) const {
+  const OperationScope scope("MaxPool2d");
   expect_array("MaxPool2d", x);
   return max_pool2d(std::move(x), window_, options_.stride.value_or(window_), options_.padding);
 }
@@ -30,6 +31,7 @@ Array MaxPool2d::operator()(Array x) const {
 AvgPool2d::AvgPool2d(Size2 window, Pool2dOptions options)
     : window_(checked("AvgPool2d", window, options)), options_(options) {}
 Array AvgPool2d::operator()(Array x) const {
+  const OperationScope scope("AvgPool2d");
   expect_array("AvgPool2d", x);
   return avg_pool2d(std::move(x), window_, options_.stride.value_or(window_), options_.padding);
 }

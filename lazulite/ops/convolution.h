@@ -39,7 +39,7 @@ Array conv_transpose(Array x, Array w, SmallVector<int, 3> stride = {1},
                      SmallVector<int, 3> padding = {0}, SmallVector<int, 3> dilation = {1},
                      SmallVector<int, 3> output_padding = {0}, int groups = 1);
 
-/// The convolution over as many spatial axes as the geometry has entries.
+/// The convolution over as many spatial axes as the geometry has entries, at most three.
 Array convolution(Array x, Array w, const ConvGeometry& geometry);
 /// Its gradients with respect to x and to w, `dy` being that of its output. The shape of what is
 /// differentiated does not follow from the others where strides skip elements, hence it is given.

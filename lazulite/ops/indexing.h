@@ -30,13 +30,14 @@ Array take(Array x, int64_t position, int axis);
 /// For each index the element of x at its place, but along `axis` at the index: NumPy's
 /// take_along_axis. All axes but `axis` broadcast.
 Array take_along_axis(Array x, Array indices, int axis);
-/// A copy of x with `values` (broadcast to the indices' shape) where take_along_axis would read.
+/// A copy of x with `values` (broadcast to the indices' shape) where take_along_axis would read. Of
+/// several values for one place the last one stays, and has the gradient.
 Array put_along_axis(Array x, Array indices, Array values, int axis);
-/// The same with `values` added; repeated indices add up.
+/// The same with `values` added; repeated indices add up, half precision in float32.
 Array add_along_axis(Array x, Array indices, Array values, int axis);
 
 /// A copy of x with `updates` added where `take(x, indices, axis)` would read; `updates` are shaped
-/// as its result, and repeated indices add up.
+/// as its result, and repeated indices add up, half precision in float32.
 Array scatter_add(Array x, Array indices, Array updates, int axis = 0);
 
 }  // namespace lazulite

@@ -19,7 +19,7 @@ Array avg_pool2d(Array x, std::array<int, 2> window, std::array<int, 2> stride,
                  std::array<int, 2> padding = {0, 0});
 Array avg_pool2d(Array x, int window, int stride = 0, int padding = 0);
 
-/// Over as many spatial axes as the geometry has entries.
+/// Over as many spatial axes as the geometry has entries, at most three.
 Array max_pool(Array x, const PoolGeometry& geometry);
 Array avg_pool(Array x, const PoolGeometry& geometry);
 /// Their gradients, `dy` being that of the output and `positions` MaxPool's second output.

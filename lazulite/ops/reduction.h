@@ -16,7 +16,7 @@ Array min(Array x, const Axes& axes = {}, bool keepdims = false);
 /// Whether all, or any, elements differ from zero. bool.
 Array all(Array x, const Axes& axes = {}, bool keepdims = false);
 Array any(Array x, const Axes& axes = {}, bool keepdims = false);
-/// How many elements differ from zero. int32.
+/// How many elements differ from zero. int32; int64 of arrays that have more than 2^31 - 1.
 Array count_nonzero(Array x, const Axes& axes = {}, bool keepdims = false);
 
 /// Arithmetic mean. bool and integers give float32; half precision is accumulated in float32.

@@ -11,6 +11,7 @@
 #include "lazulite/core/pending.h"
 #include "lazulite/core/trace.h"
 #include "lazulite/ops/primitives/convolution.h"
+#include "lazulite/ops/primitives/custom.h"
 #include "lazulite/ops/primitives/pooling.h"
 #include "lazulite/ops/primitives/primitive.h"
 #include "lazulite/program/executor.h"
@@ -144,6 +145,7 @@ void reject_placeholder(const Array& array) {
 void evaluate_nodes(std::span<Node* const> roots, const Nodes& asked, const Nodes& held) {
   ForkGate gate;
   PlanningScope planning;
+  const OperationScope no_operation(nullptr);
   TraceScope no_trace(nullptr);
   for (bool again = true; again;) {
     Executor::wait_for_room();
@@ -166,6 +168,12 @@ void evaluate_nodes(std::span<Node* const> roots, const Nodes& asked, const Node
 
 void eval(std::span<const Array> arrays) { evaluator().evaluate(arrays, true); }
 void async_eval(std::span<const Array> arrays) { evaluator().evaluate(arrays, false); }
-void synchronize() { Executor::drain(); }
+void synchronize() {
+  if (const CustomOperation* operation = running_operation()) {
+    throw Error("synchronize: all work includes the run of '" + operation->name +
+                "', in which it was called");
+  }
+  Executor::drain();
+}
 
 }  // namespace lazulite

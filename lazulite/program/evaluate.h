@@ -26,7 +26,8 @@ inline void async_eval(std::initializer_list<Array> arrays) {
   async_eval(std::span<const Array>(arrays.begin(), arrays.size()));
 }
 
-/// Waits until all work that was started has ended. Throws nothing: errors come with the arrays.
+/// Waits until all work that was started has ended; errors come with the arrays. Throws only inside
+/// a CustomOperation's `run`, which is part of that work.
 void synchronize();
 
 }  // namespace lazulite

@@ -14,12 +14,14 @@ ArraysFunction checkpoint(ArraysFunction function);
 /// the function is called once. Gradients also flow to arrays that it captures.
 template <detail::FunctionOfArrays Function>
 ArraysFunction checkpoint(Function function) {
+  detail::expect_function("checkpoint", function);
   return detail::checkpoint(ArraysFunction(std::move(function)));
 }
 
 /// The same for a function of one array with one result.
 template <detail::FunctionOfOneArray Function>
 std::function<Array(const Array&)> checkpoint(Function function) {
+  detail::expect_function("checkpoint", function);
   ArraysFunction inner = detail::checkpoint(
       [function = std::move(function)](const Arrays& x) { return Arrays{function(x[0])}; });
   return [inner = std::move(inner)](const Array& x) { return inner({x})[0]; };

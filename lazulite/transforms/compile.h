@@ -113,6 +113,7 @@ auto compile_function(std::function<R(Arguments...)> function) {
 /// Arrays.
 template <class Function>
 auto compile(Function function) {
+  detail::expect_function("compile", function);
   if constexpr (detail::FunctionOfArrays<Function>) {
     return compile_arrays(std::move(function));
   } else {

@@ -19,7 +19,9 @@ std::shared_ptr<const CustomRules> changed(const CustomRules& rules, Change&& ch
 }  // namespace
 
 CustomFunction::CustomFunction(ArraysFunction function)
-    : function_(std::move(function)), rules_(std::make_shared<CustomRules>()) {}
+    : function_(std::move(function)), rules_(std::make_shared<CustomRules>()) {
+  detail::expect_function("CustomFunction", function_);
+}
 
 CustomFunction& CustomFunction::set_vjp(
     std::function<Arrays(const Arrays&, const Arrays&, const Arrays&)> function) {

@@ -18,12 +18,14 @@ std::pair<Arrays, Arrays> jvp(const ArraysFunction& function, const Arrays& prim
 template <detail::FunctionOfArrays Function>
 std::pair<Arrays, Arrays> jvp(const Function& function, const Arrays& primals,
                               const Arrays& tangents) {
+  detail::expect_function("jvp", function);
   return detail::jvp(ArraysFunction(function), primals, tangents);
 }
 
 /// The same for a function of one array with one result.
 template <detail::FunctionOfOneArray Function>
 std::pair<Array, Array> jvp(const Function& function, const Array& primal, const Array& tangent) {
+  detail::expect_function("jvp", function);
   auto [results, tangents] =
       detail::jvp([&](const Arrays& x) { return Arrays{function(x[0])}; }, {primal}, {tangent});
   return {results[0], tangents[0]};

@@ -20,10 +20,25 @@ using ArraysFunction = std::function<Arrays(const Arrays&)>;
 // body might not compile for other types.
 namespace detail {
 
+[[noreturn]] void reject_empty_function(const char* operation);
+
 template <class Function>
 concept HasSignature = requires(Function function) {
   std::function(std::move(function));
 };
+
+template <class T>
+constexpr bool may_be_empty = std::is_pointer_v<T> || std::is_member_pointer_v<T>;
+template <class T>
+constexpr bool may_be_empty<std::function<T>> = true;
+
+/// Throws where a function object, or a pointer, holds no function.
+template <class Function>
+void expect_function(const char* operation, const Function& function) {
+  if constexpr (may_be_empty<Function>) {
+    if (!function) reject_empty_function(operation);
+  }
+}
 
 template <class Function>
 concept FunctionOfArrays =

@@ -83,6 +83,7 @@ Arrays backward(const Arrays& results, const Arrays& given, const Arrays& source
 
 std::pair<Arrays, Arrays> vjp(const ArraysFunction& function, const Arrays& primals,
                               const Arrays& cotangents) {
+  detail::expect_function("vjp", function);
   RetainScope scope;
   expect_array("vjp", primals);
   expect_array("vjp", cotangents);

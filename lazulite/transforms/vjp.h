@@ -25,12 +25,14 @@ std::function<std::pair<Array, Array>(const Array&)> value_and_grad(
 /// scalar, with respect to the arguments `argnums` (counted from the end if negative).
 template <detail::FunctionOfArrays Function>
 auto value_and_grad(Function function, std::vector<int> argnums = {0}) {
+  detail::expect_function("value_and_grad", function);
   return detail::value_and_grad(ArraysFunction(std::move(function)), std::move(argnums));
 }
 
 /// The function that computes the gradients alone.
 template <detail::FunctionOfArrays Function>
 ArraysFunction grad(Function function, std::vector<int> argnums = {0}) {
+  detail::expect_function("grad", function);
   return [both = value_and_grad(std::move(function), std::move(argnums))](const Arrays& arguments) {
     return both(arguments).second;
   };
@@ -39,10 +41,12 @@ ArraysFunction grad(Function function, std::vector<int> argnums = {0}) {
 /// The same for a function of one array with one scalar result.
 template <detail::FunctionOfOneArray Function>
 auto value_and_grad(Function function) {
+  detail::expect_function("value_and_grad", function);
   return detail::value_and_grad(std::function<Array(const Array&)>(std::move(function)));
 }
 template <detail::FunctionOfOneArray Function>
 std::function<Array(const Array&)> grad(Function function) {
+  detail::expect_function("grad", function);
   return [both = value_and_grad(std::move(function))](const Array& x) { return both(x).second; };
 }
 

@@ -25,12 +25,14 @@ Arrays map_once(const ArraysFunction& function, const Arrays& given, const MapAx
 /// the same for all slices; map over keys for different ones.
 template <detail::FunctionOfArrays Function>
 ArraysFunction vmap(Function function, MapAxes in_axes = {}, MapAxes out_axes = {}) {
+  detail::expect_function("vmap", function);
   return detail::vmap(ArraysFunction(std::move(function)), std::move(in_axes), std::move(out_axes));
 }
 
 /// The same for a function of one array with one result.
 template <detail::FunctionOfOneArray Function>
 std::function<Array(const Array&)> vmap(Function function, int in_axis = 0, int out_axis = 0) {
+  detail::expect_function("vmap", function);
   ArraysFunction many = detail::vmap(
       [function = std::move(function)](const Arrays& x) { return Arrays{function(x[0])}; },
       {in_axis}, {out_axis});

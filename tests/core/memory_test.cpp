@@ -173,5 +173,18 @@ TEST_F(HostMemory, ArraysThatDoNotFitAreAnErrorAndLeaveRoom) {
   EXPECT_LE(memory_statistics().active_bytes, before + mib);
 }
 
+// Memory without a deleter stays the caller's: it is neither written into nor freed.
+TEST(AdoptedMemory, NeedsNoDeleter) {
+  std::vector<float> memory(100000, 3.0f);
+  {
+    Array x = Array::from_buffer(memory.data(), {100000}, Dtype::float32, nullptr);
+    x = std::move(x) + 1;
+    EXPECT_EQ(x.to_vector<float>()[99999], 4.0f);
+  }
+  EXPECT_EQ(memory[7], 3.0f);
+  EXPECT_THROW(Array::from_buffer(nullptr, {3}, Dtype::float32, nullptr), Error);
+  EXPECT_EQ(Array::from_buffer(nullptr, {0, 3}, Dtype::float32, nullptr).size(), 0);
+}
+
 }  // namespace
 }  // namespace lazulite

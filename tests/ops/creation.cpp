@@ -146,5 +146,14 @@ TEST_P(Creation, TakesDiagonalsOfPlanes) {
   expect_equal(diagonal(x, -1, 0, 2), Array({{12}, {16}, {20}}));
 }
 
+TEST_P(Creation, SpacesNumbersUpToInfiniteEnds) {
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  expect_equal(linspace(0, inf, 4), Array({0.0, inf, inf, inf}));
+  expect_equal(linspace(-inf, 2, 3), Array({-inf, -inf, 2.0}));
+  // Infinite in float32, and in float16 once it is rounded.
+  expect_equal(linspace(1, 1e300, 3), Array({1.0, inf, inf}));
+  expect_equal(linspace(0, 131008, 3, Dtype::float16), Array({0.0, 65504.0, inf}, Dtype::float16));
+}
+
 }  // namespace
 }  // namespace lazulite

@@ -141,5 +141,45 @@ TEST_P(Custom, LeavesWhatIsNotConnectedToIt) {
   EXPECT_THROW(y.eval(), std::runtime_error);
 }
 
+TEST_P(Custom, MayBeCopiedIntoPlaceAndIsAnotherThen) {
+  CustomOperation first{
+      .name = "seven",
+      .infer =
+          [](InputTypes) {
+            ArrayTypes out;
+            out.push_back({{}, Dtype::float32});
+            return out;
+          },
+      .run = [](auto, std::span<const HostArray> out) { *out[0].elements<float>() = 7; }};
+  auto second = std::make_shared<CustomOperation>(first);
+  EXPECT_NE(second->identity.number(), first.identity.number());
+  second->run = [](auto, std::span<const HostArray> out) { *out[0].elements<float>() = 8; };
+  auto moved = std::make_shared<const CustomOperation>(std::move(first));
+  expect_equal(apply_operation(moved, {})[0], Array(7.0f));
+  expect_equal(apply_operation(second, {})[0], Array(8.0f));
+}
+
+TEST_P(Custom, CannotWaitForAllWork) {
+  CustomOperation waiting{.name = "waiting",
+                          .infer =
+                              [](InputTypes x) {
+                                ArrayTypes out;
+                                out.push_back({x[0].shape, x[0].dtype});
+                                return out;
+                              },
+                          .run = [](auto, auto) { synchronize(); }};
+  auto operation = std::make_shared<const CustomOperation>(std::move(waiting));
+  // On the caller's thread, and queued.
+  for (int64_t size : {2, 100000}) {
+    try {
+      apply_operation(operation, {full({size}, 1.f).eval()})[0].eval();
+      FAIL() << "nothing was thrown";
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find("'waiting'"), std::string::npos) << error.what();
+    }
+  }
+  synchronize();
+}
+
 }  // namespace
 }  // namespace lazulite

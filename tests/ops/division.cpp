@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <random>
 
 #include "lazulite/ops/ops.h"
 #include "support/backends.h"
@@ -172,6 +173,36 @@ TEST_P(Division, OfIntegers) {
   expect_equal(floor_divide(Array({-128}, Dtype::int8), -1), Array({-128}, Dtype::int8));
   EXPECT_THROW(floor_divide(Array(Scalar(std::complex<float>(3, 4))), 2), Error);
   expect_equal(Array({true, false}) % true, Array({false, false}));
+}
+
+// Quotients of whole numbers, which integers of 128 bits count exactly.
+template <class T>
+void expect_exact_quotients() {
+  std::mt19937_64 random(5);
+  std::vector<T> xs, ys, expected;
+  constexpr int digits = std::numeric_limits<T>::digits;
+  for (int i = 0; i < 20000; ++i) {
+    auto whole = [&](int bits) { return static_cast<__int128>(random() >> (64 - bits)) | 1; };
+    const __int128 x = whole(1 + static_cast<int>(random() % digits)) << (random() % (digits + 9));
+    const __int128 y = whole(1 + static_cast<int>(random() % digits));
+    const int signs = static_cast<int>(random() % 4);
+    const __int128 a = signs & 1 ? -x : x, b = signs & 2 ? -y : y;
+    const __int128 quotient = a / b - ((a % b != 0) && ((a < 0) != (b < 0)));
+    // The same quotient of fractions.
+    const auto scale = static_cast<T>(i % 2 ? 0x1p-30 : 1);
+    xs.push_back(static_cast<T>(a) * scale);
+    ys.push_back(static_cast<T>(b) * scale);
+    expected.push_back(static_cast<T>(quotient));
+  }
+  std::vector<T> got = floor_divide(Array(xs), Array(ys)).template to_vector<T>();
+  for (size_t i = 0; i < got.size(); ++i) {
+    ASSERT_EQ(got[i], expected[i]) << xs[i] << " by " << ys[i];
+  }
+}
+
+TEST_P(Division, RoundsQuotientsOfAnySizeOnce) {
+  expect_exact_quotients<float>();
+  expect_exact_quotients<double>();
 }
 
 }  // namespace

@@ -4,6 +4,10 @@
 
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/creation.h"
+#include "lazulite/ops/operators.h"
+#include "lazulite/ops/reduction.h"
+#include "lazulite/transforms/jvp.h"
+#include "lazulite/transforms/vjp.h"
 #include "support/backends.h"
 #include "support/expect.h"
 
@@ -86,6 +90,34 @@ TEST_P(Indexing, ScattersSums) {
   expect_equal(scatter_add(x, Array({1}), Array({{1}, {2}, {3}}), 1),
                Array({{1.0, 2.0}, {1.0, 3.0}, {1.0, 4.0}}));
   EXPECT_THROW(scatter_add(x, Array({0, 1}), Array({{1, 2}, {3, 4}, {5, 6}}), 0), Error);
+}
+
+TEST_P(Indexing, AddsUpHalfPrecisionInFloat32) {
+  // In half precision the sums would stop growing at 256 and 2048.
+  for (Dtype dtype : {Dtype::bfloat16, Dtype::float16}) {
+    Array to = zeros({2}, dtype), where = zeros({4096}, Dtype::int32), one = ones({4096}, dtype);
+    Array sums = Array({4096.0, 0.0}, dtype);
+    expect_equal(scatter_add(to, where, one), sums);
+    expect_equal(add_along_axis(to, where, one, 0), sums);
+    auto taken = [&](const Array& x) { return sum(take(x, where, 0).astype(Dtype::float32)); };
+    expect_equal(grad(taken)(to), sums);
+  }
+}
+
+TEST_P(Indexing, GivesTheGradientToTheValueThatStays) {
+  // Each row of the derivative forward is that backward, though values are put one over the other.
+  Array x = arange(10, Dtype::float32).reshape({2, 5});
+  Array positions = Array({{1, 1, 4, 1}, {0, 2, 2, -5}});
+  auto put = [&](const Arrays& a) { return Arrays{put_along_axis(x, positions, a[0], 1)}; };
+  Array values = arange(8, Dtype::float32).reshape({2, 4});
+  Array weights = arange(1, 11, 1, Dtype::float32).reshape({2, 5});
+  Array backward = vjp(put, {values}, {weights}).second[0];
+  std::vector<float> forward;
+  for (int i = 0; i < 8; ++i) {
+    Array tangent = (arange(8) == i).astype(Dtype::float32).reshape({2, 4});
+    forward.push_back(sum(jvp(put, {values}, {tangent}).second[0] * weights).item<float>());
+  }
+  expect_equal(backward, Array(forward, {2, 4}));
 }
 
 }  // namespace

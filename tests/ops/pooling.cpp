@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <complex>
 #include <limits>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/ops/convolution.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/reduction.h"
@@ -117,6 +119,26 @@ TEST_P(Pooling, RejectsWhatDoesNotFit) {
   EXPECT_THROW(avg_pool2d(x, 2, -1), Error);
   EXPECT_THROW(avg_pool2d(x, 2, 2, -1), Error);
   EXPECT_THROW(max_pool2d(x.astype(Dtype::complex64), 2), Error);
+}
+
+TEST_P(Pooling, TakesTheLargestTruth) {
+  Array x = images() > 8;
+  expect_equal(max_pool2d(x, 2), max_pool2d(x.astype(Dtype::float32), 2) > 0);
+}
+
+TEST_P(Pooling, TakesTheMeanOfComplexNumbers) {
+  Array x = images() + images() * images() * std::complex<float>(0, 1);
+  Array mean = avg_pool2d(x, {2, 3}, {2, 1}, {1, 1});
+  expect_equal(real(mean), avg_pool2d(real(x), {2, 3}, {2, 1}, {1, 1}));
+  expect_equal(imag(mean), avg_pool2d(imag(x), {2, 3}, {2, 1}, {1, 1}));
+}
+
+TEST(Windows, SlideAlongThreeAxesAtMost) {
+  const PoolGeometry four{{1, 1, 1, 1}, {1, 1, 1, 1}, {0, 0, 0, 0}};
+  EXPECT_THROW(max_pool(ones({1, 2, 2, 2, 2, 1}), four), Error);
+  EXPECT_THROW(avg_pool(ones({1, 2, 2, 2, 2, 1}), four), Error);
+  const ConvGeometry geometry{{1, 1, 1, 1}, {0, 0, 0, 0}, {1, 1, 1, 1}};
+  EXPECT_THROW(convolution(ones({1, 2, 2, 2, 2, 1}), ones({1, 2, 2, 2, 2, 1}), geometry), Error);
 }
 
 }  // namespace

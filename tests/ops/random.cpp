@@ -311,5 +311,26 @@ TEST_P(Random, RejectsBadKeysAndBounds) {
   EXPECT_THROW(random::bits({2}, 3), Error);
 }
 
+TEST_P(Random, StaysBelowBoundsThatAreNextToEachOther) {
+  for (Dtype dtype : {Dtype::float16, Dtype::bfloat16, Dtype::float32, Dtype::float64}) {
+    const double least = dtype == Dtype::float16    ? 0x1p-24
+                         : dtype == Dtype::bfloat16 ? 0x1p-133
+                         : dtype == Dtype::float64  ? 0x1p-1074
+                                                    : 0x1p-149;
+    for (double low : {0.0, -1.0, 3.0, -4.0}) {
+      for (double width : {1.0, 2.0}) {
+        const double from = low * least, to = (low + width) * least;
+        Array bounds[] = {Array(Scalar(from), dtype), Array(Scalar(to), dtype)};
+        for (const Array& drawn :
+             {random::uniform(from, to, {200}, dtype, random::key(7)),
+              random::uniform(bounds[0], bounds[1], {200}, dtype, random::key(7))}) {
+          EXPECT_EQ(min(drawn).item<double>(), from) << name_of(dtype) << " from " << low;
+          EXPECT_LT(max(drawn).item<double>(), to) << name_of(dtype) << " from " << low;
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace lazulite

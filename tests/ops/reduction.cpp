@@ -138,5 +138,11 @@ TEST_P(Reduction, NormalisesInfinities) {
   expect_equal(softmax(Array({-inf, 0.0}), 0), Array({0.0, 1.0}));
 }
 
+TEST_P(Reduction, CountsMoreElementsThanInt32Holds) {
+  Array many = broadcast_to(Array(true), {1 << 16, 1 << 15});
+  EXPECT_EQ(count_nonzero(many).dtype(), Dtype::int64);
+  EXPECT_EQ(count_nonzero(slice(many, {1, 0}, {1 << 16, 1 << 15})).dtype(), Dtype::int32);
+}
+
 }  // namespace
 }  // namespace lazulite

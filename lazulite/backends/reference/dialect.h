@@ -38,13 +38,16 @@ std::complex<T> make_complex(T re, T im) {
 template <class T>
 T floor_div(T x, T y) {
   if constexpr (std::floating_point<T>) {
-    // x / y may have been rounded up to a whole number, or past one that the remainder leaves.
+    // x / y may have been rounded up to a whole number, or past one that the remainder leaves. What
+    // the division without remainder is off by shows when its result is multiplied again.
     if (y == 0) return x / y;
     T rest = std::fmod(x, y);
-    T quotient = (x - rest) / y - T(rest != 0 && (rest < 0) != (y < 0));
-    T whole = std::floor(quotient);
-    if (quotient - whole > T(0.5)) whole += 1;
-    return quotient != 0 ? whole : std::copysign(T(0), x / y);
+    T whole = std::rint((x - rest) / y);
+    T off = 0;
+    if (whole != 0 && std::isfinite(whole)) off = std::rint((std::fma(-whole, y, x) - rest) / y);
+    T down = rest != 0 && (rest < 0) != (y < 0) ? 1 : 0;
+    T quotient = whole + (off - down);
+    return quotient != 0 ? quotient : std::copysign(T(0), x / y);
   } else if constexpr (std::signed_integral<T>) {
     if (y == T(0)) return T(0);
     if (y == T(-1)) return static_cast<T>(-x);  // the hardware traps on the lowest x

@@ -135,17 +135,26 @@ Array full_like(Array x, const Scalar& value, std::optional<Dtype> dtype) {
   return full(x.shape(), value, dtype.value_or(x.dtype()));
 }
 
-Array zeros(const Shape& shape, Dtype dtype) { return full(shape, 0, dtype); }
+Array zeros(const Shape& shape, Dtype dtype) {
+  const OperationScope scope("zeros");
+  return full(shape, 0, dtype);
+}
 Array zeros_like(Array x, std::optional<Dtype> dtype) {
   const ReleaseOnReturn release(x);
   return full_like(x, 0, dtype);
 }
-Array ones(const Shape& shape, Dtype dtype) { return full(shape, 1, dtype); }
+Array ones(const Shape& shape, Dtype dtype) {
+  const OperationScope scope("ones");
+  return full(shape, 1, dtype);
+}
 Array ones_like(Array x, std::optional<Dtype> dtype) {
   const ReleaseOnReturn release(x);
   return full_like(x, 1, dtype);
 }
-Array empty(const Shape& shape, Dtype dtype) { return zeros(shape, dtype); }
+Array empty(const Shape& shape, Dtype dtype) {
+  const OperationScope scope("empty");
+  return zeros(shape, dtype);
+}
 Array empty_like(Array x, std::optional<Dtype> dtype) {
   const ReleaseOnReturn release(x);
   return zeros_like(x, dtype);
@@ -175,30 +184,39 @@ Array arange(const Scalar& start, const Scalar& stop, const Scalar& step,
 Array arange(const Scalar& stop, std::optional<Dtype> dtype) { return arange(0, stop, 1, dtype); }
 
 Array linspace(const Scalar& start, const Scalar& stop, int64_t count, Dtype dtype) {
+  const OperationScope scope("linspace");
   if (count < 0) throw Error(fmt::format("linspace: {} elements were asked for", count));
   if (count == 0) return zeros({0}, dtype);
   if (count == 1) return full({1}, start, dtype);
-  // Integers are computed in double, and their ends may have more digits than that.
+  // Integers are computed in double, and their ends may have more digits than that. An infinite end
+  // makes of the other one, of which no part is left there, no number.
   bool integers = is_integer(dtype);
   Dtype computed = integers ? Dtype::float64 : result_type(dtype, Dtype::float32);
   Array place = arange(count, Dtype::int32);
   Array part = astype(place, computed) / static_cast<double>(count - 1);
   Array first(start, computed), last(stop, computed);
   Array out = astype((1 - part) * first + part * last, dtype);
-  if (!integers) return out;
+  const double most = is_inexact(computed) ? largest_finite(computed) : 0;
+  auto finite = [&](const Scalar& end) { return std::fabs(end.as<double>()) <= most; };
+  if (!integers && finite(start) && finite(stop)) return out;
   start.expect_held_by(dtype, "linspace");
   stop.expect_held_by(dtype, "linspace");
   return where(place == 0, Array(start, dtype), where(place == count - 1, Array(stop, dtype), out));
 }
 
 Array eye(int64_t rows, int64_t columns, int k, Dtype dtype) {
+  const OperationScope scope("eye");
   check_matrix("eye", rows, columns);
   return astype(shifted_rows(rows, k, "eye") == arange(columns, Dtype::int32), dtype);
 }
 Array eye(int64_t rows, Dtype dtype) { return eye(rows, rows, 0, dtype); }
-Array identity(int64_t rows, Dtype dtype) { return eye(rows, dtype); }
+Array identity(int64_t rows, Dtype dtype) {
+  const OperationScope scope("identity");
+  return eye(rows, dtype);
+}
 
 Array tri(int64_t rows, int64_t columns, int k, Dtype dtype) {
+  const OperationScope scope("tri");
   check_matrix("tri", rows, columns);
   return astype(below_diagonal(rows, columns, k, "tri"), dtype);
 }

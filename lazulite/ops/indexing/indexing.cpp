@@ -56,6 +56,14 @@ Aligned align(const Array& x, const Array& indices, int axis, bool broadcast_x, 
   return {broadcast_to(x, x_shape), broadcast_to(checked, index_shape), at};
 }
 
+// Sums of half precision are accumulated in float32, as all are, and rounded once.
+Array widened(const Array& x) { return is_half(x.dtype()) ? astype(x, Dtype::float32) : x; }
+
+Array added(const Array& x, const Array& positions, const Array& updates, PrimitivePtr scatter) {
+  Array sums = make(std::move(scatter), {widened(x), positions, widened(updates)});
+  return sums.dtype() == x.dtype() ? sums : astype(sums, x.dtype());
+}
+
 Array scatter_along(const Array& x, const Array& indices, const Array& values, int axis, bool add,
                     const char* operation) {
   IndexUse use = add ? IndexUse::add_along_axis : IndexUse::put_along_axis;
@@ -63,8 +71,9 @@ Array scatter_along(const Array& x, const Array& indices, const Array& values, i
   ArrayTypeRef types[] = {aligned.x, aligned.indices};
   if (element_count(infer(GatherAlong{aligned.axis}, types)[0].shape) == 0) return x;
   Array updates = broadcast_to(astype(values, x.dtype()), aligned.indices.shape());
-  return make(make_primitive(ScatterAlong{aligned.axis, add}),
-              {aligned.x, aligned.indices, updates});
+  PrimitivePtr scatter = make_primitive(ScatterAlong{aligned.axis, add});
+  if (add) return added(aligned.x, aligned.indices, updates, std::move(scatter));
+  return make(std::move(scatter), {aligned.x, aligned.indices, updates});
 }
 
 }  // namespace
@@ -125,7 +134,7 @@ Array scatter_add(Array x, Array indices, Array updates, int axis) {
   Array fitted = broadcast_to(astype(updates, x.dtype()), shape);
   if (fitted.size() == 0) return x;
   Array checked = positions(indices, x.shape(at), IndexUse::scatter_add, true);
-  return make(make_primitive(ScatterAdd{at}), {x, checked, fitted});
+  return added(x, checked, fitted, make_primitive(ScatterAdd{at}));
 }
 
 }  // namespace lazulite

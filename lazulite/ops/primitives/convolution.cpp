@@ -1,6 +1,7 @@
 #include "lazulite/ops/primitives/convolution.h"
 
 #include "lazulite/ops/primitives/definition.h"
+#include "lazulite/ops/primitives/spatial.h"
 
 namespace lazulite {
 
@@ -23,6 +24,9 @@ void check_geometry(const Shape& x, const Shape& w, const ConvGeometry& g) {
     reject(x, w,
            fmt::format("{} strides, {} paddings and {} dilations", spatial, g.padding.size(),
                        g.dilation.size()));
+  }
+  if (spatial > most_spatial_axes) {
+    reject(x, w, fmt::format("windows slide along at most {} axes", most_spatial_axes));
   }
   if (x.size() != spatial + 2 || w.size() != spatial + 2) {
     reject(x, w, fmt::format("both need {} dimensions", spatial + 2));

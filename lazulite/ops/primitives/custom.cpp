@@ -1,6 +1,7 @@
 #include "lazulite/ops/primitives/custom.h"
 
 #include <atomic>
+#include <utility>
 
 #include "lazulite/core/event.h"
 #include "lazulite/ops/primitives/definition.h"
@@ -16,8 +17,21 @@ UniqueNumber::UniqueNumber() {
   number_ = ++last;
 }
 
+namespace {
+
+thread_local const CustomOperation* running = nullptr;
+
+}  // namespace
+
+const CustomOperation* running_operation() { return running; }
+
 void run_operation(const CustomOperation& operation, std::span<const HostArray> inputs,
                    std::span<const HostArray> outputs) {
+  struct Running {
+    explicit Running(const CustomOperation* now) : before(std::exchange(running, now)) {}
+    ~Running() { running = before; }
+    const CustomOperation* before;
+  } const scope(&operation);
   try {
     operation.run(inputs, outputs);
   } catch (...) {

@@ -11,11 +11,11 @@
 
 namespace lazulite {
 
-/// A number that no other one has, whatever is freed meanwhile.
+/// A number that no other one has, whatever is freed meanwhile: a copy has another.
 class UniqueNumber {
  public:
   UniqueNumber();
-  UniqueNumber(const UniqueNumber&) = delete;
+  UniqueNumber(const UniqueNumber&) : UniqueNumber() {}
   UniqueNumber& operator=(const UniqueNumber&) = delete;
   uint64_t number() const { return number_; }
 
@@ -34,8 +34,8 @@ struct HostArray {
   }
 };
 
-/// An operation that the library does not have. Each object is an operation of its own, equal to no
-/// other; plans keep those that they run.
+/// An operation that the library does not have. Each object, also a copy, is an operation of its
+/// own, equal to no other; plans keep those that they run.
 struct CustomOperation {
   /// For errors and listings.
   std::string name;
@@ -60,6 +60,8 @@ struct CustomOperation {
   const UniqueNumber identity = {};
 };
 
+/// The operation whose `run` the calling thread is in; null if there is none.
+const CustomOperation* running_operation();
 /// Runs the operation; what it throws becomes an OperationFailure.
 void run_operation(const CustomOperation& operation, std::span<const HostArray> inputs,
                    std::span<const HostArray> outputs);

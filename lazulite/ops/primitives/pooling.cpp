@@ -1,6 +1,7 @@
 #include "lazulite/ops/primitives/pooling.h"
 
 #include "lazulite/ops/primitives/definition.h"
+#include "lazulite/ops/primitives/spatial.h"
 
 namespace lazulite {
 
@@ -18,6 +19,10 @@ Shape pooled_shape(const char* operation, const Shape& x, const PoolGeometry& g)
   if (g.stride.size() != spatial || g.padding.size() != spatial) {
     throw Error(fmt::format("{}: {} windows, {} strides and {} paddings", operation, spatial,
                             g.stride.size(), g.padding.size()));
+  }
+  if (spatial > most_spatial_axes) {
+    throw Error(fmt::format("{}: windows slide along at most {} axes, not {}", operation,
+                            most_spatial_axes, spatial));
   }
   if (x.size() != spatial + 2) {
     throw Error(fmt::format("{}: images of shape {} where {} dimensions are needed", operation,

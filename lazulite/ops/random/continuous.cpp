@@ -41,10 +41,22 @@ double step_below_one(Dtype dtype) {
   }
 }
 
-// A number close below `x`, the very next one of positive numbers.
+// The least positive number.
+double least_positive(Dtype dtype) {
+  switch (dtype) {
+    case Dtype::float16: return 0x1p-24;
+    case Dtype::bfloat16: return 0x1p-133;
+    case Dtype::float64: return 0x1p-1074;
+    default: return 0x1p-149;
+  }
+}
+
+// A number close below `x`, the very next one of positive numbers. Below numbers so small that no
+// share of them is left, the least difference counts.
 Array slightly_below(const Array& x) {
   double step = step_below_one(x.dtype());
-  return where(x > 0, x * (1 - step), x * (1 + 2 * step));
+  Array share = where(x > 0, x * (1 - step), x * (1 + 2 * step));
+  return minimum(share, x - least_positive(x.dtype()));
 }
 
 // What was rounded up to `high`, or beyond, brought back. `low` where the range is empty.
@@ -107,8 +119,9 @@ Array uniform(double low, double high, const Shape& shape, Dtype dtype, Array ke
   Array drawn = far ? from * (1 - unit) + to * unit : (to - from) * unit + from;
   const double first = rounded(low, dtype), end = rounded(high, dtype);
   if (first == end) return drawn;
-  double step = step_below_one(dtype), below = end * (end > 0 ? 1 - step : 1 + 2 * step);
-  return minimum(drawn, std::max(first, rounded(below, dtype)));
+  double step = step_below_one(dtype), share = end * (end > 0 ? 1 - step : 1 + 2 * step);
+  double below = std::min(rounded(share, dtype), rounded(end - least_positive(dtype), dtype));
+  return minimum(drawn, std::max(first, below));
 }
 
 Array normal(const Shape& shape, Dtype dtype, double loc, double scale, Array key) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
@@ -90,7 +91,10 @@ Array any(Array x, const Axes& axes, bool keepdims) {
 }
 Array count_nonzero(Array x, const Axes& axes, bool keepdims) {
   const ReleaseOnReturn release(x);
-  return sum(astype(x, Dtype::bool_), axes, keepdims);
+  // Ones of more than 32 bits where the count may have them.
+  constexpr int64_t most = std::numeric_limits<int32_t>::max();
+  Array counted = astype(x, Dtype::bool_);
+  return sum(x.size() > most ? astype(counted, Dtype::int64) : counted, axes, keepdims);
 }
 
 }  // namespace lazulite

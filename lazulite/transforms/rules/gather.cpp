@@ -1,6 +1,9 @@
+#include <limits>
+
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/indexing.h"
 #include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/operators.h"
 #include "lazulite/ops/primitives/indexing.h"
 #include "lazulite/transforms/rules/helpers.h"
 
@@ -21,16 +24,29 @@ Gradients vjp(const GatherAlong& p, const VjpRequest& r) {
   return {add_along_axis(zeros_like(r.inputs[0]), r.inputs[1], r.cotangents[0], p.axis), Array()};
 }
 
+// Which of the values put along an axis are found there afterwards: of several in one place, one.
+Array stays(const ScatterAlong& p, const Shape& shape, const Array& indices) {
+  Shape column(shape.size(), 1);
+  column[static_cast<size_t>(p.axis)] = -1;
+  Dtype counts =
+      indices.shape(p.axis) <= std::numeric_limits<int32_t>::max() ? Dtype::int32 : Dtype::int64;
+  Array numbers =
+      broadcast_to(reshape(arange(indices.shape(p.axis), counts), column), indices.shape());
+  Array last = put_along_axis(zeros(shape, counts), indices, numbers, p.axis);
+  return take_along_axis(last, indices, p.axis) == numbers;
+}
+
 Gradients vjp(const ScatterAlong& p, const VjpRequest& r) {
   const Array& g = r.cotangents[0];
   const Array& indices = r.inputs[1];
   Gradients out = {g, Array(), Array()};
-  // What was overwritten no longer matters. (Of several values put in one place, each gets the
-  // gradient of that place, since which of them stays is not known here.)
+  // What was overwritten no longer matters.
   if (!p.add && r.wanted[0]) {
     out[0] = put_along_axis(g, indices, zeros_like(r.inputs[2]), p.axis);
   }
   if (r.wanted[2]) out[2] = take_along_axis(g, indices, p.axis);
+  if (r.wanted[2] && !p.add)
+    out[2] = where(stays(p, g.shape(), indices), out[2], zeros_like(out[2]));
   return out;
 }
 

@@ -123,17 +123,35 @@ HWY_INLINE Real<T> floor_mod(Real<T> x, Real<T> y) {
                 select(opposite_signs(rest, y), rest + y, rest));
 }
 
-// The whole number for which floor_div(x, y) * y + floor_mod(x, y) is x.
+// x - a * b, rounded once.
+template <class T>
+HWY_INLINE Real<T> less_product(Real<T> x, Real<T> a, Real<T> b) {
+#if HWY_NATIVE_FMA
+  return {hn::NegMulAdd(a.v, b.v, x.v)};
+#else
+  typename Real<T>::Tag tag;
+  HWY_ALIGN T xs[Real<T>::lanes], as[Real<T>::lanes], bs[Real<T>::lanes];
+  hn::Store(x.v, tag, xs);
+  hn::Store(a.v, tag, as);
+  hn::Store(b.v, tag, bs);
+  for (int64_t i = 0; i < Real<T>::lanes; ++i) xs[i] = std::fma(-as[i], bs[i], xs[i]);
+  return {hn::Load(tag, xs)};
+#endif
+}
+
+// The whole number, rounded where T has too few digits for it, for which floor_div(x, y) * y +
+// floor_mod(x, y) is x.
 template <class T>
 HWY_INLINE Real<T> floor_div(Real<T> x, Real<T> y) {
   const Real<T> zero = constant<Real<T>>(0), one = constant<Real<T>>(1);
   const Real<T> rest = exact_mod(x, y), ratio = x / y;
-  Real<T> quotient = (x - rest) / y;
-  quotient = quotient - select(opposite_signs(rest, y), one, zero);
-  const Real<T> whole = floor(quotient);
-  // The division may have been rounded to a little less than a whole number.
-  const Real<T> nearest = whole + select(quotient - whole > constant<Real<T>>(0.5), one, zero);
-  return select(y == zero, ratio, select(quotient == zero, zero_with_sign_of(ratio), nearest));
+  const Real<T> whole = rint((x - rest) / y);
+  // What the division without remainder is off by shows when its result is multiplied again.
+  const Real<T> again = rint((less_product(x, whole, y) - rest) / y);
+  const Truth<T> finite = abs(whole) < constant<Real<T>>(INFINITY);
+  const Real<T> off = select(finite & (whole != zero), again, zero);
+  const Real<T> quotient = whole + (off - select(opposite_signs(rest, y), one, zero));
+  return select(y == zero, ratio, select(quotient == zero, zero_with_sign_of(ratio), quotient));
 }
 
 }  // namespace lazulite::cpu::HWY_NAMESPACE

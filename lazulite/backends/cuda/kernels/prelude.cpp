@@ -130,10 +130,10 @@ template <class T> DEVICE T floor_mod(T x, T y) {
 template <class T> DEVICE T floor_div(T x, T y) {
   if (y == 0) return x / y;
   T rest = fmod(x, y);
-  T quotient = (x - rest) / y - T(rest != 0 && (rest < 0) != (y < 0));
-  T whole = floor(quotient);
-  if (quotient - whole > T(0.5)) whole += 1;
-  return quotient != 0 ? whole : T(::copysign(T(0), x / y));
+  T whole = rint((x - rest) / y), off = 0;
+  if (whole != 0 && whole - whole == 0) off = rint((::fma(-whole, y, x) - rest) / y);
+  T quotient = whole + (off - T(rest != 0 && (rest < 0) != (y < 0)));
+  return quotient != 0 ? quotient : T(::copysign(T(0), x / y));
 }
 
 }  // namespace dialect

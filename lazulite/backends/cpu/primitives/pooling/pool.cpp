@@ -33,7 +33,9 @@ int64_t pixel_count(const std::array<int64_t, 3>& sizes) { return sizes[0] * siz
 template <class F>
 std::unique_ptr<Kernel> for_real_dtype(Dtype dtype, F make) {
   return visit_dtype(dtype, [&]<class T>(TypeTag<T> tag) -> std::unique_ptr<Kernel> {
-    if constexpr (std::is_arithmetic_v<T> && !std::is_same_v<T, bool>) {
+    if constexpr (std::is_same_v<T, bool>) {
+      return make(TypeTag<uint8_t>());
+    } else if constexpr (std::is_arithmetic_v<T>) {
       return make(tag);
     } else {
       return nullptr;
@@ -51,7 +53,7 @@ std::unique_ptr<Kernel> for_position_dtype(Dtype dtype, F make) {
   return dtype == Dtype::uint8 ? make(TypeTag<uint8_t>()) : make(TypeTag<uint32_t>());
 }
 
-bool is_real(Dtype dtype) { return is_integer(dtype) || is_floating(dtype); }
+bool is_real(Dtype dtype) { return kind_of(dtype) != DtypeKind::complex; }
 
 // Of at most three spatial axes.
 bool accepts_pool(const PoolGeometry& p) { return p.window.size() <= 3; }
@@ -98,6 +100,12 @@ std::unique_ptr<Kernel> make_max_grad(const MaxPoolGrad& p, const Launch& launch
   });
 }
 
+// Means of complex numbers are those of their parts, which are channels of their own.
+PoolShape in_parts(PoolShape shape, Dtype dtype) {
+  if (kind_of(dtype) == DtypeKind::complex) shape.channels *= 2;
+  return shape;
+}
+
 // The mean over windows, forward or backward: `pixels` are the result's, `others` the input's.
 template <class T, class FindTaps>
 std::unique_ptr<Kernel> make_mean(const PoolShape& s, const std::array<int64_t, 3>& pixels,
@@ -108,7 +116,7 @@ std::unique_ptr<Kernel> make_mean(const PoolShape& s, const std::array<int64_t, 
   return kernel_of([=, y = launch.outputs[0]](void* const* slots) {
     const Scratch scratch(scratch_bytes);
     const T* from = input.get<T>(slots, scratch);
-    T* to = address<T>(slots, y);
+    T* to = reinterpret_cast<T*>(address(slots, y));
     const int64_t image = pixel_count(others) * s.channels;
     for_pixels(s, pixels, find_taps, [&](int64_t n, int64_t pixel, const Tap* taps, int64_t count) {
       mean_pixel(from + n * image, taps, count, s.channels, static_cast<T>(s.window_size()),
@@ -148,26 +156,28 @@ std::unique_ptr<Kernel> make(const MaxPoolGrad& p, const Launch& launch) {
 }
 
 bool accepts(const AvgPool& p, const Launch& launch) {
-  return accepts_pool(p) && is_floating(launch.inputs[0].dtype);
+  return accepts_pool(p) && is_inexact(launch.inputs[0].dtype);
 }
 
 std::unique_ptr<Kernel> make(const AvgPool& p, const Launch& launch) {
   const Dtype dtype = launch.inputs[0].dtype;
   if (is_half(dtype)) return make_through_float(launch);
-  const PoolShape s(p, launch.inputs[0].shape, launch.outputs[0].shape);
+  const PoolShape s =
+      in_parts(PoolShape(p, launch.inputs[0].shape, launch.outputs[0].shape), dtype);
   return for_wide_floating_dtype(dtype, [&]<class T>(TypeTag<T>) {
     return make_mean<T>(s, s.out, s.in, taps_of_output, launch);
   });
 }
 
 bool accepts(const AvgPoolGrad& p, const Launch& launch) {
-  return accepts_pool(p) && is_floating(launch.inputs[0].dtype);
+  return accepts_pool(p) && is_inexact(launch.inputs[0].dtype);
 }
 
 std::unique_ptr<Kernel> make(const AvgPoolGrad& p, const Launch& launch) {
   const Dtype dtype = launch.inputs[0].dtype;
   if (is_half(dtype)) return make_through_float(launch);
-  const PoolShape s(p, launch.outputs[0].shape, launch.inputs[0].shape);
+  const PoolShape s =
+      in_parts(PoolShape(p, launch.outputs[0].shape, launch.inputs[0].shape), dtype);
   return for_wide_floating_dtype(dtype, [&]<class T>(TypeTag<T>) {
     return make_mean<T>(s, s.in, s.out, taps_of_input, launch);
   });
