@@ -30,6 +30,11 @@ class Buffer : public RefCounted {
   /// A number that no other content of any buffer has; another each time while somebody outside may
   /// write there.
   uint64_t content() const;
+  /// Who took the buffer to write, which made its content `content`, has written nothing: it is
+  /// what was called `before`.
+  void unwritten(uint64_t content, uint64_t before) {
+    content_.compare_exchange_strong(content, before);
+  }
 
   /// Somebody outside holds a pointer into it, and may write there, until `end_export`.
   void begin_export() { exports_.fetch_add(1, std::memory_order_acq_rel); }

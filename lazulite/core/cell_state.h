@@ -12,6 +12,8 @@ struct SavedValue {
   SavedValue() = default;
   explicit SavedValue(const Array& array);
   Array restore() const;
+  /// Whether the elements still are those that were there when `content` was taken down.
+  bool unchanged() const { return !content || buffer->content() == content; }
   /// Whether its own computation has failed.
   bool failed() const { return event && event->failure(); }
 
@@ -22,14 +24,21 @@ struct SavedValue {
   int64_t offset = 0;
   Strides strides;
   EventPtr event;
+  /// Of the buffer; 0 where whoever saved the value sees to it.
+  uint64_t content = 0;
 };
 
 /// The storage behind a Cell. Guarded by cells_mutex().
 struct CellState {
   std::string name;
   Array value;
-  /// What the cell held before the first of the failed runs that stand behind `value`.
+  /// What the cell held before the first of the failed runs that stand behind `value`, or before
+  /// values were put there that have not been computed yet.
   std::optional<SavedValue> last_good;
+  /// What it held before `value`, where neither has been computed yet.
+  Array before;
+  /// How many failures there had been (core/failures.h) when none of them was the value's.
+  uint64_t failures = 0;
   /// How often somebody other than a compiled function has put something there.
   uint64_t sets = 0;
   /// Not null in a cell that stands for each thread's own.
@@ -44,7 +53,7 @@ CellPtr resolved(const CellPtr& cell);
 
 /// What a cell gave up with the cells locked, to be freed without.
 struct CellGarbage {
-  Array value;
+  std::vector<Array> values;
   std::optional<SavedValue> saved;
 };
 

@@ -12,11 +12,13 @@
 #include <thread>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/failures.h"
 
 namespace lazulite {
 namespace {
 
 std::atomic<void (*)()> listener_of_all{nullptr};
+std::atomic<uint64_t> failures{0};
 
 // Made beforehand, for when there is no memory left to say so; never destroyed.
 const FailurePtr& out_of_memory =
@@ -46,6 +48,8 @@ void wake_all(std::atomic<uint32_t>& word) {
 }
 
 }  // namespace
+
+uint64_t failure_count() { return failures.load(std::memory_order_acquire); }
 
 FailurePtr current_failure(bool harmless) {
   try {
@@ -109,6 +113,7 @@ void Event::issue(MarkPtr mark) {
 }
 
 void Event::finish(FailurePtr failure) {
+  if (failure) failures.fetch_add(1, std::memory_order_release);
   failure_ = std::move(failure);
   advance(issued_bit | done_bit);
   announce();

@@ -45,7 +45,7 @@ Plan::Run Plan::bind(std::span<const Array> inputs, std::span<const uint32_t> re
     BufferPtr& buffer = run.owned[slots_[owned].binding];
     if (!buffer && can_donate(inputs[binding], references[binding], slots_[owned].bytes, queue)) {
       buffer = run.inputs[binding].buffer;
-      run.donated = true;
+      run.donated.push_back({slots_[owned].binding});
     }
   }
   BufferPtr own_arena;
@@ -89,7 +89,13 @@ MarkPtr Plan::run_segment(Run& run, size_t index, std::span<const MarkPtr> needs
                    source.offset * static_cast<int64_t>(size_of(slots_[id].dtype));
   }
   for (uint32_t id : segment.writes) {
-    pointers[id] = run.owned[slots_[id].binding]->writable(memory);
+    Buffer& buffer = *run.owned[slots_[id].binding];
+    auto donated = std::find_if(run.donated.begin(), run.donated.end(),
+                                [&](const auto& d) { return d.binding == slots_[id].binding; });
+    const bool first = donated != run.donated.end() && donated->since == 0;
+    if (first) donated->before = buffer.content();
+    pointers[id] = buffer.writable(memory);
+    if (first) donated->since = buffer.content();
   }
   if (arena_bytes_ > 0) {
     auto* base = static_cast<std::byte*>(run.arenas[index]->writable(memory));

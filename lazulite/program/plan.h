@@ -71,8 +71,14 @@ class Plan {
     SmallVector<Source, 4> inputs;     // one for each input of the program
     SmallVector<BufferPtr, 4> owned;   // one for each owned slot
     SmallVector<BufferPtr, 1> arenas;  // one for each segment, if there is scratch at all
-    bool donated = false;              // some results take inputs' memory
-    bool started = false;              // kernels may have written
+    /// An input's memory that a result takes, and the numbers of its content before and since.
+    struct Donated {
+      uint32_t binding;
+      uint64_t before = 0;
+      uint64_t since = 0;
+    };
+    SmallVector<Donated, 2> donated = {};
+    bool started = false;  // kernels may have written
   };
   /// Takes all memory that a run needs, so that the run itself cannot fail for want of it. Input i
   /// may give its memory to a result if its node has exactly references[i] owners and nothing but

@@ -158,7 +158,7 @@ FailurePtr QueuedRun::failed_mark(bool& intact) const {
     bool inherited = std::any_of(needs_.begin(), needs_.end(), [&](const EventPtr& need) {
       return need->mark() && need->mark()->reached() && need->mark()->failure() == failure;
     });
-    intact = failure->harmless || inherited || !run_.donated;
+    intact = failure->harmless || inherited || run_.donated.empty();
     return failure;
   }
   return nullptr;
@@ -187,7 +187,7 @@ bool QueuedRun::run_next() {
     return true;
   } catch (...) {
     failure = with_place(current_failure(false), origins_);
-    intact = failure->harmless || !run_.donated || !run_.started;
+    intact = failure->harmless || run_.donated.empty() || !run_.started;
   }
   end(std::move(failure), intact);
   return false;
@@ -237,6 +237,11 @@ void QueuedRun::await_marks() {
 }
 
 void QueuedRun::end(FailurePtr failure, bool intact) {
+  if (failure && intact) {
+    for (const auto& [binding, before, since] : run_.donated) {
+      if (since) run_.owned[binding]->unwritten(since, before);
+    }
+  }
   if (at_end_) std::exchange(at_end_, nullptr)(failure, intact);
   give_back();
   // What the run held is freed before anyone hears that it is done.

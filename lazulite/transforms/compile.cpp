@@ -207,6 +207,7 @@ struct Replaced {
   CellPtr state;
   SavedValue before = {};
   uint64_t sets = 0;  // of the cell when it was replaced
+  Array older = {};
 };
 
 // What the cells hold now. Throws a failure that nobody has been told of.
@@ -233,9 +234,13 @@ std::vector<Used> read_cells(const Traced& traced) {
 void keep_last_good(std::vector<Replaced>& replaced) {
   std::lock_guard lock(cells_mutex());
   for (Replaced& cell : replaced) {
-    // Somebody has put something else there, or an earlier failure is remembered already.
-    if (cell.state->sets != cell.sets || cell.state->last_good || cell.before.failed()) continue;
-    cell.state->last_good = std::move(cell.before);
+    // Somebody has put something else there, or what a failure before this one left is remembered.
+    if (cell.state->sets != cell.sets || cell.before.failed()) continue;
+    // What the cell remembered is freed without the lock.
+    std::optional<SavedValue> before(std::move(cell.before));
+    before.swap(cell.state->last_good);
+    if (before) cell.before = std::move(*before);
+    std::swap(cell.state->before, cell.older);
   }
 }
 
@@ -423,8 +428,10 @@ class CompiledFunction::Versions {
   std::vector<std::shared_ptr<const Traced>> versions_;  // the most recently used first
 };
 
-CompiledFunction::CompiledFunction(ArraysFunction function, CompileOptions options)
-    : versions_(std::make_shared<Versions>(std::move(function), options)) {}
+CompiledFunction::CompiledFunction(ArraysFunction function, CompileOptions options) {
+  detail::expect_function("compile", function);
+  versions_ = std::make_shared<Versions>(std::move(function), options);
+}
 
 Arrays CompiledFunction::operator()(Arrays arguments) const {
   return versions_->call(std::move(arguments));

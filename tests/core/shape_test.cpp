@@ -93,9 +93,7 @@ TEST(Shape, IsCheckedWhereverArraysAreMade) {
   expect_sentence("conv2d", [&] {
     return conv2d(broadcast_to(ones({1}), {1, 4, 4, 1}), ones({1, 3, 3, 1}), 1, 0, far);
   });
-  expect_sentence("conv2d", [&] {
-    return conv2d(ones({1, 1, 1, 1}), ones({1, 1, 1, 1}), 1, far);
-  });
+  expect_sentence("conv2d", [&] { return conv2d(ones({1, 1, 1, 1}), ones({1, 1, 1, 1}), 1, far); });
   expect_sentence("max_pool2d", [&] {
     return max_pool2d(ones({1, 4, 4, 1}), {2, 2}, {1, 1}, {far, far});
   });
