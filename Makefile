@@ -6,7 +6,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 sources = git ls-files '*.h' '*.cpp' '*.def'
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-asan test-tsan test-simd test-gpu fuzz stress faults fuzz-readers bench bench-against docs format lint
+.PHONY: help build run test test-asan test-tsan test-simd test-gpu wheel fuzz stress faults fuzz-readers bench bench-against docs format lint
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | expand -t 16
@@ -28,6 +28,10 @@ test: build  ## run all tests
 
 docs: build  ## make the documentation, into build/docs/html/
 	@scripts/build-docs
+
+wheel:  ## build wheels with all they need inside, into dist/
+	@scripts/install-dependencies
+	@scripts/make-wheels
 
 test-gpu: build  ## compare the NVIDIA GPU with the reference, if there is one
 	scripts/test-device cuda

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "lazulite/core/array.h"
 
 namespace lazulite {
@@ -19,5 +23,24 @@ Array outer(Array a, Array b);
 Array tensordot(Array a, Array b, const Axes& axes_a, const Axes& axes_b);
 /// Over the last `count` axes of `a` and the first of `b`.
 Array tensordot(Array a, Array b, int count = 2);
+
+/// Sums of products by Einstein's convention: "ij,jk->ik" names the axes of each operand and of the
+/// result, "..." stands for further axes, which are broadcast; letters that are not in the result
+/// are summed over. Without "->", the result has those that occur once, in alphabetical order.
+Array einsum(const std::string& subscripts, std::vector<Array> operands);
+
+/// Norms over one axis (of vectors) or two (of matrices), or of the flattened array where none is
+/// given. `order` is a number p, sum(|x|^p)^(1/p), with infinities for the largest and the smallest
+/// element and 0 for the count of those that are not zero; of matrices 1 and infinity, the largest
+/// sum of a column or row, and their negatives, the smallest. Without it, and for "fro" of
+/// matrices, the root of the sum of squares.
+struct NormOrder {
+  std::optional<double> p;
+  bool frobenius = false;
+};
+Array norm(Array x, const NormOrder& order = {}, const Axes& axes = {}, bool keepdims = false);
+
+/// The cross product of vectors of 2 or 3 elements along an axis (2: with a third that is 0).
+Array cross(Array a, Array b, int axis = -1);
 
 }  // namespace lazulite

@@ -1,5 +1,8 @@
 #include "lazulite/ops/creation.h"
 
+#include <cmath>
+#include <numbers>
+
 #include "conversion.h"
 #include "define.h"
 #include "lazulite/core/errors.h"
@@ -140,12 +143,51 @@ void bind_matrices(nb::module_& m) {
       "What lies on and above the k-th diagonal of the last two axes; zeros elsewhere.");
 }
 
+// A window of M points: the sum of `weights[k] * cos(2 pi k i / (M - 1))`.
+void bind_window(nb::module_& m, const char* name, std::vector<double> weights, const char* doc) {
+  def_op(
+      m, name,
+      [weights](int64_t count) {
+        std::vector<float> points;
+        for (int64_t i = 0; i < count; ++i) {
+          double angle = count > 1 ? 2 * std::numbers::pi * static_cast<double>(i) /
+                                         static_cast<double>(count - 1)
+                                   : std::numbers::pi;
+          double value = 0;
+          for (size_t k = 0; k < weights.size(); ++k) {
+            value += weights[k] * std::cos(static_cast<double>(k) * angle);
+          }
+          points.push_back(static_cast<float>(value));
+        }
+        return Array(points);
+      },
+      "M"_a, kw(), doc);
+}
+
+void bind_windows(nb::module_& m) {
+  bind_window(m, "hanning", {0.5, -0.5}, "The Hann window of M points (float32).");
+  bind_window(m, "hamming", {0.54, -0.46}, "The Hamming window of M points (float32).");
+  bind_window(m, "blackman", {0.42, -0.5, 0.08}, "The Blackman window of M points (float32).");
+  def_op(
+      m, "bartlett",
+      [](int64_t count) {
+        std::vector<float> points;
+        for (int64_t i = 0; i < count; ++i) {
+          double at = count > 1 ? 2.0 * static_cast<double>(i) / static_cast<double>(count - 1) : 1;
+          points.push_back(static_cast<float>(at <= 1 ? at : 2 - at));
+        }
+        return Array(points);
+      },
+      "M"_a, kw(), "The triangular window of M points (float32).");
+}
+
 }  // namespace
 
 void bind_creation(nb::module_& m) {
   bind_fills(m);
   bind_ranges(m);
   bind_matrices(m);
+  bind_windows(m);
 }
 
 }  // namespace lazulite::python

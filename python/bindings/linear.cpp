@@ -82,6 +82,21 @@ void bind_products(nb::module_& m) {
       "a"_a, "b"_a, "axes"_a = 2, kw(), "The sums of products over axes of both arrays.");
 }
 
+void bind_einsum(nb::module_& m) {
+  m.def(
+      "einsum",
+      [](const std::string& subscripts, nb::args operands, StreamArgument stream) {
+        OriginScope origin;
+        StreamArgumentScope scope(stream);
+        std::vector<Array> arrays;
+        for (nb::handle operand : operands) arrays.push_back(to_array(operand));
+        return einsum(subscripts, std::move(arrays));
+      },
+      "subscripts"_a, "operands"_a, nb::kw_only(), "stream"_a = nb::none(),
+      "Sums of products: 'ij,jk->ik' names the axes of operands and result; what the result lacks "
+      "is summed over.");
+}
+
 template <int spatial>
 void bind_convolution(nb::module_& m, const char* name, const char* transposed) {
   def_op(
@@ -158,6 +173,7 @@ void bind_convolutions(nb::module_& m) {
 
 void bind_linear(nb::module_& m) {
   bind_products(m);
+  bind_einsum(m);
   bind_convolutions(m);
 }
 

@@ -294,6 +294,22 @@ void bind_parts(nb::module_& m, Type& type) {
   def_method(type, "diag", diag_call, "k"_a = 0, kw(),
              "The k-th diagonal of a matrix, or the matrix with this diagonal.");
   def_op(
+      m, "diff",
+      [](Array a, int n, int axis) {
+        if (n < 0) throw ValueError("diff: n must not be negative, and is " + std::to_string(n));
+        auto at = static_cast<size_t>(normalize_axis(axis, a.ndim(), "diff"));
+        for (int i = 0; i < n && a.shape()[at] > 0; ++i) {
+          Positions first(a.ndim(), 0), last(a.shape().begin(), a.shape().end()), next = first;
+          next[at] = 1;
+          Positions before = last;
+          --before[at];
+          Row row = a.dtype() == Dtype::bool_ ? Row::not_equal : Row::subtract;
+          a = apply_row(row, {slice(a, next, last), slice(a, first, before)});
+        }
+        return a;
+      },
+      "a"_a, "n"_a = 1, "axis"_a = -1, kw(), "The n-th differences of neighbours along an axis.");
+  def_op(
       m, "trace",
       [](const Array& a, int offset, int axis1, int axis2, std::optional<DtypeObject> dtype) {
         Array d = diagonal(a, offset, axis1, axis2);

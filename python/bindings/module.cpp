@@ -27,6 +27,7 @@ NB_MODULE(core, m) {
   bind_creation(m);
   bind_manipulation(m, array);
   bind_reductions(m, array);
+  bind_linalg(m);
   bind_linear(m);
   bind_sorting(m);
   bind_indexing(m, array);

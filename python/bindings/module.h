@@ -22,6 +22,7 @@ void bind_elementwise(nb::module_& m, nb::class_<Array>& type);
 void bind_creation(nb::module_& m);
 void bind_manipulation(nb::module_& m, nb::class_<Array>& type);
 void bind_reductions(nb::module_& m, nb::class_<Array>& type);
+void bind_linalg(nb::module_& m);
 void bind_linear(nb::module_& m);
 void bind_sorting(nb::module_& m);
 void bind_indexing(nb::module_& m, nb::class_<Array>& type);

@@ -1,0 +1,93 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
+#include "lazulite/ops/elementwise.h"
+#include "lazulite/ops/indexing.h"
+#include "lazulite/ops/linear.h"
+#include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/operators.h"
+#include "lazulite/ops/reduction.h"
+
+namespace lazulite {
+namespace {
+
+Array root_of_squares(const Array& x, const Axes& axes, bool keepdims) {
+  Array magnitudes = x.dtype() == Dtype::complex64 ? abs(x) : x;
+  return sqrt(sum(square(magnitudes), axes, keepdims));
+}
+
+Array vector_norm(const Array& x, double p, const Axes& axes, bool keepdims) {
+  if (p == INFINITY) return max(abs(x), axes, keepdims);
+  if (p == -INFINITY) return min(abs(x), axes, keepdims);
+  if (p == 0) return astype(sum(x != 0, axes, keepdims), abs(x).dtype());
+  if (p == 1) return sum(abs(x), axes, keepdims);
+  if (p == 2) return root_of_squares(x, axes, keepdims);
+  return power(sum(power(abs(x), p), axes, keepdims), 1 / p);
+}
+
+Array matrix_norm(const Array& x, double p, const Axes& axes, bool keepdims) {
+  bool columns = std::abs(p) == 1;
+  if (!columns && std::abs(p) != INFINITY) {
+    throw ValueError(
+        fmt::format("norm: matrices have the norms 1, -1, inf, -inf and 'fro' here, "
+                    "not {}",
+                    p));
+  }
+  int summed = normalize_axis(columns ? axes[0] : axes[1], x.ndim(), "norm");
+  int compared = normalize_axis(columns ? axes[1] : axes[0], x.ndim(), "norm");
+  if (summed == compared) throw ValueError("norm: the axes of a matrix are two");
+  Array sums = sum(abs(x), {summed}, true);
+  Array out = p > 0 ? max(sums, {compared}, true) : min(sums, {compared}, true);
+  return keepdims ? out : squeeze(out, {summed, compared});
+}
+
+}  // namespace
+
+Array norm(Array x, const NormOrder& order, const Axes& axes, bool keepdims) {
+  const ReleaseOnReturn release(x);
+  if (!is_inexact(x.dtype())) x = astype(std::move(x), Dtype::float32);
+  Axes over = axes;
+  bool plain = !order.p && !order.frobenius;
+  if (over.empty()) {
+    if (plain) {
+      for (size_t i = 0; i < x.ndim(); ++i) over.push_back(static_cast<int>(i));
+      return over.empty() ? abs(x) : root_of_squares(x, over, keepdims);
+    }
+    if (x.ndim() == 0 || x.ndim() > 2) {
+      throw ValueError(fmt::format(
+          "norm: an array of shape {} needs an axis, or two, with an order", to_string(x.shape())));
+    }
+    for (size_t i = 0; i < x.ndim(); ++i) over.push_back(static_cast<int>(i));
+  }
+  if (over.size() > 2) throw ValueError("norm: at most two axes can be given");
+  if (order.frobenius && over.size() != 2) {
+    throw ValueError("norm: 'fro' is a norm of matrices, over two axes");
+  }
+  if (plain || order.frobenius) return root_of_squares(x, over, keepdims);
+  return over.size() == 1 ? vector_norm(x, *order.p, over, keepdims)
+                          : matrix_norm(x, *order.p, over, keepdims);
+}
+
+Array cross(Array a, Array b, int axis) {
+  const ReleaseOnReturn release(a, b);
+  auto part = [](const Array& x, int at, int64_t i) { return take(x, i, at); };
+  int in_a = normalize_axis(axis, a.ndim(), "cross"),
+      in_b = normalize_axis(axis, b.ndim(), "cross");
+  int64_t n = a.shape(in_a), m = b.shape(in_b);
+  if (n < 2 || n > 3 || m < 2 || m > 3) {
+    throw ValueError(
+        fmt::format("cross: vectors of 2 or 3 elements are needed, not of {} and {}", n, m));
+  }
+  Array x0 = part(a, in_a, 0), x1 = part(a, in_a, 1), y0 = part(b, in_b, 0), y1 = part(b, in_b, 1);
+  Array last = x0 * y1 - x1 * y0;
+  if (n == 2 && m == 2) return last;
+  Array zero = last * 0;
+  Array x2 = n == 3 ? part(a, in_a, 2) : zero, y2 = m == 3 ? part(b, in_b, 2) : zero;
+  std::vector<Array> parts = broadcast_arrays({x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, last});
+  return stack(std::move(parts), axis < 0 ? axis : in_a);
+}
+
+}  // namespace lazulite
