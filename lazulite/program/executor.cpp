@@ -94,6 +94,7 @@ class Worker {
     auto found = std::find_if(queues_.begin(), queues_.end(),
                               [&](const Queue& queue) { return queue.stream == stream; });
     if (found != queues_.end()) return static_cast<uint32_t>(found - queues_.begin()) + 1;
+    heads_.reserve(queues_.size() + 1);  // the executor's thread has nobody to tell of a failure
     queues_.push_back({stream});
     return static_cast<uint32_t>(queues_.size());
   }

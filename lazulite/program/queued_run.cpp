@@ -40,21 +40,24 @@ bool all_done(const std::vector<EventPtr>& events) {
   return std::all_of(events.begin(), events.end(), [](const EventPtr& e) { return e->done(); });
 }
 
-// A failed check's, with the place or the few places where the run's checks were made.
+// A failed check's, with the place or the few places where the run's checks were made; as it was,
+// where there is no memory for that.
 FailurePtr with_place(FailurePtr failure, const std::vector<uint32_t>& origins) {
   constexpr size_t most_places = 3;
   if (origins.empty() || origins.size() > most_places) return failure;
-  std::string places;
-  for (uint32_t origin : origins) {
-    std::string text = origin_text(origin);
-    if (text.empty()) return failure;
-    places += (places.empty() ? "" : ", or ") + text;
-  }
   try {
-    std::rethrow_exception(failure->error);
-  } catch (const IndexError& error) {
-    IndexError placed(std::string(error.what()) + " (" + places + ")");
-    return std::make_shared<Failure>(std::make_exception_ptr(placed), failure->harmless);
+    std::string places;
+    for (uint32_t origin : origins) {
+      std::string text = origin_text(origin);
+      if (text.empty()) return failure;
+      places += (places.empty() ? "" : ", or ") + text;
+    }
+    try {
+      std::rethrow_exception(failure->error);
+    } catch (const IndexError& error) {
+      IndexError placed(std::string(error.what()) + " (" + places + ")");
+      return std::make_shared<Failure>(std::make_exception_ptr(placed), failure->harmless);
+    }
   } catch (...) {
     return failure;
   }

@@ -59,20 +59,18 @@ Backends& backends() {
   return *all;
 }
 
-// What was queued before a fork has ended in the child, where nothing would end it any more.
-[[maybe_unused]] const bool registered = [] {
-  add_fork_handler({0,
-                    [] {
-                      std::lock_guard lock(backends().mutex);
-                      for (auto& [index, backend] : backends().by_index) {
-                        if (backend) backend->drain();
-                      }
-                    },
-                    nullptr, nullptr});
-  return true;
-}();
+void drain_all() {
+  std::lock_guard lock(backends().mutex);
+  for (auto& [index, backend] : backends().by_index) {
+    if (backend) backend->drain();
+  }
+}
 
 Backend* open_backend(int device_index, std::string* reason) {
+  // What was queued before a fork has ended in the child, where nothing would end it any more.
+  // Registered here, since a library's loader cannot bear what this may throw.
+  static const bool registered = (add_fork_handler({0, drain_all, nullptr, nullptr}), true);
+  (void)registered;
   std::lock_guard lock(backends().mutex);
   CudaBackend*& backend = backends().by_index[device_index];
   if (backend) return backend;

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "lazulite/backends/cpu/kernels.h"
-#include "lazulite/ops/primitives/primitive.h"
+#include "lazulite/ops/primitives/type_table.h"
 
 // The kernels of what the backend runs outside fused kernels. A source has for each of its
 // primitives T a pair of functions, `accepts(const T&, const Launch&)`, which says whether the
@@ -17,13 +17,8 @@ struct PrimitiveKernel {
 /// The entry of the primitive's type, empty where there is none.
 const PrimitiveKernel& primitive_kernel(const Primitive& primitive);
 
-class KernelEntry {
- public:
-  KernelEntry(const PrimitiveType& type, const PrimitiveKernel& kernel);
-};
-
 #define LAZULITE_CPU_KERNEL(T)                                                                   \
-  const KernelEntry kernel_of_##T(                                                               \
+  const TypeEntry<PrimitiveKernel> kernel_of_##T(                                                \
       type_##T, {[](const Primitive& p, const Launch& l) { return accepts(*p.get_if<T>(), l); }, \
                  [](const Primitive& p, const Launch& l) { return make(*p.get_if<T>(), l); }})
 
