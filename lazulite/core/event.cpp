@@ -13,16 +13,37 @@
 
 #include "lazulite/core/errors.h"
 #include "lazulite/core/failures.h"
+#include "lazulite/core/may_fail.h"
 
 namespace lazulite {
 namespace {
 
 std::atomic<void (*)()> listener_of_all{nullptr};
 std::atomic<uint64_t> failures{0};
+std::atomic<bool> any_checks{false};
 
-// Made beforehand, for when there is no memory left to say so; never destroyed.
-const FailurePtr& out_of_memory =
-    *new FailurePtr(std::make_shared<Failure>(std::make_exception_ptr(std::bad_alloc()), false));
+// Tells the events of work that may fail from others.
+struct DeleteUncertain {
+  void operator()(Event* event) const { delete event; }
+};
+
+// Made beforehand, for when there is no memory left to say what went wrong; never destroyed.
+FailurePtr* new_out_of_memory(bool harmless) {
+  return new FailurePtr(
+      std::make_shared<Failure>(std::make_exception_ptr(std::bad_alloc()), harmless));
+}
+const FailurePtr& out_of_memory = *new_out_of_memory(false);
+const FailurePtr& harmless_out_of_memory = *new_out_of_memory(true);
+
+FailurePtr make_failure(std::exception_ptr error, bool harmless) {
+  try {
+    return std::make_shared<Failure>(std::move(error), harmless);
+  } catch (const std::bad_alloc&) {
+    const FailurePtr& failure = harmless ? harmless_out_of_memory : out_of_memory;
+    failure->raised = false;  // of this one nobody has been told
+    return failure;
+  }
+}
 
 // The standard's waiting knows no end in time; the system's does.
 void sleep_while(std::atomic<uint32_t>& word, uint32_t value, std::chrono::nanoseconds* most) {
@@ -51,19 +72,31 @@ void wake_all(std::atomic<uint32_t>& word) {
 
 uint64_t failure_count() { return failures.load(std::memory_order_acquire); }
 
+EventPtr make_event(bool may_fail) {
+  if (!may_fail) return std::make_shared<Event>();
+  any_checks = true;
+  return EventPtr(new Event, DeleteUncertain{});
+}
+
+bool may_fail(const EventPtr& event) {
+  if (!event) return false;
+  return event->done() ? event->failure() != nullptr
+                       : std::get_deleter<DeleteUncertain>(event) != nullptr;
+}
+
+bool any_may_fail() {
+  return any_checks.load(std::memory_order_relaxed) || failures.load(std::memory_order_relaxed) > 0;
+}
+
 FailurePtr current_failure(bool harmless) {
   try {
-    try {
-      throw;
-    } catch (const OperationFailure& failure) {
-      return std::make_shared<Failure>(failure.error, true);
-    } catch (const IndexError&) {
-      return std::make_shared<Failure>(std::current_exception(), true);
-    } catch (...) {
-      return std::make_shared<Failure>(std::current_exception(), harmless);
-    }
-  } catch (const std::bad_alloc&) {
-    return out_of_memory;
+    throw;
+  } catch (const OperationFailure& failure) {
+    return make_failure(failure.error, true);
+  } catch (const IndexError&) {
+    return make_failure(std::current_exception(), true);
+  } catch (...) {
+    return make_failure(std::current_exception(), harmless);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "lazulite/core/errors.h"
 #include "lazulite/core/evaluator.h"
 #include "lazulite/core/fork.h"
+#include "lazulite/core/may_fail.h"
 #include "lazulite/core/pending.h"
 #include "lazulite/core/trace.h"
 #include "lazulite/ops/primitives/convolution.h"
@@ -33,15 +34,58 @@ bool stays_together(const Primitive& primitive) {
   return primitive.get_if<Convolution>() || primitive.get_if<MaxPool>();
 }
 
+/// What is known of the arrays that a graph reads, evaluated or on the way: which have failed, or
+/// may yet. With the graph locked but for `ask`.
+class Read {
+ public:
+  /// Whether all that the nodes read is known, for now; if not, `ask`, and try again.
+  bool covers(std::span<Node* const> order) {
+    if (!any_may_fail()) return true;
+    for (Node* node : order) {
+      for (const Array& input : node->inputs) {
+        if (input.node()->state() == Node::State::scheduled && !known_.count(input.node())) {
+          unknown_.push_back(input);
+        }
+      }
+    }
+    return unknown_.empty();
+  }
+  /// Without the lock, which this takes.
+  void ask() {
+    for (Array& array : std::exchange(unknown_, {})) {
+      known_[array.node()] = lazulite::may_fail(array.node()->event());
+      kept_.push_back(std::move(array));
+    }
+  }
+  /// Lets go of the arrays, so that their memory can be taken. Without the lock.
+  void clear() {
+    known_.clear();
+    kept_.clear();
+  }
+
+  bool may_fail(Node& node) const {
+    if (may_refuse(*node.primitive)) return true;
+    return !known_.empty() &&
+           std::any_of(node.inputs.begin(), node.inputs.end(), [&](const Array& input) {
+             auto found = known_.find(input.node());
+             return found != known_.end() && found->second;
+           });
+  }
+
+ private:
+  std::unordered_map<Node*, bool> known_;
+  std::vector<Array> kept_, unknown_;  // nodes must not be freed and made anew
+};
+
 // What somebody wants, or goes on to hold, although it depends on nothing that may fail: with what
 // it is computed from.
 std::vector<bool> safe_results(std::span<Node* const> order,
-                               const std::unordered_map<Node*, size_t>& place, const Nodes& asked,
-                               const Nodes& held) {
+                               const std::unordered_map<Node*, size_t>& place, const Read& read,
+                               const Nodes& asked, const Nodes& held) {
   std::vector<uint32_t> uses(order.size(), 0);
   std::vector<bool> risky(order.size(), false), safe(order.size(), false);
   for (size_t i = 0; i < order.size(); ++i) {
-    risky[i] = may_refuse(*order[i]->primitive) || stays_together(*order[i]->primitive);
+    risky[i] = read.may_fail(*order[i]) || stays_together(*order[i]->primitive);
     for (const Array& input : order[i]->inputs) {
       auto at = place.find(input.node());
       if (at == place.end()) continue;
@@ -63,23 +107,28 @@ std::vector<bool> safe_results(std::span<Node* const> order,
   return safe;
 }
 
-void cut(const std::vector<Array>& nodes, std::vector<std::vector<Array>>& pieces) {
-  for (size_t first = 0; first < nodes.size(); first += piece_size) {
-    size_t last = std::min(first + piece_size, nodes.size());
-    pieces.emplace_back(nodes.begin() + static_cast<int64_t>(first),
-                        nodes.begin() + static_cast<int64_t>(last));
+/// The nodes of a piece.
+struct Part {
+  std::vector<Array> nodes;
+  bool may_fail = false;
+};
+
+void cut(const Part& part, std::vector<Part>& pieces) {
+  for (size_t first = 0; first < part.nodes.size(); first += piece_size) {
+    size_t last = std::min(first + piece_size, part.nodes.size());
+    pieces.push_back({{part.nodes.begin() + static_cast<int64_t>(first),
+                       part.nodes.begin() + static_cast<int64_t>(last)},
+                      part.may_fail});
   }
 }
 
-// A run fails as a whole. So where something may fail a check, results that do not depend on it
-// (the random state, weights that are first used, what was given) come first, and what is not
+// A run fails as a whole. So where something may fail (`uncertain`), results that do not depend on
+// it (the random state, weights that are first used, what was given) come first, and what is not
 // connected to it is run by itself. None if one piece will do. With the graph locked; the nodes
 // come in topological order.
-std::vector<std::vector<Array>> pieces_of(std::span<Node* const> order, const Nodes& asked,
-                                          const Nodes& held) {
-  bool checks = std::any_of(order.begin(), order.end(),
-                            [](Node* node) { return may_refuse(*node->primitive); });
-  if (!checks && order.size() <= piece_size) return {};
+std::vector<Part> pieces_of(std::span<Node* const> order, const Read& read, bool uncertain,
+                            const Nodes& asked, const Nodes& held) {
+  if (!uncertain && order.size() <= piece_size) return {};
   std::unordered_map<Node*, size_t> place;
   std::vector<size_t> parent(order.size(), 0);
   auto find = [&](size_t i) {
@@ -87,48 +136,49 @@ std::vector<std::vector<Array>> pieces_of(std::span<Node* const> order, const No
     return i;
   };
   std::vector<bool> safe(order.size(), false);
-  if (checks) {
+  if (uncertain) {
     for (size_t i = 0; i < order.size(); ++i) place[order[i]] = i;
-    safe = safe_results(order, place, asked, held);
+    safe = safe_results(order, place, read, asked, held);
   }
-  for (size_t i = 0; checks && i < order.size(); ++i) {
+  for (size_t i = 0; uncertain && i < order.size(); ++i) {
     parent[i] = i;
     for (const Array& input : order[i]->inputs) {
       auto at = place.find(input.node());
       if (at != place.end() && !safe[i] && !safe[at->second]) parent[find(at->second)] = i;
     }
   }
-  std::vector<Array> first;
-  std::map<size_t, std::vector<Array>> connected;
+  Part first;
+  std::map<size_t, Part> connected;
   for (size_t i = 0; i < order.size(); ++i) {
-    (safe[i] ? first : connected[checks ? find(i) : 0]).emplace_back(order[i], 0);
+    Part& part = safe[i] ? first : connected[uncertain ? find(i) : 0];
+    part.nodes.emplace_back(order[i], 0);
+    part.may_fail = part.may_fail || read.may_fail(*order[i]);
   }
-  std::vector<std::vector<Array>> pieces;
+  std::vector<Part> pieces;
   cut(first, pieces);
-  for (const auto& [root, nodes] : connected) cut(nodes, pieces);
+  for (const auto& [root, part] : connected) cut(part, pieces);
   return pieces;
 }
 
 // Evaluates one piece after another. False if it must be tried again.
-bool evaluate_pieces(std::vector<std::vector<Array>>& pieces, const Nodes& asked,
-                     const Nodes& held) {
+bool evaluate_pieces(std::vector<Part>& pieces, const Nodes& asked, const Nodes& held) {
   std::vector<Array> garbage;
   EventPtr before;
-  for (std::vector<Array>& arrays : pieces) {
+  for (Part& part : pieces) {
     // Memory for all of them is not needed at once.
-    if (before && arrays.size() == piece_size) Executor::wait_for(*before);
+    if (before && part.nodes.size() == piece_size) Executor::wait_for(*before);
     std::vector<Node*> nodes;
-    for (const Array& array : arrays) nodes.push_back(array.node());
+    for (const Array& array : part.nodes) nodes.push_back(array.node());
     std::optional<Piece> piece;
     {
       std::lock_guard lock(graph_mutex());
-      piece.emplace(nodes, asked, held, 1);
+      piece.emplace(nodes, asked, held, 1, part.may_fail);
     }
     if (!piece->run(garbage)) return false;
     before = piece->event();
     piece.reset();
     garbage.clear();
-    arrays.clear();
+    part.nodes.clear();
   }
   return true;
 }
@@ -147,21 +197,33 @@ void evaluate_nodes(std::span<Node* const> roots, const Nodes& asked, const Node
   PlanningScope planning;
   const OperationScope no_operation(nullptr);
   TraceScope no_trace(nullptr);
+  Read read;
   for (bool again = true; again;) {
     Executor::wait_for_room();
-    std::vector<std::vector<Array>> pieces;
+    std::vector<Part> pieces;
     std::vector<Array> garbage;
     std::optional<Piece> piece;
+    bool known = false;
     {
       std::lock_guard lock(graph_mutex());
       std::vector<Node*> nodes = topological_order(roots);
       if (nodes.empty()) return;
-      pieces = pieces_of(nodes, asked, held);
-      if (pieces.size() < 2) {
-        pieces.clear();
-        piece.emplace(nodes, asked, held, 0);
+      known = read.covers(nodes);
+      if (known) {
+        const bool uncertain = std::any_of(nodes.begin(), nodes.end(),
+                                           [&](Node* node) { return read.may_fail(*node); });
+        pieces = pieces_of(nodes, read, uncertain, asked, held);
+        if (pieces.size() < 2) {
+          pieces.clear();
+          piece.emplace(nodes, asked, held, 0, uncertain);
+        }
       }
     }
+    if (!known) {
+      read.ask();
+      continue;
+    }
+    read.clear();
     again = piece ? !piece->run(garbage) : !evaluate_pieces(pieces, asked, held);
   }
 }

@@ -1,5 +1,6 @@
 #include "lazulite/program/piece.h"
 
+#include "lazulite/core/may_fail.h"
 #include "lazulite/core/trace.h"
 #include "lazulite/program/lazy_evaluator.h"
 #include "lazulite/program/linearize.h"
@@ -9,8 +10,8 @@
 namespace lazulite {
 
 Piece::Piece(std::span<Node* const> nodes, const std::unordered_set<Node*>& asked,
-             const std::unordered_set<Node*>& held, uint32_t handles)
-    : event_(std::make_shared<Event>()) {
+             const std::unordered_set<Node*>& held, uint32_t handles, bool may_fail)
+    : event_(make_event(may_fail)) {
   std::vector<Node*> pending;
   pending.reserve(nodes.size());
   for (Node* node : nodes) {

@@ -16,9 +16,9 @@ class Piece {
  public:
   /// With the graph locked. `asked` are results in any case. Beside the users' handles the caller
   /// has `handles` to each node, and one more to those in `held`. Nodes that are not pending are
-  /// left out.
+  /// left out. `may_fail`: there are checks on data in it, or behind its inputs.
   Piece(std::span<Node* const> nodes, const std::unordered_set<Node*>& asked,
-        const std::unordered_set<Node*>& held, uint32_t handles);
+        const std::unordered_set<Node*>& held, uint32_t handles, bool may_fail);
   /// Gives nodes that were not run back to the graph.
   ~Piece();
   Piece(const Piece&) = delete;

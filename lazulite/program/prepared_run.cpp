@@ -1,11 +1,27 @@
 #include "lazulite/program/prepared_run.h"
 
+#include <algorithm>
+
+#include "lazulite/core/may_fail.h"
+#include "lazulite/program/checks.h"
+
 namespace lazulite {
+namespace {
+
+bool may_fail(const Plan& plan, std::span<const Array> inputs) {
+  if (std::any_of(plan.launches().begin(), plan.launches().end(), is_check)) return true;
+  return any_may_fail() && std::any_of(inputs.begin(), inputs.end(), [](const Array& input) {
+           return lazulite::may_fail(input.node()->event());
+         });
+}
+
+}  // namespace
 
 PreparedRun::PreparedRun(std::shared_ptr<const Plan> plan, std::span<const Array> inputs,
                          std::span<const uint32_t> references, QueuedRun::AtEnd at_end,
                          const std::vector<uint32_t>& origins)
-    : run_(std::make_shared<QueuedRun>(plan, inputs, references, event_)) {
+    : event_(make_event(may_fail(*plan, inputs))),
+      run_(std::make_shared<QueuedRun>(plan, inputs, references, event_)) {
   run_->at_end(std::move(at_end));
   run_->made_at(origins);
   results_.reserve(plan->outputs().size());

@@ -23,7 +23,7 @@ class PreparedRun {
   void start();
 
  private:
-  EventPtr event_ = std::make_shared<Event>();
+  EventPtr event_;
   std::shared_ptr<QueuedRun> run_;
   std::vector<Array> results_;
 };

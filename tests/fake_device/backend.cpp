@@ -4,6 +4,7 @@
 #include "fake_queue.h"
 #include "lazulite/backends/reference/run.h"
 #include "lazulite/ops/primitives/reduction.h"
+#include "lazulite/program/checks.h"
 
 namespace lazulite::fake {
 namespace {
@@ -27,7 +28,8 @@ class FakeExecutable final : public Executable {
   void run(const Arguments& arguments) override { run_on(arguments.slots); }
 
   void run_on(std::span<void* const> slots) {
-    for (const Launch& launch : launches_) {
+    run_launches(launches_of_checks(launches_), launches_.size(), [&](size_t i) {
+      const Launch& launch = launches_[i];
       std::vector<void*> host(slots.size(), nullptr);
       for (const Operand& operand : launch.inputs) resolve(operand, slots, host);
       for (const Operand& operand : launch.outputs) resolve(operand, slots, host);
@@ -36,7 +38,7 @@ class FakeExecutable final : public Executable {
       } else {
         reference::run_primitive(*launch.primitive, {launch, host});
       }
-    }
+    });
   }
 
  private:

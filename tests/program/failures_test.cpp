@@ -63,6 +63,23 @@ TEST(Failures, AreNotOfThoseThatOnlyWaitedInTheSameEvaluation) {
   EXPECT_EQ(good[0][0].item<float>(), 2.0f);
 }
 
+// Under way or over, it is the same for what is asked for together with what is behind it.
+TEST(Failures, AreNotOfThoseThatAreAskedForBesideWhatIsBehindThem) {
+  Array x = large(1);
+  for (bool compiled : {false, true}) {
+    for (bool over : {false, true}) {
+      Array bad = compiled ? compile(failing)(x) : failing(x);
+      async_eval({bad});
+      if (over) synchronize();
+      Array behind = bad + 1, beside = x + 2;
+      EXPECT_THROW(eval({behind, beside}), IndexError);
+      EXPECT_EQ(error_of(beside), "");
+      EXPECT_EQ(beside[0][0].item<float>(), 3.0f);
+      EXPECT_NE(error_of(behind), "");
+    }
+  }
+}
+
 TEST(Failures, OfAFlushComeWithTheArrayAndNotWithTheLine) {
   PendingBudget before = pending_budget();
   set_pending_budget({50, 0});

@@ -15,6 +15,7 @@ class CpuExecutable final : public Executable {
 
  private:
   std::vector<std::unique_ptr<Kernel>> kernels_;
+  size_t of_checks_;
 };
 
 }  // namespace lazulite::cpu

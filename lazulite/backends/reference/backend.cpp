@@ -1,6 +1,7 @@
 #include "lazulite/program/backend.h"
 
 #include "lazulite/backends/reference/run.h"
+#include "lazulite/program/checks.h"
 
 namespace lazulite::reference {
 namespace {
@@ -9,13 +10,14 @@ class ReferenceExecutable final : public Executable {
  public:
   explicit ReferenceExecutable(std::span<const Launch> launches) : launches_(launches) {}
   void run(const Arguments& arguments) override {
-    for (const Launch& launch : launches_) {
+    run_launches(launches_of_checks(launches_), launches_.size(), [&](size_t i) {
+      const Launch& launch = launches_[i];
       if (launch.fused) {
         run_fused(*launch.fused, {launch, arguments.slots});
       } else {
         run_primitive(*launch.primitive, {launch, arguments.slots});
       }
-    }
+    });
   }
 
  private:
