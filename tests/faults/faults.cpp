@@ -43,6 +43,7 @@ std::atomic<uint64_t> calls{0};
 std::atomic<uint64_t> chosen{0};
 std::atomic<const Fault*> current{nullptr};
 std::atomic<bool> counts_program{false};
+std::atomic<bool> prints_stack{false};
 thread_local bool inside = false;
 
 enum class Owner : uint8_t { ours, program, standard, reader, foreign };
@@ -145,15 +146,35 @@ LAZULITE_OWN bool is_ours(const Fault& fault) {
   return false;
 }
 
+void print_stack() {
+  inside = true;
+  void* frames[40];
+  backtrace_symbols_fd(frames, backtrace(frames, 40), STDERR_FILENO);
+  inside = false;
+}
+
 }  // namespace
 
 std::span<const Fault> all_faults() { return faults; }
+
+const Fault* parse(const char* text, uint64_t* n) {
+  const char* colon = std::strchr(text, ':');
+  for (const Fault& fault : faults) {
+    const size_t length = std::strlen(fault.name);
+    if (!colon || static_cast<size_t>(colon - text) != length) continue;
+    if (std::strncmp(fault.name, text, length) != 0) continue;
+    *n = std::strtoull(colon + 1, nullptr, 10);
+    return &fault;
+  }
+  return nullptr;
+}
 
 void arm(const Fault& fault, uint64_t n, bool program_too) {
   void* warm[2];
   backtrace(warm, 2);  // loads the unwinder, which allocates
   list_libraries();
   counts_program = program_too;
+  prints_stack = std::getenv("LAZULITE_FAULTS_STACK") != nullptr;
   current = &fault;
   chosen = n;
   calls = 0;
@@ -173,6 +194,7 @@ LAZULITE_OWN bool hit(Call call, Way* way) {
   const bool counts = is_ours(*fault);
   inside = false;
   if (!counts || ++calls != chosen) return false;
+  if (prints_stack) print_stack();
   *way = fault->way;
   return true;
 }

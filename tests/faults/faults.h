@@ -44,6 +44,9 @@ struct Fault {
 /// All that can happen, for `--fault` and messages.
 std::span<const Fault> all_faults();
 
+/// "allocation:17": that fault, and the number in `n`. Null if the text is something else.
+const Fault* parse(const char* text, uint64_t* n);
+
 /// From now on, the n-th call of the fault's kind fails, counted from 1 and over all threads; 0
 /// only counts. `program_too`: calls from the program itself count as well, which instantiates our
 /// templates.

@@ -44,6 +44,26 @@ test::TempFolder& temporary() {
 
 std::string folder() { return temporary().path(); }
 
+std::vector<uint64_t> chosen(uint64_t calls, std::mt19937& random) {
+  const char* text = std::getenv("LAZULITE_FAULTS");
+  const bool all = text && std::strcmp(text, "all") == 0;
+  const uint64_t wanted = all ? calls : text ? std::strtoull(text, nullptr, 10) : 8;
+  std::vector<uint64_t> out;
+  if (wanted == 0 || calls == 0) return out;
+  // One out of each of so many stretches.
+  const uint64_t count = std::min(wanted, calls);
+  for (uint64_t i = 0; i < count; ++i) {
+    const uint64_t first = calls * i / count, last = calls * (i + 1) / count;
+    out.push_back(1 + first + random() % (last - first));
+  }
+  return out;
+}
+
+std::mt19937 random_choice() {
+  const char* seed = std::getenv("LAZULITE_FAULTS_SEED");
+  return std::mt19937(seed ? static_cast<unsigned>(std::atoi(seed)) : 1);
+}
+
 namespace {
 
 // More than so many calls would make running all of them too slow.
@@ -224,39 +244,26 @@ class Faults : public testing::TestWithParam<Scenario> {
   Arrays before_, result_, after_;
 };
 
-std::vector<uint64_t> chosen(uint64_t calls, std::mt19937& random) {
-  const char* text = std::getenv("LAZULITE_FAULTS");
-  const bool all = text && std::strcmp(text, "all") == 0;
-  const uint64_t wanted = all ? calls : text ? std::strtoull(text, nullptr, 10) : 8;
-  std::vector<uint64_t> out;
-  if (wanted == 0 || calls == 0) return out;
-  // One out of each of so many stretches.
-  const uint64_t count = std::min(wanted, calls);
-  for (uint64_t i = 0; i < count; ++i) {
-    const uint64_t first = calls * i / count, last = calls * (i + 1) / count;
-    out.push_back(1 + first + random() % (last - first));
-  }
-  return out;
-}
-
 TEST_P(Faults, AreBorne) {
-  const char* seed = std::getenv("LAZULITE_FAULTS_SEED");
-  std::mt19937 random(seed ? static_cast<unsigned>(std::atoi(seed)) : 1);
-  const char* only = std::getenv("LAZULITE_FAULT");
+  std::mt19937 random = random_choice();
+  if (const char* text = std::getenv("LAZULITE_FAULT")) {
+    uint64_t n = 0;
+    const Fault* fault = parse(text, &n);
+    ASSERT_NE(fault, nullptr) << "LAZULITE_FAULT is a fault's name and a number";
+    expect_no_leak(*fault, n);
+    return;
+  }
   uint64_t total = 0;
   for (const Fault& fault : all_faults()) {
-    if (only) {
-      const char* colon = std::strchr(only, ':');
-      ASSERT_NE(colon, nullptr) << "LAZULITE_FAULT is a fault's name and a number";
-      if (std::string(only, colon) == fault.name)
-        expect_no_leak(fault, std::strtoull(colon + 1, nullptr, 10));
-      continue;
-    }
     const uint64_t count = calls(fault);
     EXPECT_LE(count, most_calls) << fault.name;
     for (uint64_t n : chosen(count, random)) {
       ++total;
-      expect_no_leak(fault, n);
+      try {
+        expect_no_leak(fault, n);
+      } catch (const std::exception& error) {
+        ADD_FAILURE() << fault.name << ":" << n << " is felt when it is over: " << error.what();
+      }
       if (HasFailure()) return;
     }
   }
@@ -265,7 +272,8 @@ TEST_P(Faults, AreBorne) {
 
 std::vector<Scenario> all_scenarios() {
   std::vector<Scenario> all = graph_scenarios();
-  for (auto more : {training_scenarios(), file_scenarios()}) {
+  for (auto more :
+       {training_scenarios(), transform_scenarios(), failing_scenarios(), file_scenarios()}) {
     all.insert(all.end(), more.begin(), more.end());
   }
   return all;

@@ -3,20 +3,6 @@
 namespace lazulite::faults {
 namespace {
 
-// Ten different numbers, repeated.
-Array numbers(const Shape& shape, Dtype dtype = Dtype::float32) {
-  std::vector<double> values;
-  for (int64_t i = 0; i < element_count(shape); ++i) {
-    values.push_back(0.25 * static_cast<double>(i * 7 % 10) - 1);
-  }
-  return Array(values, shape).astype(dtype).eval();
-}
-
-Arrays evaluated(Arrays arrays) {
-  eval(arrays);
-  return arrays;
-}
-
 // The arrays that a function makes are kept pending from before the failure, and used after it.
 class Pending : public Case {
  public:
@@ -64,6 +50,45 @@ class CompiledCells : public Case {
   std::function<Array(const Array&)> step_;
 };
 
+// Rows are written into a cache, in place where nobody else holds it.
+class Cache : public Case {
+ public:
+  Cache() {
+    append_ = compile([this](const Array& row, Array cache) {
+      count_ = count_.get() + 1;
+      return slice_update(std::move(cache), row, {2, 0}, {3, 6});
+    });
+    append_(numbers({1, 6}), numbers({50, 6})).eval();
+    count_.get().eval();
+  }
+  Arrays run() override {
+    Array cache = append_(row_, numbers({50, 6}));
+    cache = slice_update(std::move(cache), row_, {7, 0}, {8, 6});
+    cache = scatter_add(std::move(cache), Array({3, 3}), numbers({2, 6}));
+    return evaluated({cache});
+  }
+  Arrays state() override { return {row_, count_.get()}; }
+
+ private:
+  Array row_ = numbers({1, 6});
+  Cell count_{Array(0).eval()};
+  std::function<Array(const Array&, Array)> append_;
+};
+
+Arrays streams() {
+  const Array x = numbers({150, 130});
+  Array y, z;
+  {
+    StreamScope scope(Stream{default_device(), 1});
+    y = tanh(x) * 2.0f;
+  }
+  {
+    StreamScope scope(Stream{default_device(), 2});
+    z = sum(y + x, {0});
+  }
+  return evaluated({y, z, z - 1.0f});
+}
+
 Arrays errors() {
   Arrays out;
   auto refused = [&](auto&& call) {
@@ -89,6 +114,14 @@ Arrays errors() {
 }
 
 }  // namespace
+
+Array numbers(const Shape& shape, Dtype dtype) {
+  std::vector<double> values;
+  for (int64_t i = 0; i < element_count(shape); ++i) {
+    values.push_back(0.25 * static_cast<double>(i * 7 % 10) - 1);
+  }
+  return Array(values, shape).astype(dtype).eval();
+}
 
 std::vector<Scenario> graph_scenarios() {
   return {
@@ -155,6 +188,11 @@ std::vector<Scenario> graph_scenarios() {
                                    scatter_add(x, i, numbers({4, 4})),
                                    slice_update(x, numbers({2, 4}), {3, 0}, {5, 4})});
                }),
+      function("cumulative",
+               [] {
+                 const Array x = numbers({30, 40});
+                 return evaluated({cumsum(x, 0), cumsum(x, 1, true), cumsum(x)});
+               }),
       function("random",
                [] {
                  random::seed(5);
@@ -212,6 +250,8 @@ std::vector<Scenario> graph_scenarios() {
                  return evaluated({a, b});
                }),
       function("errors", errors),
+      function("streams", streams),
+      {"cache", [] { return std::make_unique<Cache>(); }},
       {"pending", [] { return std::make_unique<Pending>(); }},
       {"warm_compiled", [] { return std::make_unique<WarmCompiled>(); }},
       {"compiled_cells", [] { return std::make_unique<CompiledCells>(); }},

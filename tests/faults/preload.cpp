@@ -2,7 +2,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 
 #include "faults.h"
 
@@ -18,15 +17,9 @@ Main* real_main;
 int main_with_a_fault(int count, char** arguments, char** environment) {
   const char* text = std::getenv("LAZULITE_FAULT");
   if (!text) return real_main(count, arguments, environment);
-  const char* colon = std::strchr(text, ':');
-  for (const auto& fault : lazulite::faults::all_faults()) {
-    const size_t length = std::strlen(fault.name);
-    if (!colon || static_cast<size_t>(colon - text) != length ||
-        std::strncmp(fault.name, text, length) != 0) {
-      continue;
-    }
-    const uint64_t n = std::strtoull(colon + 1, nullptr, 10);
-    lazulite::faults::arm(fault, n, false);
+  uint64_t n = 0;
+  if (const auto* fault = lazulite::faults::parse(text, &n)) {
+    lazulite::faults::arm(*fault, n, false);
     const int result = real_main(count, arguments, environment);
     const uint64_t calls = lazulite::faults::disarm();
     if (n == 0) std::fprintf(stderr, "LAZULITE_FAULT calls: %llu\n", (unsigned long long)calls);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <ostream>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -35,11 +36,26 @@ inline void PrintTo(const Scenario& scenario, std::ostream* stream) { *stream <<
 /// A scenario that is one function, of nothing but constants.
 Scenario function(const char* name, std::function<Arrays()> run);
 
+/// Ten different numbers, repeated.
+Array numbers(const Shape& shape, Dtype dtype = Dtype::float32);
+
+inline Arrays evaluated(Arrays arrays) {
+  eval(arrays);
+  return arrays;
+}
+
+/// Which of so many calls are to fail: all of them, or some out of all stretches, as the
+/// environment says.
+std::vector<uint64_t> chosen(uint64_t calls, std::mt19937& random);
+std::mt19937 random_choice();
+
 /// A folder for files, empty at the start of each case.
 std::string folder();
 
 std::vector<Scenario> graph_scenarios();
 std::vector<Scenario> training_scenarios();
+std::vector<Scenario> transform_scenarios();
+std::vector<Scenario> failing_scenarios();
 std::vector<Scenario> file_scenarios();
 
 }  // namespace lazulite::faults

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "fuzz/program.h"
+#include "fuzz/bounds.h"
 
 namespace lazulite::fuzz {
 
@@ -18,6 +18,13 @@ std::optional<Failure> check(const Program& program, const std::string& only = "
 /// Every node on another device, or with another number of threads, from this device's own inputs.
 std::optional<Failure> check_nodes(const Program& program, const Arrays& inputs,
                                    const std::string& only, size_t* nodes);
+
+/// Derivatives forward against derivatives back and finite differences, and many slices at once
+/// against one after the other.
+std::optional<Failure> check_transforms(const Program& program, const std::string& only);
+
+/// The pending nodes behind the results, each after its inputs.
+std::vector<Record> recorded(const Arrays& results);
 
 /// Whether both have the same bits; any NaN equals any other. Empty, or a sentence.
 std::string different_bits(const Array& got, const Array& expected);

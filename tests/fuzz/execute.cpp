@@ -35,11 +35,14 @@ Callable::Callable(const Program& program, const Way& way, const Arrays& inputs)
     if (input.cell) cells_.back().set(inputs[i]);
     if (input.written >= 0) kept_[static_cast<size_t>(input.written)] = true;
   }
-  function_ = [this](const Arrays& arguments) { return call(arguments); };
-  if (way.compiled) function_ = compile_arrays(function_);
+  if (way.compiled) {
+    compiled_ = compile_arrays([this](const Arrays& arguments) { return call(arguments); });
+  }
 }
 
-Arrays Callable::operator()(const Arrays& inputs) { return function_(inputs); }
+Arrays Callable::operator()(Arrays arguments) {
+  return compiled_ ? (*compiled_)(std::move(arguments)) : call(arguments);
+}
 
 Arrays Callable::arguments(const Arrays& inputs) const {
   Arrays out;
@@ -86,7 +89,11 @@ Arrays Callable::forward(const Arrays& inputs) {
     }
     Arrays operands;
     for (int operand : value.operands) operands.push_back(all[static_cast<size_t>(operand)]);
-    all[i] = value.operation->apply(operands, value.numbers);
+    {
+      auto number = static_cast<uint64_t>(way_.streams);
+      StreamScope scope(Stream{default_device(), static_cast<int>((program_.seed + i) % number)});
+      all[i] = value.operation->apply(operands, value.numbers);
+    }
     bool tracing = way_.compiled;
     bool view = !tracing && all[i].node()->primitive && is_view(*all[i].node()->primitive);
     bool some = way_.hold == Hold::some && (program_.seed + 7 * i) % 3 == 0;
@@ -94,10 +101,14 @@ Arrays Callable::forward(const Arrays& inputs) {
       held_.push_back(all[i]);
     }
     if (way_.piecewise && choice_() % 3 == 0) {
-      if (choice_() % 2) {
-        eval({all[i]});
-      } else {
-        async_eval({all[i]});
+      try {
+        if (choice_() % 2) {
+          eval({all[i]});
+        } else {
+          async_eval({all[i]});
+        }
+      } catch (const IndexError&) {
+        // Of no consequence for what does not depend on it.
       }
     }
     operands.clear();
@@ -156,31 +167,64 @@ Outcome run(const Program& program, const Way& way, const Arrays& inputs) {
       set_fusion_enabled(fused);
       set_pending_budget(budget);
     }
-  } before;
+  } settings;
   set_fusion_enabled(way.fused);
   set_pending_budget({way.budget, 0});
   random::seed(program.seed);
   Outcome outcome;
-  try {
-    Arrays given = way.own_inputs ? input_arrays(program) : inputs;
-    Callable callable(program, way, given);
-    for (int call = 0; call < 2; ++call) {
-      Arrays arguments = callable.arguments(given);
-      if (way.own_inputs) given.clear();
-      Arrays results = callable(arguments);
+  Arrays given = way.own_inputs ? input_arrays(program) : inputs;
+  Callable callable(program, way, given);
+  Arrays unread;
+  for (int call = 0; call < 2; ++call) {
+    Arrays arguments = callable.arguments(given);
+    if (way.own_inputs) given.clear();
+    try {
+      Arrays results = callable(std::move(arguments));
       arguments.clear();
-      eval(results);
-      for (Array& result : results) outcome.arrays.push_back(std::move(result));
-      if (way.own_inputs && call == 0) given = input_arrays(program);
+      if (way.waits) {
+        outcome.add(std::move(results));
+      } else {
+        unread.insert(unread.end(), results.begin(), results.end());
+      }
+    } catch (const Error& error) {
+      outcome.add(error);
     }
-    Arrays cells = callable.cell_values();
-    eval(cells);
-    for (Array& cell : cells) outcome.arrays.push_back(std::move(cell));
-  } catch (const Error& error) {
-    outcome.arrays.clear();
-    outcome.error = error.what();
+    if (way.own_inputs && call == 0) given = input_arrays(program);
   }
+  outcome.add(std::move(unread));
+  size_t before_cells = outcome.arrays.size();
+  outcome.add(callable.cell_values());
+  outcome.cells = outcome.arrays.size() - before_cells;
   return outcome;
+}
+
+bool Outcome::failed() const {
+  return std::any_of(errors.begin(), errors.end(),
+                     [](const std::string& error) { return !error.empty(); });
+}
+
+void Outcome::add(Arrays results) {
+  try {
+    eval(results);
+  } catch (const Error&) {
+    // Which of them have failed is asked one by one.
+  }
+  for (Array& result : results) {
+    std::string error;
+    try {
+      result.eval();
+    } catch (const Error& thrown) {
+      error = thrown.what();
+      result = Array();
+    }
+    arrays.push_back(std::move(result));
+    errors.push_back(std::move(error));
+  }
+}
+
+void Outcome::add(const Error& error) {
+  arrays.emplace_back();
+  errors.emplace_back(error.what());
 }
 
 }  // namespace lazulite::fuzz

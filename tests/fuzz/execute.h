@@ -1,6 +1,7 @@
 #pragma once
 
 #include "fuzz/program.h"
+#include "lazulite/core/errors.h"
 
 namespace lazulite::fuzz {
 
@@ -16,14 +17,17 @@ struct Way {
   bool piecewise = false;   // values are evaluated, or started, on the way
   bool own_inputs = false;  // nobody else holds the inputs, so that results may take their memory
   size_t budget = 0;        // most pending nodes
+  int streams = 1;          // that operations are built in, in turn
+  bool waits = true;        // for the results of a call before the next
 };
 
 /// A program as something that can be called; its cells keep their values between calls.
 class Callable {
  public:
   Callable(const Program& program, const Way& way, const Arrays& inputs);
-  /// Its results, and gradients where it has any.
-  Arrays operator()(const Arrays& inputs);
+  /// Its results, and gradients where it has any. Arguments that are moved in may lend their memory
+  /// to the results.
+  Arrays operator()(Arrays arguments);
   /// The inputs that are no cells.
   Arrays arguments(const Arrays& inputs) const;
   Arrays cell_values() const;
@@ -42,13 +46,18 @@ class Callable {
   Arrays written_;
   Arrays held_;
   Random choice_{1};
-  ArraysFunction function_;
+  std::optional<CompiledFunction> compiled_;
 };
 
-/// The evaluated results of two calls in a row, then of the cells; or the error's text.
+/// The evaluated results of two calls in a row, then the values of the cells.
 struct Outcome {
-  Arrays arrays;
-  std::string error;
+  Arrays arrays;                    // an empty handle where there is an error in its place
+  std::vector<std::string> errors;  // one an array; empty where there is none
+  size_t cells = 0;                 // how many of them are values of cells
+
+  bool failed() const;
+  void add(Arrays results);
+  void add(const Error& error);
 };
 Outcome run(const Program& program, const Way& way, const Arrays& inputs);
 

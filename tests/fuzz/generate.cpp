@@ -40,6 +40,7 @@ Maker::Maker(uint64_t seed, bool large)
   program_.seed = seed;
   main_dtype_ = chance(60) ? Dtype::float32 : one_of(dtypes);
   wild_ = chance(25);
+  beyond_ = chance(6);
   // A program's arrays have few shapes that broadcast with each other, so that they can meet.
   Shape base;
   if (large) {
@@ -104,7 +105,8 @@ int Maker::add_input(const Shape& shape, Dtype dtype, Fill fill, int64_t bound) 
 
 int Maker::indices(const Shape& shape, int64_t n) {
   static const std::vector<Dtype> kinds = {Dtype::int32, Dtype::int32, Dtype::int64, Dtype::uint32};
-  return add_input(shape, one_of(kinds), Fill::indices, n);
+  // Of some programs an index may be just beyond the end.
+  return add_input(shape, one_of(kinds), Fill::indices, beyond_ && chance(50) ? n + 1 : n);
 }
 
 bool Maker::add(Value value) {
@@ -194,6 +196,7 @@ const std::vector<Operation>& operations() {
     add_contractions(*out);
     add_images(*out);
     add_sources(*out);
+    add_control(*out);
     return out;
   }();
   return *all;

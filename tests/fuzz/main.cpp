@@ -3,6 +3,7 @@
 //   program_fuzz [--first N] [--count N] [--minutes M]   seeds from N on
 //   program_fuzz --seed N                                 one seed, minimised if it fails
 //   program_fuzz --list N                                 the program of a seed
+//   program_fuzz --coverage N                             what no program of N seeds reaches
 //
 // Programs run in a worker process of their own, so that one that crashes or hangs is a failure
 // like any other, and is made smaller like any other.
@@ -21,6 +22,7 @@
 #include <sstream>
 
 #include "fuzz/check.h"
+#include "fuzz/coverage.h"
 #include "fuzz/generate.h"
 #include "fuzz/minimise.h"
 #include "lazulite/core/errors.h"
@@ -266,6 +268,10 @@ int main(const std::vector<std::string>& arguments) {
       Program program = generate(number());
       std::cout << listing(program);
       return 0;
+    } else if (word == "--coverage") {
+      std::string missing = unreached(number());
+      std::cout << missing << (missing.empty() ? "all is reached\n" : "is reached by no program\n");
+      return missing.empty() ? 0 : 1;
     } else if (word == "--seeds") {
       uint64_t first = number();
       return work_on_seeds(first, number());
@@ -273,7 +279,7 @@ int main(const std::vector<std::string>& arguments) {
       return work_on_program(arguments.at(++i));
     } else {
       std::cerr << "program_fuzz: unknown argument " << word
-                << "; expected --first, --count, --minutes, --seed or --list\n";
+                << "; expected --first, --count, --minutes, --seed, --list or --coverage\n";
       return 2;
     }
   }

@@ -9,9 +9,7 @@
 #include "lazulite/core/node.h"
 
 namespace lazulite::fuzz {
-namespace {
 
-// The pending nodes behind the results, each after its inputs.
 std::vector<Record> recorded(const Arrays& results) {
   std::vector<Record> records;
   std::unordered_set<Node*> seen;
@@ -39,6 +37,8 @@ std::vector<Record> recorded(const Arrays& results) {
   }
   return records;
 }
+
+namespace {
 
 // All records once more, each from its own evaluated inputs.
 std::vector<Arrays> again(const std::vector<Record>& records) {

@@ -49,7 +49,7 @@ class Maker {
   Random random_;
   bool large_;
   Dtype main_dtype_;
-  bool wild_;
+  bool wild_, beyond_;
   int64_t most_elements_, elements_ = 0;
   std::vector<Shape> shapes_;
   Program program_;
@@ -80,6 +80,7 @@ void add_indexing(Operations& all);
 void add_contractions(Operations& all);
 void add_images(Operations& all);
 void add_sources(Operations& all);
+void add_control(Operations& all);
 
 // What the choices of several families have in common.
 Shape to_shape(const Numbers& numbers);

@@ -11,41 +11,6 @@ namespace {
 
 constexpr const char* fill_names[] = {"tame", "wild", "indices", "key"};
 
-Array array_of(const Input& input) {
-  Random random(input.seed);
-  Array out;
-  switch (input.fill) {
-    case Fill::tame: out = test::random_array(input.shape, input.dtype, random); break;
-    case Fill::wild:
-      out = test::random_array(input.shape, input.dtype, random, test::Values::wild);
-      // Makes signalling NaNs quiet: the C library's pow(x, 0) tells them apart.
-      if (input.dtype == Dtype::float64) {
-        DeviceScope scope(Device("reference"));
-        out = multiply(out, 1).eval();
-      }
-      break;
-    case Fill::indices: {
-      std::vector<int64_t> numbers(static_cast<size_t>(element_count(input.shape)));
-      bool sign = kind_of(input.dtype) == DtypeKind::signed_integer;
-      for (int64_t& number : numbers) {
-        number = static_cast<int64_t>(random() % static_cast<uint64_t>(input.bound)) -
-                 (sign && random() % 2 ? input.bound : 0);
-      }
-      DeviceScope scope(Device("reference"));
-      out = astype(Array(numbers, input.shape), input.dtype).eval();
-      break;
-    }
-    case Fill::key: {
-      std::vector<uint32_t> numbers(static_cast<size_t>(element_count(input.shape)));
-      for (uint32_t& number : numbers) number = static_cast<uint32_t>(random());
-      out = Array(numbers, input.shape);
-      break;
-    }
-  }
-  if (input.repeated >= 0 && out.ndim() > 0) return test::repeated(out, input.repeated);
-  return test::laid_out(out, input.layout);
-}
-
 std::string joined(const Numbers& numbers) {
   std::string out;
   for (int64_t number : numbers) out += (out.empty() ? "" : ", ") + std::to_string(number);
@@ -128,10 +93,60 @@ bool Program::has_product() const {
   });
 }
 
+Array input_array(const Input& input) {
+  Random random(input.seed);
+  Array out;
+  switch (input.fill) {
+    case Fill::tame: out = test::random_array(input.shape, input.dtype, random); break;
+    case Fill::wild:
+      out = test::random_array(input.shape, input.dtype, random, test::Values::wild);
+      // Makes signalling NaNs quiet: the C library's pow(x, 0) tells them apart.
+      if (input.dtype == Dtype::float64) {
+        DeviceScope scope(Device("reference"));
+        out = multiply(out, 1).eval();
+      }
+      break;
+    case Fill::indices: {
+      std::vector<int64_t> numbers(static_cast<size_t>(element_count(input.shape)));
+      bool sign = kind_of(input.dtype) == DtypeKind::signed_integer;
+      for (int64_t& number : numbers) {
+        number = static_cast<int64_t>(random() % static_cast<uint64_t>(input.bound)) -
+                 (sign && random() % 2 ? input.bound : 0);
+      }
+      DeviceScope scope(Device("reference"));
+      out = astype(Array(numbers, input.shape), input.dtype).eval();
+      break;
+    }
+    case Fill::key: {
+      std::vector<uint32_t> numbers(static_cast<size_t>(element_count(input.shape)));
+      for (uint32_t& number : numbers) number = static_cast<uint32_t>(random());
+      out = Array(numbers, input.shape);
+      break;
+    }
+  }
+  if (input.repeated >= 0 && out.ndim() > 0) return test::repeated(out, input.repeated);
+  return test::laid_out(out, input.layout);
+}
+
+Arrays values_of(const Program& program, const Arrays& inputs) {
+  Arrays all;
+  size_t next = 0;
+  for (const Value& value : program.values) {
+    if (!value.operation) {
+      all.push_back(inputs[next++]);
+      continue;
+    }
+    Arrays operands;
+    for (int operand : value.operands) operands.push_back(all[static_cast<size_t>(operand)]);
+    all.push_back(value.operation->apply(operands, value.numbers));
+  }
+  return all;
+}
+
 Arrays input_arrays(const Program& program) {
   Arrays out;
   for (int i : program.inputs()) {
-    out.push_back(array_of(program.values[static_cast<size_t>(i)].input));
+    out.push_back(input_array(program.values[static_cast<size_t>(i)].input));
   }
   return out;
 }

@@ -55,8 +55,13 @@ struct Program {
   bool has_product() const;
 };
 
+/// All values of the program, the inputs among them.
+Arrays values_of(const Program& program, const Arrays& inputs);
+
 /// One array for each input of the program, with the elements and strides that it asks for.
 Arrays input_arrays(const Program& program);
+
+Array input_array(const Input& input);
 
 /// As text that `parse` reads.
 std::string serialise(const Program& program);
