@@ -8,14 +8,15 @@
 #include <vector>
 
 #include "lazulite/core/dtype.h"
-#include "lazulite/core/index.h"
 #include "lazulite/core/nested.h"
 #include "lazulite/core/scalar.h"
 #include "lazulite/core/shape.h"
 
 namespace lazulite {
 
+class ArrayAt;
 class Node;
+struct Index;
 
 /// A handle to an n-dimensional array whose value may not have been computed yet. Copying shares
 /// the array; the elements never change.
@@ -89,18 +90,25 @@ class Array {
   /// As MLX prints it: array([1, 2, 3], dtype=int32). Evaluates.
   std::string to_string() const;
 
-  /// NumPy's basic indexing: x[2], x[Slice{0, 10}], x[{Slice{0, 10, 2}, 3}], x[{ellipsis,
-  /// newaxis}]. The result is a view that cannot be assigned to: `slice_update` makes a changed
-  /// copy.
+  /// NumPy's indexing, as the function `index` says: x[2], x[Slice{0, 10}], x[{Slice{0, 10, 2},
+  /// 3}], x[{ellipsis, newaxis}], x[{rows, columns}], x[mask]. The result cannot be assigned to:
+  /// `at` makes a changed copy.
   Array operator[](std::initializer_list<Index> indices) const&;
   Array operator[](std::initializer_list<Index> indices) &&;
   Array operator[](const std::vector<Index>& indices) const&;
   Array operator[](const std::vector<Index>& indices) &&;
   Array operator[](const Index& index) const&;
   Array operator[](const Index& index) &&;
-  /// The elements at `positions` of the first axis, as `take` gives them.
-  Array operator[](Array positions) const&;
-  Array operator[](Array positions) &&;
+  /// The elements at the positions of the first axis, or those where a mask holds.
+  Array operator[](Array indices) const&;
+  Array operator[](Array indices) &&;
+  /// A copy with the elements there changed: x.at({1, ellipsis}).set(0), x.at(rows).add(updates).
+  ArrayAt at(std::initializer_list<Index> indices) const&;
+  ArrayAt at(std::initializer_list<Index> indices) &&;
+  ArrayAt at(std::vector<Index> indices) const&;
+  ArrayAt at(std::vector<Index> indices) &&;
+  ArrayAt at(Index index) const&;
+  ArrayAt at(Index index) &&;
 
   // Operations as methods; the functions of the same names in lazulite/ops say what they do. A
   // temporary passes itself on, so that a chain of methods keeps no value on its way.
@@ -178,3 +186,5 @@ class Array {
 std::ostream& operator<<(std::ostream& stream, const Array& array);
 
 }  // namespace lazulite
+
+#include "lazulite/core/index.h"

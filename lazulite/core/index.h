@@ -3,8 +3,11 @@
 #include <concepts>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <variant>
+#include <vector>
 
+#include "lazulite/core/array.h"
 #include "lazulite/core/small_vector.h"
 
 namespace lazulite {
@@ -23,14 +26,49 @@ inline constexpr Ellipsis ellipsis{};
 /// An axis of size 1.
 inline constexpr NewAxis newaxis{};
 
-/// One entry between the brackets of x[{...}]: a whole number of any type, or one of the above.
-struct Index : std::variant<int64_t, Slice, Ellipsis, NewAxis> {
+/// One entry between the brackets of x[{...}]: a whole number of any type, an array of positions
+/// (integers) or a mask (bools), or one of the above.
+struct Index : std::variant<int64_t, Slice, Ellipsis, NewAxis, Array> {
   template <std::integral T>
   requires(!std::same_as<T, bool>) Index(T position)
       : variant(std::in_place_type<int64_t>, WholeNumber<int64_t>(position)) {}
   Index(Slice slice) : variant(slice) {}
   Index(Ellipsis all) : variant(all) {}
   Index(NewAxis axis) : variant(axis) {}
+  Index(Array array) : variant(std::move(array)) {}
+};
+
+/// What becomes of the elements that an index shows and the values given for them.
+enum class Update : uint8_t { set, add, subtract, multiply, divide, maximum, minimum };
+
+/// A place in an array: x.at({...}). Each function gives a copy of the array with that place
+/// changed, as `index_update` (lazulite/ops/indexing.h) says; numbers must be such that the array's
+/// dtype holds them.
+class ArrayAt {
+ public:
+  ArrayAt(Array array, std::vector<Index> indices)
+      : array_(std::move(array)), indices_(std::move(indices)) {}
+
+#define LAZULITE_UPDATE(name)                                                                   \
+  Array name(Array value)&& { return std::move(*this).update(std::move(value), Update::name); } \
+  Array name(Scalar value)&& { return std::move(*this).update(value, Update::name); }           \
+  Array name(Array value) const& { return ArrayAt(*this).name(std::move(value)); }              \
+  Array name(Scalar value) const& { return ArrayAt(*this).name(value); }
+  LAZULITE_UPDATE(set)
+  LAZULITE_UPDATE(add)
+  LAZULITE_UPDATE(subtract)
+  LAZULITE_UPDATE(multiply)
+  LAZULITE_UPDATE(divide)
+  LAZULITE_UPDATE(maximum)
+  LAZULITE_UPDATE(minimum)
+#undef LAZULITE_UPDATE
+
+ private:
+  Array update(Array value, Update how) &&;
+  Array update(Scalar value, Update how) &&;
+
+  Array array_;
+  std::vector<Index> indices_;
 };
 
 }  // namespace lazulite

@@ -20,10 +20,19 @@ Array Array::operator[](const std::vector<Index>& indices) && {
 }
 Array Array::operator[](const Index& entry) const& { return index(*this, {entry}); }
 Array Array::operator[](const Index& entry) && { return index(std::move(*this), {entry}); }
-Array Array::operator[](Array positions) const& { return take(*this, std::move(positions), 0); }
-Array Array::operator[](Array positions) && {
-  return take(std::move(*this), std::move(positions), 0);
+Array Array::operator[](Array indices) const& { return index(*this, {std::move(indices)}); }
+Array Array::operator[](Array indices) && { return index(std::move(*this), {std::move(indices)}); }
+
+ArrayAt Array::at(std::initializer_list<Index> indices) const& {
+  return {*this, std::vector<Index>(indices)};
 }
+ArrayAt Array::at(std::initializer_list<Index> indices) && {
+  return {std::move(*this), std::vector<Index>(indices)};
+}
+ArrayAt Array::at(std::vector<Index> indices) const& { return {*this, std::move(indices)}; }
+ArrayAt Array::at(std::vector<Index> indices) && { return {std::move(*this), std::move(indices)}; }
+ArrayAt Array::at(Index entry) const& { return {*this, {std::move(entry)}}; }
+ArrayAt Array::at(Index entry) && { return {std::move(*this), {std::move(entry)}}; }
 
 std::vector<Array> Array::split_equally(int64_t parts, int axis) const {
   return lazulite::split_equally(*this, parts, axis);

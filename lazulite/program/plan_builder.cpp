@@ -315,7 +315,8 @@ class PlanBuilder {
 
   // Updates change some elements of their first input and leave the others.
   static bool is_update(const Launch& launch) {
-    return is<SliceUpdate>(launch) || is<ScatterAdd>(launch) || is<ScatterAlong>(launch);
+    return is<SliceUpdate>(launch) || is<ScatterAdd>(launch) || is<ScatterAlong>(launch) ||
+           is<ScatterPoints>(launch);
   }
 
   static bool works_in_place(const Launch& launch) {

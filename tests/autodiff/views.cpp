@@ -105,6 +105,24 @@ TEST_P(ViewGradients, ReachScatteredUpdates) {
                    {spread_values({2, 3}), spread_values({2, 2}, 1)});
 }
 
+TEST_P(ViewGradients, GoToTheLastOfSeveralValues) {
+  Array rows({0, 1, 0});
+  expect_gradients([&](const Arrays& a) { return square(index_update(a[0], {rows}, a[1])); },
+                   {spread_values({3, 2}), spread_values({3, 2}, 1)});
+  Arrays g = grad([&](const Arrays& a) {
+    return Arrays{sum(index_update(zeros({2}), {rows}, a[0]))};
+  })({Array({1.0, 2.0, 3.0})});
+  test::expect_equal(g[0], Array({0.0, 1.0, 1.0}));
+}
+
+TEST_P(ViewGradients, ReachFactorsAtPoints) {
+  Array rows({0, 1, 0});
+  for (Update how : {Update::multiply, Update::divide}) {
+    expect_gradients([&](const Arrays& a) { return square(index_update(a[0], {rows}, a[1], how)); },
+                     {spread_values({3, 2}), spread_values({3, 2}, 1) + 2});
+  }
+}
+
 // The terms add up in an order that does not depend on what has been evaluated: in another one,
 // the small term is lost.
 TEST_P(ViewGradients, AddUpTheSameWhateverIsEvaluated) {

@@ -243,6 +243,14 @@ std::vector<NamedLaunch> primitive_launches() {
     add("gather_along", make_primitive(GatherAlong{1}), {x, along});
     add("scatter_add", make_primitive(ScatterAdd{1}), {x, flat, some});
     add("scatter_along", make_primitive(ScatterAlong{1, false}), {x, along, some});
+    const ArrayType flat64{{4}, Dtype::int64}, points{{3, 4}, dtype};
+    add("gather_points", make_primitive(GatherPoints{{1, 0}, 1}), {x, flat, flat64});
+    for (ScatterOp op : {ScatterOp::assign, ScatterOp::add, ScatterOp::multiply, ScatterOp::divide,
+                         ScatterOp::maximum}) {
+      if (op == ScatterOp::divide && !is_inexact(dtype)) continue;
+      add("scatter_points", make_primitive(ScatterPoints{{1, 0}, 1, op}),
+          {x, flat, flat64, points});
+    }
   }
   return all;
 }

@@ -28,6 +28,15 @@ def refused(function):
     return "nothing is raised"
 
 
+def gradient_of_overwritten():
+    def loss(values):
+        x = mx.zeros((1,))
+        x[mx.array([0, 0])] = values
+        return x.sum()
+
+    return mx.grad(loss)(mx.array([1.0, 2.0])).tolist()
+
+
 def batch_norm_of_nothing():
     layer = nn.BatchNorm(2)
     layer.train()

@@ -193,6 +193,7 @@ const std::vector<Operation>& operations() {
     add_views(*out);
     add_movers(*out);
     add_indexing(*out);
+    add_index_expressions(*out);
     add_contractions(*out);
     add_images(*out);
     add_sources(*out);

@@ -77,6 +77,7 @@ void add_reductions(Operations& all);
 void add_views(Operations& all);
 void add_movers(Operations& all);
 void add_indexing(Operations& all);
+void add_index_expressions(Operations& all);
 void add_contractions(Operations& all);
 void add_images(Operations& all);
 void add_sources(Operations& all);

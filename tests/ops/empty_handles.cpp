@@ -161,6 +161,25 @@ TEST(EmptyHandles, InEveryOperation) {
   EACH(3, "put_along_axis", put_along_axis(a..., 0))
   EACH(3, "add_along_axis", add_along_axis(a..., 0))
   EACH(3, "scatter_add", scatter_add(a..., 0))
+  refuse_each(
+      "index",
+      [](const Array& a, const Array& i) {
+        return index(a, {0, i});
+      },
+      x, std::make_index_sequence<2>());
+  refuse_each(
+      "index_update",
+      [](const Array& a, const Array& i, const Array& v) {
+        return index_update(a, {i, 0}, v);
+      },
+      x, std::make_index_sequence<3>());
+  refuse_each(
+      "gather", [](const Array& a, const Array& i) { return gather(a, {i}, {0}); }, x,
+      std::make_index_sequence<2>());
+  refuse_each(
+      "scatter",
+      [](const Array& a, const Array& i, const Array& v) { return scatter(a, {i}, v, {0}); }, x,
+      std::make_index_sequence<3>());
   EACH(2, "uniform", random::uniform(a..., {2, 2}))
   EACH(2, "truncated_normal", random::truncated_normal(a..., {2, 2}))
   EACH(2, "randint", random::randint(a..., {2, 2}))
@@ -229,8 +248,11 @@ TEST(EmptyHandles, InEveryMethod) {
   expect_refusal("bool", [&] { (void)bool(none); });
   expect_refusal("index", [&] { (void)none[0]; });
   expect_refusal("index", [&] { (void)none[{0, Slice{}}]; });
-  expect_refusal("take", [&] { (void)none[x]; });
-  expect_refusal("take", [&] { (void)x[none]; });
+  expect_refusal("index", [&] { (void)none[x]; });
+  expect_refusal("index", [&] { (void)x[none]; });
+  expect_refusal("index_update", [&] { (void)none.at(0).set(x); });
+  expect_refusal("index_update", [&] { (void)x.at(none).add(x); });
+  expect_refusal("index_update", [&] { (void)x.at(0).set(none); });
   expect_refusal("add", [&] { (void)(none + x); });
   expect_refusal("add", [&] { (void)(x += none); });
   expect_refusal("negative", [&] { (void)-none; });

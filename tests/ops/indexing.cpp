@@ -3,9 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "lazulite/core/errors.h"
-#include "lazulite/ops/creation.h"
-#include "lazulite/ops/operators.h"
-#include "lazulite/ops/reduction.h"
+#include "lazulite/ops/ops.h"
 #include "lazulite/transforms/jvp.h"
 #include "lazulite/transforms/vjp.h"
 #include "support/backends.h"
@@ -101,6 +99,11 @@ TEST_P(Indexing, AddsUpHalfPrecisionInFloat32) {
     expect_equal(add_along_axis(to, where, one, 0), sums);
     auto taken = [&](const Array& x) { return sum(take(x, where, 0).astype(Dtype::float32)); };
     expect_equal(grad(taken)(to), sums);
+    expect_equal(to.at(where).add(1), sums);
+    Array square = zeros({2, 2}, dtype);
+    expect_equal(square.at({where, where}).add(one)[0], sums);
+    auto points = [&](const Array& x) { return sum(x[{where, where}].astype(Dtype::float32)); };
+    expect_equal(grad(points)(square)[0], sums);
   }
 }
 
@@ -118,6 +121,81 @@ TEST_P(Indexing, GivesTheGradientToTheValueThatStays) {
     forward.push_back(sum(jvp(put, {values}, {tangent}).second[0] * weights).item<float>());
   }
   expect_equal(backward, Array(forward, {2, 4}));
+}
+
+TEST_P(Indexing, ChangesPlaces) {
+  Array x = zeros({3, 2}, Dtype::int32);
+  expect_equal(x.at(1).set(5), Array({{0, 0}, {5, 5}, {0, 0}}));
+  expect_equal(x.at({ellipsis, -1}).add(Array({1, 2, 3})), Array({{0, 1}, {0, 2}, {0, 3}}));
+  expect_equal(x.at(Array({0, 0, 2})).add(Array({{1}, {2}, {3}})), Array({{3, 3}, {0, 0}, {3, 3}}));
+  expect_equal(x.at({Array({0, 0, 2}), 1}).set(Array({1, 2, 3})), Array({{0, 2}, {0, 0}, {0, 3}}));
+  expect_equal(x, zeros({3, 2}, Dtype::int32));
+  Array y({8.0, 6.0});
+  expect_equal(y.at(0).subtract(1), Array({7.0, 6.0}));
+  expect_equal(y.at(0).multiply(2), Array({16.0, 6.0}));
+  expect_equal(y.at(1).divide(4), Array({8.0, 1.5}));
+  expect_equal(y.at(Array({1, 1, 0})).maximum(Array({7.0, 9.0, 3.0})), Array({8.0, 9.0}));
+  expect_equal(y.at(Array({1, 1, 0})).minimum(7), Array({7.0, 6.0}));
+}
+
+TEST_P(Indexing, GivesUpdatesTheDtypeOfTheArray) {
+  Array x({10, -7, 5}), where({0, 1, 1});
+  expect_equal(x.at(where).add(Array({1.75, 2.5, 0.9})), Array({11, -5, 5}));
+  expect_equal(x.at(0).set(Array({2.9})), Array({2, -7, 5}));
+  // Quotients of integers are rounded towards zero, once for each update.
+  expect_equal(x.at(Slice{}).divide(2), Array({5, -3, 2}));
+  expect_equal(x.at(Array({0, 1, 1, 2})).divide(Array({-3, 2, 3, 1})), Array({-3, -1, 5}));
+  Array bools({true, false});
+  expect_equal(bools.at(Array({0, 1, 1})).add(Array({false, false, true})), Array({true, true}));
+  expect_equal(bools.at(Array({0, 1})).multiply(Array({false, true})), Array({false, false}));
+  EXPECT_THROW((void)bools.at(0).subtract(bools), Error);
+  EXPECT_THROW((void)x.at(0).set(int64_t{1} << 40), Error);  // the dtype cannot hold it
+}
+
+TEST_P(Indexing, ReadsAndChangesWhereMasksHold) {
+  Array x = range({2, 3}), mask = x % 2 == 0;
+  expect_equal(x[mask], Array({0, 2, 4}));
+  expect_equal(x[Array({false, true})], Array({{3, 4, 5}}));
+  expect_equal(x[{Slice{}, Array({true, false, true})}], Array({{0, 2}, {3, 5}}));
+  expect_equal(x.at(mask).set(-1), Array({{-1, 1, -1}, {3, -1, 5}}));
+  expect_equal(x.at(mask).add(Array({10, 20, 30, 40})), Array({{10, 1, 22}, {3, 34, 5}}));
+  expect_equal(x.at(Array({true, true})).set(Array({{7}, {8}})), Array({{7, 7, 7}, {8, 8, 8}}));
+  Array few = x.at(mask).set(Array({1, 2}));
+  EXPECT_THROW(few.eval(), Error);
+  EXPECT_THROW(x[Array({true, false, true})], Error);
+  EXPECT_THROW((void)x.at(mask).set(Array({{1, 2}, {3, 4}})), Error);
+}
+
+// A mask that stands alone is part of the graph; only reading needs to know it.
+TEST_P(Indexing, DoesNotEvaluateTheMaskOfAnUpdate) {
+  Array x = range({4}), mask = x > 1;
+  Array y = x.at(mask).set(Array({5, 6}));
+  EXPECT_FALSE(mask.is_evaluated());
+  expect_equal(y, Array({0, 1, 5, 6}));
+}
+
+TEST_P(Indexing, GathersAndScattersPoints) {
+  Array x = range({2, 3, 2});
+  expect_equal(gather(x, {Array({1, -1}), Array({{0}, {1}})}, {2, 1}),
+               Array({{{1, 7}, {1, 7}}, {{3, 9}, {3, 9}}}));
+  expect_equal(gather(x, {Array(Scalar(1))}, {0}), x[1]);
+  expect_equal(
+      scatter(x, {Array({0, 0}), Array({2, 2})}, Array({{1, 2}, {10, 20}}), {0, 1}, Update::add),
+      x.at({0, 2}).add(Array({11, 22})));
+  EXPECT_THROW(gather(x, {Array({0})}, {0, 1}), Error);
+  EXPECT_THROW(gather(x, {Array({0}), Array({0})}, {1, -2}), Error);
+  EXPECT_THROW(gather(x, {Array({0.5})}, {0}), Error);
+  EXPECT_THROW(scatter(x, {Array({0, 1})}, ones({3, 3, 2}), {0}), Error);
+}
+
+TEST_P(Indexing, RejectsExpressionsThatDoNotFit) {
+  Array x = range({2, 3});
+  EXPECT_THROW((x[{Array({0}), 0, 0}]), Error);
+  EXPECT_THROW((x[{Array({0, 1}), Array({0, 1, 2})}]), Error);
+  EXPECT_THROW((x[Array({0.0})]), Error);
+  EXPECT_THROW((x[{Array({0}), 3}]), IndexError);
+  EXPECT_THROW((void)x.at(Array({0, 1})).set(Array({1, 2})), Error);
+  EXPECT_THROW((void)x.at(2).set(1), IndexError);
 }
 
 }  // namespace

@@ -108,6 +108,12 @@ TEST(Indices, WrapOnceAndAreCheckedInEveryDtype) {
   EXPECT_NE(error_of(put_along_axis(x, Array({5}), Array({1.0}), 0)), "");
   EXPECT_NE(error_of(add_along_axis(x, Array({-5}), Array({1.0}), 0)), "");
   EXPECT_NE(error_of(scatter_add(x, Array({3}), Array({1.0}), 0)), "");
+  EXPECT_NE(error_of(index(x, {Array({3})})), "");
+  Array square = ones({3, 3});
+  EXPECT_NE(error_of(index(square, {Array({0, 1}), Array({0, -4})})), "");
+  EXPECT_NE(error_of(index_update(square, {Array({0, 3}), 1}, Array({1.0}))), "");
+  EXPECT_NE(error_of(gather(square, {Array({3})}, {1})), "");
+  EXPECT_NE(error_of(scatter(square, {Array({3})}, ones({1, 3}), {1})), "");
 }
 
 TEST(Indices, MayBeClamped) {

@@ -39,6 +39,10 @@ TEST(InPlace, UpdatesOfSlicesAndScatters) {
   const Array where = zeros({64, 2}, Dtype::int32).eval();
   expect_in_place([&](const Array& x) { return put_along_axis(x, where, columns, 1); });
   expect_in_place([&](const Array& x) { return add_along_axis(x, where, columns, 1); });
+  expect_in_place([&](const Array& x) { return index_update(x, {positions}, rows); });
+  expect_in_place([&](const Array& x) {
+    return index_update(x, {positions, 3}, Array({1.0, 2.0, 3.0}), Update::maximum);
+  });
 }
 
 // A cache of which each step changes a row: nothing else of its size is ever there.

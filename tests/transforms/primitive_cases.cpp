@@ -177,6 +177,48 @@ std::vector<PrimitiveCase> make_cases() {
                        square(add_along_axis(a[0], places, a[2], 1))};
        },
        {matrix, matrix * -1, spread_values({3, 1}, 10)}},
+      {"gather",
+       [](const Arrays& a) {
+         Array rows = whole(a[1], 3), places = whole(a[2], 2);
+         return Arrays{square(index(a[0], {places, rows})),
+                       square(index(a[0], {ellipsis, rows, 3 - rows})),
+                       square(index(a[0], {places, newaxis, Slice{1}, rows}))};
+       },
+       {cube, row, spread_values({2, 1}, 5)}},
+      {"assignment at points",
+       [](const Arrays& a) {
+         Array rows({2, 0, 2}), places = whole(a[1], 3);  // of two updates the last counts
+         return Arrays{square(index_update(a[0], {Slice{}, rows}, a[2])),
+                       square(index_update(a[0], {ellipsis, places, 1}, a[1]))};
+       },
+       {cube, row, spread_values({2, 3, 4}, 3)}},
+      {"updates at points",
+       [](const Arrays& a) {
+         Array rows = whole(a[1], 3);
+         Arrays out;
+         for (Update how :
+              {Update::add, Update::multiply, Update::divide, Update::maximum, Update::minimum}) {
+           const double shift = how == Update::maximum || how == Update::minimum ? 0 : 2;
+           out.push_back(square(index_update(a[0], {1, rows}, a[2] + shift, how)));
+           out.push_back(index_update(a[0], {Slice{}, rows, 3 - rows}, a[1] + 3, how));
+         }
+         return out;
+       },
+       {cube, row, spread_values({4, 4}, 8)}},
+      {"products with zeros at points",
+       [](const Arrays& a) {
+         return Arrays{index_update(a[0], {Array({0, 1, 1, 2, 2, 2})},
+                                    a[1] * Array({0.0, 0.0, 1.0, 1.0, 0.0, 0.0}),
+                                    Update::multiply)};
+       },
+       {spread_values({3}, 2), spread_values({6}, 1)}},
+      {"values for a mask",
+       [](const Arrays& a) {
+         Array mask = a[0] > 0;
+         return Arrays{square(index_update(a[0], {mask}, a[1])),
+                       index_update(a[0], {mask}, 3.0 * a[2], Update::multiply)};
+       },
+       {matrix, spread_values({12}, 5), spread_values({}, 2)}},
       {"matmul",
        [](const Arrays& a) { return Arrays{matmul(a[0], a[1])}; },
        {matrix, spread_values({4, 2}, 11)}},

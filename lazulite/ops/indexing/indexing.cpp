@@ -7,23 +7,15 @@
 
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
+#include "lazulite/ops/indexing/positions.h"
+#include "lazulite/ops/indexing/scatter_points.h"
 #include "lazulite/ops/manipulation.h"
-#include "lazulite/ops/manipulation/slice_range.h"
 #include "lazulite/ops/primitives.h"
 
 namespace lazulite {
 namespace {
 
 std::atomic<bool> clamping{false};
-
-Array positions(const Array& indices, int64_t size, IndexUse use, bool wrap) {
-  CheckIndex check{use, size, wrap, clamping};
-  // What a derivative rule was given has been checked already.
-  const PrimitivePtr& made_by = indices.node()->primitive;
-  const CheckIndex* earlier = made_by ? made_by->get_if<CheckIndex>() : nullptr;
-  if (earlier && earlier->size == size) return indices;
-  return make(make_primitive(std::move(check)), {indices});
-}
 
 // x and indices of equal rank, broadcast against each other along all axes but one.
 struct Aligned {
@@ -52,7 +44,7 @@ Aligned align(const Array& x, const Array& indices, int axis, bool broadcast_x, 
   Shape x_shape = both, index_shape = both;
   x_shape[place] = x.shape()[place];
   index_shape[place] = indices.shape()[place];
-  Array checked = positions(indices, x.shape()[place], use, true);
+  Array checked = checked_positions(indices, x.shape()[place], use);
   return {broadcast_to(x, x_shape), broadcast_to(checked, index_shape), at};
 }
 
@@ -78,6 +70,15 @@ Array scatter_along(const Array& x, const Array& indices, const Array& values, i
 
 }  // namespace
 
+Array checked_positions(const Array& indices, int64_t size, IndexUse use, bool wrap) {
+  CheckIndex check{use, size, wrap, clamping};
+  // What a derivative rule was given has been checked already.
+  const PrimitivePtr& made_by = indices.node()->primitive;
+  const CheckIndex* earlier = made_by ? made_by->get_if<CheckIndex>() : nullptr;
+  if (earlier && earlier->size == size) return indices;
+  return make(make_primitive(std::move(check)), {indices});
+}
+
 void set_index_clamping(bool clamp) { clamping = clamp; }
 bool index_clamping() { return clamping; }
 
@@ -87,13 +88,13 @@ Array checked_labels(const Array& labels, int64_t classes) {
     throw Error(fmt::format("class labels are integers for at least one class, not {} for {}",
                             name_of(labels.dtype()), classes));
   }
-  return positions(labels, classes, IndexUse::class_labels, false);
+  return checked_positions(labels, classes, IndexUse::class_labels, false);
 }
 
 Array take(Array x, Array indices, int axis) {
   const ReleaseOnReturn release(x, indices);
   int at = normalize_axis(axis, x.ndim(), "take");
-  Array checked = positions(indices, x.shape(at), IndexUse::take, true);
+  Array checked = checked_positions(indices, x.shape(at), IndexUse::take);
   return make(make_primitive(Gather{at}), {x, checked});
 }
 
@@ -133,8 +134,52 @@ Array scatter_add(Array x, Array indices, Array updates, int axis) {
   Shape shape = infer(Gather{at}, types)[0].shape;
   Array fitted = broadcast_to(astype(updates, x.dtype()), shape);
   if (fitted.size() == 0) return x;
-  Array checked = positions(indices, x.shape(at), IndexUse::scatter_add, true);
+  Array checked = checked_positions(indices, x.shape(at), IndexUse::scatter_add);
   return added(x, checked, fitted, make_primitive(ScatterAdd{at}));
+}
+
+namespace {
+
+// For gather and scatter: positions of one shape for distinct axes, counted from the front.
+struct Points {
+  std::vector<Array> positions;
+  Axes axes;
+};
+
+Points points_of(const Array& x, const std::vector<Array>& indices, const Axes& axes, IndexUse use,
+                 const char* operation) {
+  if (indices.empty() || indices.size() != axes.size()) {
+    throw Error(fmt::format("{}: {} arrays of indices for {} axes", operation, indices.size(),
+                            axes.size()));
+  }
+  Points points;
+  Shape common;
+  for (size_t i = 0; i < indices.size(); ++i) {
+    points.axes.push_back(normalize_axis(axes[i], x.ndim(), operation));
+    common = broadcast_shapes(common, indices[i].shape(), operation);
+  }
+  for (size_t i = 0; i < indices.size(); ++i) {
+    Array checked = checked_positions(indices[i], x.shape(points.axes[i]), use);
+    points.positions.push_back(broadcast_to(checked, common));
+  }
+  return points;
+}
+
+}  // namespace
+
+Array gather(Array x, std::vector<Array> indices, const Axes& axes) {
+  const ReleaseOnReturn release(x, indices);
+  Points points = points_of(x, indices, axes, IndexUse::gather, "gather");
+  SmallVector<Array, 2> inputs = {x};
+  for (const Array& array : points.positions) inputs.push_back(array);
+  return make(make_primitive(GatherPoints{points.axes, 0}), std::move(inputs));
+}
+
+Array scatter(Array x, std::vector<Array> indices, Array updates, const Axes& axes, Update how) {
+  const ReleaseOnReturn release(x, indices, updates);
+  Points points = points_of(x, indices, axes, IndexUse::scatter, "scatter");
+  return scatter_points(x, points.positions, points.axes, 0, astype(updates, x.dtype()), how,
+                        "scatter");
 }
 
 }  // namespace lazulite

@@ -1,5 +1,6 @@
 #include "lazulite/ops/primitives/indexing.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "lazulite/ops/primitives/definition.h"
@@ -13,6 +14,8 @@ LAZULITE_DEFINE_PRIMITIVE(Gather);
 LAZULITE_DEFINE_PRIMITIVE(ScatterAdd);
 LAZULITE_DEFINE_PRIMITIVE(GatherAlong);
 LAZULITE_DEFINE_PRIMITIVE(ScatterAlong);
+LAZULITE_DEFINE_PRIMITIVE(GatherPoints);
+LAZULITE_DEFINE_PRIMITIVE(ScatterPoints);
 
 namespace {
 
@@ -58,7 +61,59 @@ void check_updates(const char* operation, const ArrayTypeRef& x, const ArrayType
   }
 }
 
+// The shape of what is gathered; of the inputs the first is x, and `indices` follow.
+Shape points_shape(const char* operation, InputTypes inputs, size_t indices, const Axes& axes,
+                   int place) {
+  const ArrayTypeRef& x = inputs[0];
+  if (indices == 0 || indices != axes.size()) {
+    throw Error(
+        fmt::format("{}: {} arrays of indices for {} axes", operation, indices, axes.size()));
+  }
+  for (size_t i = 0; i < indices; ++i) {
+    check_indices(operation, x, inputs[i + 1], axes[i]);
+    if (inputs[i + 1].shape != inputs[1].shape) {
+      throw Error(fmt::format("{}: indices of shapes {} and {}", operation,
+                              to_string(inputs[1].shape), to_string(inputs[i + 1].shape)));
+    }
+  }
+  const Axes others = other_axes(x.shape.size(), axes);
+  if (others.size() + indices != x.shape.size()) {
+    throw Error(
+        fmt::format("{}: an axis of shape {} is indexed twice", operation, to_string(x.shape)));
+  }
+  if (place < 0 || place > static_cast<int>(others.size())) {
+    throw Error(fmt::format("{}: place {} among {} axes", operation, place, others.size()));
+  }
+  return shape_of_points(x.shape, axes, place, inputs[1].shape);
+}
+
+const char* operation_of(ScatterOp op) {
+  static constexpr const char* names[] = {"scatter",        "scatter_add", "scatter_multiply",
+                                          "scatter_divide", "scatter_max", "scatter_min"};
+  return names[static_cast<size_t>(op)];
+}
+
 }  // namespace
+
+Axes other_axes(size_t ndim, const Axes& axes) {
+  Axes others;
+  for (int axis = 0; axis < static_cast<int>(ndim); ++axis) {
+    if (std::find(axes.begin(), axes.end(), axis) == axes.end()) others.push_back(axis);
+  }
+  return others;
+}
+
+Shape shape_of_points(const Shape& x, const Axes& axes, int place, const Shape& indices) {
+  const Axes others = other_axes(x.size(), axes);
+  Shape shape;
+  for (size_t i = 0; i <= others.size(); ++i) {
+    if (i == static_cast<size_t>(place)) {
+      for (int64_t size : indices) shape.push_back(size);
+    }
+    if (i < others.size()) shape.push_back(x[static_cast<size_t>(others[i])]);
+  }
+  return shape;
+}
 
 void CheckIndex::reject(const std::string& index) const {
   if (use == IndexUse::class_labels) {
@@ -66,8 +121,12 @@ void CheckIndex::reject(const std::string& index) const {
         fmt::format("the class label {} is out of range for {} classes: labels are 0 to {}", index,
                     size, size - 1));
   }
-  static constexpr const char* operations[] = {"take", "take_along_axis", "put_along_axis",
-                                               "add_along_axis", "scatter_add"};
+  if (use == IndexUse::mask_values) {
+    throw Error(fmt::format("index_update: {} values for a mask that holds at more places", size));
+  }
+  static constexpr const char* operations[] = {
+      "take",  "take_along_axis", "put_along_axis", "add_along_axis", "scatter_add",
+      "index", "index_update",    "gather",         "scatter"};
   throw IndexError(
       fmt::format("{}: the index {} is out of range for an axis of size {}: indices are {} to {}",
                   operations[static_cast<size_t>(use)], index, size, wrap ? -size : 0, size - 1));
@@ -107,6 +166,23 @@ ArrayTypes infer(const ScatterAlong& p, InputTypes inputs) {
   expect_inputs(operation, inputs, 3);
   check_aligned(operation, inputs[0], inputs[1], p.axis);
   check_updates(operation, inputs[0], inputs[2], inputs[1].shape);
+  return {{inputs[0].shape, inputs[0].dtype}};
+}
+
+ArrayTypes infer(const GatherPoints& p, InputTypes inputs) {
+  if (inputs.empty()) throw Error("gather: no array is given");
+  return {{points_shape("gather", inputs, inputs.size() - 1, p.axes, p.place), inputs[0].dtype}};
+}
+
+ArrayTypes infer(const ScatterPoints& p, InputTypes inputs) {
+  const char* operation = operation_of(p.op);
+  if (inputs.size() < 2) throw Error(fmt::format("{}: no updates are given", operation));
+  check_updates(operation, inputs[0], inputs.back(),
+                points_shape(operation, inputs, inputs.size() - 2, p.axes, p.place));
+  if (p.op == ScatterOp::divide && !is_inexact(inputs[0].dtype)) {
+    throw Error(fmt::format("scatter_divide: floating or complex numbers, not {}",
+                            name_of(inputs[0].dtype)));
+  }
   return {{inputs[0].shape, inputs[0].dtype}};
 }
 

@@ -15,7 +15,12 @@ enum class IndexUse : uint8_t {
   put_along_axis,
   add_along_axis,
   scatter_add,
+  index,
+  index_update,
+  gather,
+  scatter,
   class_labels,
+  mask_values,
 };
 
 /// Indices into an axis of `size` elements as positions in [0, size), of dtype int32 or int64. With
@@ -90,5 +95,38 @@ struct ScatterAlong {
   bool operator==(const ScatterAlong&) const = default;
 };
 LAZULITE_PRIMITIVE(ScatterAlong);
+
+/// Inputs (x, indices, …): one array of positions for each of `axes`, all of one shape, which pick
+/// an element of these axes each. The output has the other axes of x, in order, with the indices'
+/// shape before number `place` of them. Indices come from CheckIndex.
+struct GatherPoints {
+  static constexpr const char* name = "GatherPoints";
+  Axes axes;
+  int place;
+  auto fields() const { return std::tie(axes, place); }
+  bool operator==(const GatherPoints&) const = default;
+};
+LAZULITE_PRIMITIVE(GatherPoints);
+
+/// What an update does to an element: x op update. Of several that `assign` one element the last
+/// stays.
+enum class ScatterOp : uint8_t { assign, add, multiply, divide, maximum, minimum };
+
+/// Inputs (x, indices, …, updates): a copy of x to which `updates` (shaped as GatherPoints' output)
+/// are applied one by one, in the indices' order.
+struct ScatterPoints {
+  static constexpr const char* name = "ScatterPoints";
+  Axes axes;
+  int place;
+  ScatterOp op;
+  auto fields() const { return std::tie(axes, place, op); }
+  bool operator==(const ScatterPoints&) const = default;
+};
+LAZULITE_PRIMITIVE(ScatterPoints);
+
+/// The axes of an array of `ndim` axes that are not among `axes`.
+Axes other_axes(size_t ndim, const Axes& axes);
+/// The shape of what GatherPoints reads with indices of shape `indices`.
+Shape shape_of_points(const Shape& x, const Axes& axes, int place, const Shape& indices);
 
 }  // namespace lazulite

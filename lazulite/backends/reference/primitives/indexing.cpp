@@ -46,6 +46,63 @@ void scatter(const Run& run, int axis, bool along, bool add) {
   });
 }
 
+// The same for positions on several axes: inputs 1 and on, one for each of `axes`.
+template <class F>
+void for_each_point(const Run& run, const Axes& axes, int place, F&& f) {
+  const Shape &shape = run.input(0).shape, &points = run.input(1).shape;
+  const Axes others = other_axes(shape.size(), axes);
+  std::vector<Elements> at;
+  for (size_t i = 0; i < axes.size(); ++i) at.push_back(run.elements(run.input(i + 1)));
+  const Shape gathered = shape_of_points(shape, axes, place, points);
+  const auto first = static_cast<size_t>(place), last = first + points.size();
+  for (int64_t i = 0; i < element_count(gathered); ++i) {
+    Shape index = gathered;
+    for (int64_t axis = static_cast<int64_t>(gathered.size()) - 1, rest = i; axis >= 0; --axis) {
+      index[axis] = rest % gathered[axis];
+      rest /= gathered[axis];
+    }
+    int64_t point = 0;
+    for (size_t axis = first; axis < last; ++axis) point = point * gathered[axis] + index[axis];
+    Shape element(shape.size(), 0);
+    for (size_t axis = 0; axis < axes.size(); ++axis) {
+      const int64_t size = shape[axes[axis]];
+      int64_t position = 0;
+      convert(at[axis][point], run.input(axis + 1).dtype, &position, Dtype::int64);
+      if (position < 0) position += size;
+      element[axes[axis]] = std::clamp<int64_t>(position, 0, size - 1);
+    }
+    for (size_t j = 0; j < others.size(); ++j) {
+      element[others[j]] = index[j < first ? j : j + points.size()];
+    }
+    int64_t number = 0;
+    for (size_t axis = 0; axis < shape.size(); ++axis) {
+      number = number * shape[axis] + element[axis];
+    }
+    f(number, i);
+  }
+}
+
+void run(const GatherPoints& p, const Run& run) {
+  Elements x = run.elements(run.input(0)), out = run.elements(run.output());
+  for_each_point(run, p.axes, p.place, [&](int64_t from, int64_t to) {
+    std::memcpy(out[to], x[from], size_of(run.output().dtype));
+  });
+}
+
+void run(const ScatterPoints& p, const Run& run) {
+  static constexpr Row rows[] = {Row::positive, Row::add,     Row::multiply,
+                                 Row::divide,   Row::maximum, Row::minimum};
+  const Dtype dtype = run.output().dtype;
+  const RowFunction apply = row_function(rows[static_cast<size_t>(p.op)], dtype);
+  Kept updates(run.elements(run.launch.inputs.back()), dtype);
+  copy_first_input(run);
+  Elements out = run.elements(run.output());
+  for_each_point(run, p.axes, p.place, [&](int64_t to, int64_t from) {
+    const void* operands[] = {out[to], updates[from]};
+    apply(p.op == ScatterOp::assign ? operands + 1 : operands, out[to]);
+  });
+}
+
 void run(const CheckIndex& p, const Run& run) {
   Elements from = run.elements(run.input(0)), to = run.elements(run.output());
   visit_dtype(run.input(0).dtype, [&](auto tag) {
@@ -73,5 +130,7 @@ LAZULITE_REFERENCE_KERNEL(Gather);
 LAZULITE_REFERENCE_KERNEL(GatherAlong);
 LAZULITE_REFERENCE_KERNEL(ScatterAdd);
 LAZULITE_REFERENCE_KERNEL(ScatterAlong);
+LAZULITE_REFERENCE_KERNEL(GatherPoints);
+LAZULITE_REFERENCE_KERNEL(ScatterPoints);
 
 }  // namespace lazulite::reference

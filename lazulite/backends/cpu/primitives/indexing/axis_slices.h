@@ -1,6 +1,6 @@
 #pragma once
 
-#include "lazulite/backends/cpu/fused/layout.h"
+#include "lazulite/backends/cpu/primitives/indexing/runs.h"
 #include "lazulite/program/launch.h"
 
 namespace lazulite::cpu {
@@ -31,25 +31,7 @@ class AxisSlices {
   // elements, in row-major order.
   template <class F>
   void for_each_run(F f) const {
-    const Shape& shape = inner_.shape;
-    const Strides& strides = inner_.inputs[0];
-    const size_t last = shape.size() - 1;
-    SmallVector<int64_t, 6> index(shape.size(), 0);
-    int64_t offset = 0, element = 0;
-    while (true) {
-      f(element, offset, strides[last], shape[last]);
-      element += shape[last];
-      size_t axis = last;
-      while (axis > 0) {
-        --axis;
-        offset += strides[axis];
-        if (++index[axis] < shape[axis]) break;
-        offset -= strides[axis] * shape[axis];
-        index[axis] = 0;
-        if (axis == 0) return;
-      }
-      if (last == 0) return;
-    }
+    cpu::for_each_run(inner_, f);
   }
 
  private:
