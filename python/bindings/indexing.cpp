@@ -2,6 +2,7 @@
 
 #include "conversion.h"
 #include "define.h"
+#include "foreign.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/manipulation.h"
 #include "module.h"
@@ -32,8 +33,13 @@ Index index_of(nb::handle object) {
   if (o == Py_None) return newaxis;
   if (o == Py_Ellipsis) return ellipsis;
   if (PySlice_Check(o)) return slice_of(object);
-
+  if (Array* array = array_of(object)) return *array;
+  if (PyBool_Check(o)) return Array(Scalar(o == Py_True));
   if (PyLong_Check(o)) return *bound_of(o);
+  if (PyList_Check(o) || is_foreign_array(object)) {
+    Array array = array_from(object);
+    return array.size() == 0 && !is_foreign_array(object) ? astype(array, Dtype::int32) : array;
+  }
   if (PyIndex_Check(o)) return *bound_of(o);
   throw ValueError("Cannot index " + module_name() + ".array using the given type: " +
                    nb::cast<std::string>(nb::str(object.type().attr("__name__"))) +
@@ -50,6 +56,53 @@ std::vector<Index> indices_of(nb::handle object) {
     out.push_back(index_of(PyTuple_GetItem(object.ptr(), i)));
   }
   return out;
+}
+
+Array update_of(nb::handle value, const Array& target) {
+  if (auto scalar = scalar_of(value)) return Array(*scalar, target.dtype());
+  return to_array(value);
+}
+
+/// x.at[...], which makes changed copies.
+struct At {
+  Array array;
+  std::vector<Index> indices;
+  bool indexed = false;
+
+  Array update(nb::handle value, Update how) const {
+    if (!indexed) {
+      throw ValueError("at: indices are needed, as in x.at[i].add(v)");
+    }
+    OriginScope origin;
+    return index_update(array, indices, update_of(value, array), how);
+  }
+};
+
+void bind_at(nb::module_& m, nb::class_<Array>& type) {
+  nb::class_<At> at(m, "ArrayAt", "What `x.at[...]` gives: makes changed copies of x.");
+  at.def(
+      "__getitem__",
+      [](const At& a, nb::object indices) {
+        return At{a.array, indices_of(indices), true};
+      },
+      "indices"_a.none());
+  auto def = [&](const char* name, Update how, const char* doc) {
+    at.def(
+        name, [how](const At& a, nb::object value) { return a.update(value, how); }, "value"_a,
+        doc);
+  };
+  def("add", Update::add, "A copy of x with the value added there, as often as an index occurs.");
+  def("subtract", Update::subtract, "A copy of x with the value subtracted there.");
+  def("multiply", Update::multiply, "A copy of x with what is there multiplied by the value.");
+  def("divide", Update::divide, "A copy of x with what is there divided by the value.");
+  def("maximum", Update::maximum, "A copy of x with the larger of what is there and the value.");
+  def("minimum", Update::minimum, "A copy of x with the smaller of what is there and the value.");
+  type.def_prop_ro(
+      "at",
+      [](const Array& a) {
+        return At{a, {}, false};
+      },
+      "`x.at[indices].add(value)` and others: changed copies of x.");
 }
 
 void bind_gathers(nb::module_& m) {
@@ -91,10 +144,21 @@ void bind_indexing(nb::module_& m, nb::class_<Array>& type) {
         OriginScope origin;
         PyObject* o = indices.ptr();
         if (PyLong_Check(o) && !PyBool_Check(o)) return a[Index(*bound_of(o))];
-        if (Array* p = array_of(indices)) return take(a, *p, 0);
         return index(a, indices_of(indices));
       },
       "indices"_a.none());
+  type.def(
+      "__setitem__",
+      [](nb::handle_t<Array> self, nb::handle indices, nb::handle value) {
+        OriginScope origin;
+        Array& a = *nb::inst_ptr<Array>(self);
+        // The object lets go of its array, whose memory the result may take.
+        std::vector<Index> places = indices_of(indices);
+        Array update = update_of(value, a);
+        a = index_update(a, places, std::move(update), Update::set);
+      },
+      "indices"_a.none(), "value"_a);
+  bind_at(m, type);
   bind_gathers(m);
 }
 

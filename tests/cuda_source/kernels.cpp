@@ -248,8 +248,8 @@ std::vector<NamedLaunch> primitive_launches() {
     for (ScatterOp op : {ScatterOp::assign, ScatterOp::add, ScatterOp::multiply, ScatterOp::divide,
                          ScatterOp::maximum}) {
       if (op == ScatterOp::divide && !is_inexact(dtype)) continue;
-      add("scatter_points", make_primitive(ScatterPoints{{1, 0}, 1, op}),
-          {x, flat, flat64, points});
+      add("scatter_points_" + std::to_string(static_cast<int>(op)),
+          make_primitive(ScatterPoints{{1, 0}, 1, op}), {x, flat, flat64, points});
     }
   }
   return all;
