@@ -49,12 +49,6 @@ std::string text_of(const Array& a) {
   return printed(a);
 }
 
-nb::object number_of(const Array& a, const char* what) {
-  if (a.size() != 1) return to_number(a);  // says what is wrong
-  (void)what;
-  return to_number(a);
-}
-
 /// Goes through the first axis.
 struct Iterator {
   Array array;
@@ -86,12 +80,12 @@ void bind_python_protocols(nb::class_<Array>& type) {
              return Iterator{a};
            })
       .def("__bool__", [](const Array& a) { return nb::bool_(to_number(a)); })
-      .def("__int__", [](const Array& a) { return nb::int_(number_of(a, "int")); })
-      .def("__float__", [](const Array& a) { return nb::float_(number_of(a, "float")); })
+      .def("__int__", [](const Array& a) { return nb::int_(to_number(a)); })
+      .def("__float__", [](const Array& a) { return nb::float_(to_number(a)); })
       .def("__complex__",
            [](const Array& a) {
              nb::object complex = nb::module_::import_("builtins").attr("complex");
-             return complex(number_of(a, "complex"));
+             return complex(to_number(a));
            })
       .def("__index__",
            [](const Array& a) {

@@ -53,8 +53,8 @@ bool is_ours(PyObject* code) {
   auto found = known.find(code);
   if (found != known.end()) return found->second;
   std::string file = utf8(code, "co_filename");
-  bool ours = file.find("/lazulite/") != std::string::npos &&
-              file.find("site-packages/lazulite/") + file.find("python/lazulite/") + 2 != 0;
+  auto lies_in = [&](const char* folder) { return file.find(folder) != std::string::npos; };
+  bool ours = lies_in("site-packages/lazulite/") || lies_in("python/lazulite/");
   Py_INCREF(code);
   return known[code] = ours;
 }
