@@ -146,7 +146,7 @@ TEST(ScheduleOptions, AreCheckedWhereTheyAreGiven) {
 }
 
 TEST(ScheduleOptions, SchedulesGiveOneRealNumber) {
-  EXPECT_THROW(optim::SGD(optim::Schedule()), Error);
+  EXPECT_THROW(optim::SGD(optim::Schedule{}), Error);
   EXPECT_THROW(optim::SGD([](const Array&) { return ones({2}); }), Error);
   EXPECT_THROW(optim::SGD([](const Array&) { return Array(); }), Error);
   optim::SGD counting([](const Array& step) { return step + 1; });

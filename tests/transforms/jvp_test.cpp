@@ -83,7 +83,7 @@ TEST_P(JvpCases, CanBeDifferentiatedAgain) {
   const auto& [name, function, inputs] = primitive_cases()[GetParam()];
   if (precision_of(name).step > 1e-3) return;
   SCOPED_TRACE(name);
-  auto along = [&function, by = directions(inputs)](const Arrays& x) {
+  auto along = [&function = function, by = directions(inputs)](const Arrays& x) {
     Arrays out;
     for (const Array& tangent : jvp(function, x, by).second) {
       if (is_inexact(tangent.dtype())) out.push_back(tangent);
