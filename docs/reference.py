@@ -22,6 +22,7 @@ MODULES = [
     "lazulite.optimizers",
     "lazulite.utils",
     "lazulite.data",
+    "lazulite.debug",
 ]
 
 

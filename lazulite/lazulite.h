@@ -10,6 +10,7 @@
 #include "lazulite/core/threads.h"
 #include "lazulite/core/version.h"
 #include "lazulite/data/data.h"
+#include "lazulite/debug/debug.h"
 #include "lazulite/io/safetensors.h"
 #include "lazulite/nn/nn.h"
 #include "lazulite/ops/ops.h"

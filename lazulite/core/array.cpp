@@ -8,6 +8,7 @@
 #include "lazulite/core/errors.h"
 #include "lazulite/core/evaluator.h"
 #include "lazulite/core/node.h"
+#include "lazulite/core/observer.h"
 #include "lazulite/core/print.h"
 #include "lazulite/core/release.h"
 
@@ -96,12 +97,12 @@ Dtype Array::dtype() const {
   return node_->outputs[output_].dtype;
 }
 
-const Array& Array::eval() const& {
-  evaluator().evaluate({this, 1}, true);
+const Array& Array::eval(SourcePlace where) const& {
+  evaluator().evaluate({this, 1}, true, where);
   return *this;
 }
-Array Array::eval() && {
-  evaluator().evaluate({this, 1}, true);
+Array Array::eval(SourcePlace where) && {
+  evaluator().evaluate({this, 1}, true, where);
   return std::move(*this);
 }
 
@@ -110,12 +111,13 @@ bool Array::is_evaluated() const {
   return node_->has_value();
 }
 
-Scalar Array::item_scalar() const {
+Scalar Array::item_scalar(SourcePlace where) const {
   expect_array("item", *this);
   if (size() != 1) {
     throw Error(fmt::format("item: an array of shape {} has {} elements, not one",
                             lazulite::to_string(shape()), size()));
   }
+  AskScope ask(Cause::item, where);
   eval();
   const Output& out = node_->outputs[output_];
   const void* base = out.buffer->readable(host_memory());
@@ -125,8 +127,9 @@ Scalar Array::item_scalar() const {
 }
 
 template <class T>
-std::vector<T> Array::to_vector() const {
+std::vector<T> Array::to_vector(SourcePlace where) const {
   expect_array("to_vector", *this);
+  AskScope ask(Cause::conversion, where);
   eval();
   const Output& out = node_->outputs[output_];
   std::vector<T> values;
@@ -151,16 +154,18 @@ std::vector<T> Array::to_vector() const {
   });
   return values;
 }
-#define LAZULITE_DTYPE(type, name) template std::vector<type> Array::to_vector<type>() const;
+#define LAZULITE_DTYPE(type, name) \
+  template std::vector<type> Array::to_vector<type>(SourcePlace) const;
 LAZULITE_FOR_EACH_DTYPE(LAZULITE_DTYPE)
 #undef LAZULITE_DTYPE
 
-const void* Array::host_data(Dtype expected) const {
+const void* Array::host_data(Dtype expected, SourcePlace where) const {
   expect_array("data", *this);
   if (dtype() != expected) {
     throw Error(
         fmt::format("data: the array holds {}, not {}", name_of(dtype()), name_of(expected)));
   }
+  AskScope ask(Cause::conversion, where);
   eval();
   Output& out = node_->outputs[output_];
   auto* base = static_cast<const std::byte*>(out.buffer->readable(host_memory()));
@@ -188,11 +193,16 @@ Array::operator bool() const {
     throw Error(fmt::format("the truth value of an array of shape {} is ambiguous",
                             lazulite::to_string(shape())));
   }
-  return item_scalar().as<bool>();
+  AskScope ask(Cause::truth);
+  return item_scalar({}).as<bool>();
 }
 
-std::string Array::to_string() const { return print(*this); }
+std::string Array::to_string(SourcePlace where) const {
+  AskScope ask(Cause::print, where);
+  return print(*this);
+}
 std::ostream& operator<<(std::ostream& stream, const Array& array) {
+  AskScope ask(Cause::print);
   return stream << array.to_string();
 }
 

@@ -11,6 +11,7 @@
 #include "lazulite/core/nested.h"
 #include "lazulite/core/scalar.h"
 #include "lazulite/core/shape.h"
+#include "lazulite/core/source_place.h"
 
 namespace lazulite {
 
@@ -65,30 +66,32 @@ class Array {
   size_t itemsize() const { return size_of(dtype()); }
   size_t nbytes() const { return static_cast<size_t>(size()) * itemsize(); }
 
+  // `where` is the line that asks, for whoever watches evaluations (debug/debug.h).
+
   /// Computes the value and waits for it.
-  const Array& eval() const&;
-  Array eval() &&;
+  const Array& eval(SourcePlace where = SourcePlace::here()) const&;
+  Array eval(SourcePlace where = SourcePlace::here()) &&;
   /// Whether the value has been computed (or is being computed by `async_eval`).
   bool is_evaluated() const;
 
   /// The only element, converted to T; evaluates. Throws unless there is exactly one.
   template <class T>
-  T item() const {
-    return item_scalar().as<T>();
+  T item(SourcePlace where = SourcePlace::here()) const {
+    return item_scalar(where).as<T>();
   }
   /// The elements in row-major order, converted to T; evaluates.
   template <class T>
-  std::vector<T> to_vector() const;
+  std::vector<T> to_vector(SourcePlace where = SourcePlace::here()) const;
   /// The elements in row-major host memory; evaluates, and copies if the array is strided. T must
   /// be the array's own type. Valid as long as this array.
   template <class T>
-  const T* data() const {
-    return static_cast<const T*>(host_data(dtype_of<T>));
+  const T* data(SourcePlace where = SourcePlace::here()) const {
+    return static_cast<const T*>(host_data(dtype_of<T>, where));
   }
   /// Truth of the only element; evaluates.
   explicit operator bool() const;
   /// As MLX prints it: array([1, 2, 3], dtype=int32). Evaluates.
-  std::string to_string() const;
+  std::string to_string(SourcePlace where = SourcePlace::here()) const;
 
   /// NumPy's indexing, as the function `index` says: x[2], x[Slice{0, 10}], x[{Slice{0, 10, 2},
   /// 3}], x[{ellipsis, newaxis}], x[{rows, columns}], x[mask]. The result cannot be assigned to:
@@ -176,8 +179,8 @@ class Array {
  private:
   std::vector<Array> split_equally(int64_t parts, int axis) const;
   static Array copy_of(const void* data, size_t count, const Shape& shape, Dtype dtype);
-  Scalar item_scalar() const;
-  const void* host_data(Dtype dtype) const;
+  Scalar item_scalar(SourcePlace where) const;
+  const void* host_data(Dtype dtype, SourcePlace where) const;
 
   Node* node_ = nullptr;
   uint32_t output_ = 0;

@@ -47,6 +47,13 @@ class AxisError : public IndexError {
   using IndexError::IndexError;
 };
 
+/// A NaN or an infinity appeared where a guard forbids them. The message names the operation, its
+/// line and the ranges of its inputs.
+class NonFiniteError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// Memory ran out. The message states the request, what is live and what is cached.
 class OutOfMemory : public Error {
  public:

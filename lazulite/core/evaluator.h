@@ -3,6 +3,7 @@
 #include <span>
 
 #include "lazulite/core/array.h"
+#include "lazulite/core/source_place.h"
 
 namespace lazulite {
 
@@ -11,8 +12,9 @@ namespace lazulite {
 class Evaluator {
  public:
   virtual ~Evaluator() = default;
-  /// Schedules what `arrays` need; with `wait`, returns when their values are there.
-  virtual void evaluate(std::span<const Array> arrays, bool wait) = 0;
+  /// Schedules what `arrays` need; with `wait`, returns when their values are there. `where` is the
+  /// line that asks, if it is known.
+  virtual void evaluate(std::span<const Array> arrays, bool wait, SourcePlace where) = 0;
   /// Told of every new pending node, so that it can keep the graph within its budget.
   virtual void node_created(Node& node) = 0;
 };

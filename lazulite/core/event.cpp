@@ -95,6 +95,9 @@ FailurePtr current_failure(bool harmless) {
     return make_failure(failure.error, true);
   } catch (const IndexError&) {
     return make_failure(std::current_exception(), true);
+  } catch (const NonFiniteError&) {
+    // What a guard looks at is computed beside what was there.
+    return make_failure(std::current_exception(), true);
   } catch (...) {
     return make_failure(std::current_exception(), harmless);
   }

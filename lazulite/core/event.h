@@ -30,8 +30,8 @@ struct OperationFailure {
   std::exception_ptr error;
 };
 
-/// A failure of the exception that is being handled. That of a check, or of a user's own operation,
-/// is harmless in any case: they run before anything is overwritten.
+/// A failure of the exception that is being handled. That of a check, of a user's own operation, or
+/// of a guard is harmless in any case: they run before anything is overwritten.
 FailurePtr current_failure(bool harmless);
 
 /// A point in the queue of an asynchronous backend, which makes them.

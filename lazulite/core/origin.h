@@ -10,11 +10,27 @@ namespace lazulite {
 /// finds later name the place.
 uint32_t& current_origin();
 
-/// How the front end writes out such a number, for instance "train.py, line 12". Called by any
-/// thread, while no lock of the library is held.
+/// How the front end writes out such a number, for instance "train.py, line 12", and how the
+/// function that it is in. Called by any thread, while no lock of the library is held.
 using OriginText = std::string (*)(uint32_t origin);
-void set_origin_text(OriginText text);
+void set_origin_text(OriginText text, OriginText function);
 /// Empty where there is nothing to say.
 std::string origin_text(uint32_t origin);
+std::string origin_function(uint32_t origin);
+
+/// The place of what is computed for the derivative of an operation that was made at `origin`.
+uint32_t derivative_origin(uint32_t origin);
+
+/// Arrays that the thread makes until the end of the scope have this origin.
+class OriginAt {
+ public:
+  explicit OriginAt(uint32_t origin) : previous_(current_origin()) { current_origin() = origin; }
+  ~OriginAt() { current_origin() = previous_; }
+  OriginAt(const OriginAt&) = delete;
+  OriginAt& operator=(const OriginAt&) = delete;
+
+ private:
+  uint32_t previous_;
+};
 
 }  // namespace lazulite

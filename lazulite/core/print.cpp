@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "lazulite/core/node.h"
+#include "lazulite/core/observer.h"
 #include "lazulite/core/release.h"
 
 namespace lazulite {
@@ -68,6 +69,7 @@ std::string elements(const Output& output, const void* base) {
 
 std::string print(const Array& array) {
   expect_array("print", array);
+  AskScope ask(Cause::print);
   array.eval();
   const Output& output = array.node()->outputs[array.output()];
   const void* base = array.size() ? output.buffer->readable(host_memory()) : nullptr;

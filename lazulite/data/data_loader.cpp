@@ -7,6 +7,8 @@
 #include <numeric>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/node.h"
+#include "lazulite/core/observer.h"
 #include "lazulite/data/shuffle.h"
 
 namespace lazulite::data {
@@ -78,7 +80,10 @@ DataLoader::Iterator& DataLoader::Iterator::operator++() {
   }
   // The memory of the old batch can serve the next one at once.
   batch_ = {};
-  if (--left_ >= 0) batch_ = loader_->prefetcher_.take();
+  if (--left_ < 0) return *this;
+  const int64_t start = is_watched(Watch::calls) ? nanoseconds_now() : 0;
+  batch_ = loader_->prefetcher_.take();
+  if (start) report_loading({thread_number(), start, nanoseconds_now() - start});
   return *this;
 }
 

@@ -10,6 +10,7 @@
 
 #include "lazulite/core/errors.h"
 #include "lazulite/core/node.h"
+#include "lazulite/core/observer.h"
 #include "lazulite/io/atomic_file.h"
 #include "lazulite/io/file_descriptor.h"
 #include "lazulite/io/safetensors_header.h"
@@ -120,6 +121,7 @@ void save_safetensors(const std::string& path, const NamedArrays& arrays,
                     "{}",
                     length, longest_safetensors_header));
   }
+  AskScope ask(Cause::save);
   eval(packed);
   AtomicFile file(path);
   file.write(&length, sizeof(length));

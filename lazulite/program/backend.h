@@ -71,7 +71,7 @@ struct BackendEntry {
   /// Null with a sentence in *reason where the device cannot be used.
   Backend* (*open)(int device_index, std::string* reason);
 };
-inline constexpr uint32_t backend_interface_version = 2;
+inline constexpr uint32_t backend_interface_version = 3;
 using BackendEntryFunction = const BackendEntry* (*)();
 
 }  // namespace lazulite

@@ -3,8 +3,10 @@
 #include <span>
 
 #include "lazulite/core/event.h"
+#include "lazulite/core/observer.h"
 #include "lazulite/ops/primitives/primitive.h"
 #include "lazulite/program/launch.h"
+#include "lazulite/program/launch_clock.h"
 
 namespace lazulite {
 
@@ -21,10 +23,10 @@ inline size_t launches_of_checks(std::span<const Launch> segment) {
   return count;
 }
 
-/// Calls run(i) for the launches 0 to count - 1. Whatever goes wrong in the first `of_checks`, want
-/// of memory too, is as harmless as what a check finds.
+namespace detail {
+
 template <class F>
-void run_launches(size_t of_checks, size_t count, F&& run) {
+void run_in_order(size_t of_checks, size_t count, F&& run) {
   try {
     for (size_t i = 0; i < of_checks; ++i) run(i);
   } catch (const OperationFailure&) {
@@ -33,6 +35,21 @@ void run_launches(size_t of_checks, size_t count, F&& run) {
     throw OperationFailure{std::current_exception()};
   }
   for (size_t i = of_checks; i < count; ++i) run(i);
+}
+
+}  // namespace detail
+
+/// Calls run(i) for the launches 0 to count - 1. Whatever goes wrong in the first `of_checks`, want
+/// of memory too, is as harmless as what a check finds.
+template <class F>
+void run_launches(size_t of_checks, size_t count, F&& run) {
+  const LaunchClock* clock = LaunchClock::current();
+  if (!clock) return detail::run_in_order(of_checks, count, run);
+  detail::run_in_order(of_checks, count, [&](size_t i) {
+    const int64_t start = nanoseconds_now();
+    run(i);
+    clock->ran(i, start);
+  });
 }
 
 }  // namespace lazulite

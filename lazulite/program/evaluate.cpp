@@ -9,6 +9,7 @@
 #include "lazulite/core/evaluator.h"
 #include "lazulite/core/fork.h"
 #include "lazulite/core/may_fail.h"
+#include "lazulite/core/observer.h"
 #include "lazulite/core/pending.h"
 #include "lazulite/core/trace.h"
 #include "lazulite/ops/primitives/convolution.h"
@@ -204,10 +205,12 @@ void evaluate_nodes(std::span<Node* const> roots, const Nodes& asked, const Node
     std::vector<Array> garbage;
     std::optional<Piece> piece;
     bool known = false;
+    size_t count = 0;
     {
       std::lock_guard lock(graph_mutex());
       std::vector<Node*> nodes = topological_order(roots);
       if (nodes.empty()) return;
+      count = nodes.size();
       known = read.covers(nodes);
       if (known) {
         const bool uncertain = std::any_of(nodes.begin(), nodes.end(),
@@ -225,11 +228,16 @@ void evaluate_nodes(std::span<Node* const> roots, const Nodes& asked, const Node
     }
     read.clear();
     again = piece ? !piece->run(garbage) : !evaluate_pieces(pieces, asked, held);
+    if (!again) note_computed(count);
   }
 }
 
-void eval(std::span<const Array> arrays) { evaluator().evaluate(arrays, true); }
-void async_eval(std::span<const Array> arrays) { evaluator().evaluate(arrays, false); }
+void eval(std::span<const Array> arrays, SourcePlace where) {
+  evaluator().evaluate(arrays, true, where);
+}
+void async_eval(std::span<const Array> arrays, SourcePlace where) {
+  evaluator().evaluate(arrays, false, where);
+}
 void synchronize() {
   if (const CustomOperation* operation = running_operation()) {
     throw Error("synchronize: all work includes the run of '" + operation->name +

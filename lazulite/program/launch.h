@@ -35,6 +35,9 @@ struct Launch {
   std::shared_ptr<const FusedKernel> fused;  ///< null for a primitive
   SmallVector<Operand, 4> inputs;
   SmallVector<Operand, 2> outputs;
+  /// What it computes: instructions of the program that the plan was made of, by their places in
+  /// it.
+  std::vector<uint32_t> sources = {};
 
   const char* name() const { return fused ? "Fused" : name_of(*primitive); }
 };

@@ -1,6 +1,7 @@
 #include "lazulite/program/lazy_evaluator.h"
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/observer.h"
 #include "lazulite/core/pending.h"
 #include "lazulite/core/trace.h"
 #include "lazulite/program/executor.h"
@@ -27,18 +28,22 @@ class LazyEvaluator final : public Evaluator {
  public:
   LazyEvaluator() { set_evaluator(*this); }
 
-  void evaluate(std::span<const Array> arrays, bool wait) override {
+  void evaluate(std::span<const Array> arrays, bool wait, SourcePlace where) override {
+    AskScope ask(wait ? Cause::eval : Cause::async_eval, where);
     for (;;) {
       start(arrays);
       if (!wait) return;
-      bool all = true;
+      const int64_t before = is_watched(Watch::calls) ? nanoseconds_now() : 0;
+      bool all = true, waits = false;
       for (const Array& array : arrays) {
         if (EventPtr event = array.node()->event()) {
+          waits = true;
           if (Executor::is_current()) Executor::wait_for(*event);
         }
         // False where another thread had begun to compute it, and could not.
         all &= array.node()->wait();
       }
+      if (waits && before) note_waited(before);
       if (all) return;
     }
   }
@@ -76,6 +81,7 @@ class LazyEvaluator final : public Evaluator {
   // Evaluates all that this thread has made and somebody still holds; where there is only much that
   // is read, only if that would free memory.
   static void flush(bool many, size_t budget) {
+    AskScope ask(Cause::budget);
     created = {many ? 0 : created.nodes, 0, true};
     struct Done {
       ~Done() { created.flushing = false; }

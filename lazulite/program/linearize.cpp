@@ -57,6 +57,13 @@ std::vector<uint32_t> origins_of_checks(std::span<Node* const> nodes) {
   return origins;
 }
 
+std::shared_ptr<const std::vector<uint32_t>> origins_of_nodes(std::span<Node* const> nodes) {
+  auto origins = std::make_shared<std::vector<uint32_t>>();
+  origins->reserve(nodes.size());
+  for (Node* node : nodes) origins->push_back(node->origin);
+  return origins;
+}
+
 void append_nodes(Program& program, std::span<Node* const> nodes,
                   const std::function<ValueId(const Array&)>& value_of_leaf) {
   uint64_t walk = next_walk();

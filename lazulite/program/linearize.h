@@ -14,6 +14,9 @@ std::vector<Node*> topological_order(std::span<Node* const> roots);
 /// (core/origin.h), each place once.
 std::vector<uint32_t> origins_of_checks(std::span<Node* const> nodes);
 
+/// The same of all of them, one for each.
+std::shared_ptr<const std::vector<uint32_t>> origins_of_nodes(std::span<Node* const> nodes);
+
 /// Lays nodes out as a program. `nodes` are in topological order; arrays that they read from other
 /// nodes are leaves and come to `value_of_leaf` once each. The instructions are appended, and the
 /// values of each node's outputs are at node->index onwards (valid until the next walk).

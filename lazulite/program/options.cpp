@@ -18,6 +18,7 @@ std::atomic<bool>& fusion_flag() {
 }
 
 std::atomic<ConvAlgorithm> convolution{ConvAlgorithm::automatic};
+std::atomic<FiniteGuard> guard{FiniteGuard::off};
 std::atomic<size_t> budget_nodes{PendingBudget{}.nodes};
 std::atomic<size_t> budget_bytes{PendingBudget{}.bytes};
 
@@ -33,6 +34,9 @@ void set_fusion_enabled(bool enabled) { fusion_flag() = enabled; }
 
 ConvAlgorithm conv_algorithm() { return convolution; }
 void set_conv_algorithm(ConvAlgorithm algorithm) { convolution = algorithm; }
+
+FiniteGuard finite_guard() { return guard.load(std::memory_order_relaxed); }
+void set_finite_guard(FiniteGuard value) { guard = value; }
 
 PendingBudget pending_budget() { return {budget_nodes, budget_bytes}; }
 void set_pending_budget(PendingBudget budget) {

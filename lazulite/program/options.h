@@ -17,11 +17,22 @@ ConvAlgorithm conv_algorithm();
 /// Takes effect from now on, in compiled functions too.
 void set_conv_algorithm(ConvAlgorithm algorithm);
 
+/// Whether every operation's result is looked at: where the first NaN, or the first infinity that
+/// is made of finite numbers, appears, the evaluation fails with a NonFiniteError. Operations then
+/// run one by one, and nothing in place.
+enum class FiniteGuard : uint8_t { off, nan, nan_and_infinity };
+FiniteGuard finite_guard();
+/// Takes effect from now on, in compiled functions too.
+void set_finite_guard(FiniteGuard guard);
+
 /// All options that plans depend on.
 struct PlanOptions {
   bool fusion;
   ConvAlgorithm conv_algorithm;
-  static PlanOptions current() { return {fusion_enabled(), lazulite::conv_algorithm()}; }
+  FiniteGuard guard;
+  static PlanOptions current() {
+    return {fusion_enabled(), lazulite::conv_algorithm(), finite_guard()};
+  }
   bool operator==(const PlanOptions&) const = default;
 };
 

@@ -1,9 +1,11 @@
 #include "lazulite/program/piece.h"
 
 #include "lazulite/core/may_fail.h"
+#include "lazulite/core/observer.h"
 #include "lazulite/core/trace.h"
 #include "lazulite/program/lazy_evaluator.h"
 #include "lazulite/program/linearize.h"
+#include "lazulite/program/options.h"
 #include "lazulite/program/plan_cache.h"
 #include "lazulite/program/queued_run.h"
 
@@ -23,6 +25,9 @@ Piece::Piece(std::span<Node* const> nodes, const std::unordered_set<Node*>& aske
   nodes_.reserve(pending.size());
   for (Node* node : pending) nodes_.emplace_back(node, 0);
   origins_ = origins_of_checks(pending);
+  if (is_watched(Watch::kernels) || finite_guard() != FiniteGuard::off) {
+    all_origins_ = origins_of_nodes(pending);
+  }
   for (Node* node : pending) node->claim(event_);
 }
 
@@ -110,6 +115,7 @@ bool Piece::run(std::vector<Array>& garbage) {
   std::shared_ptr<const Plan> plan = cached_plan(std::move(program_));
   auto run = std::make_shared<QueuedRun>(std::move(plan), leaves_, references, event_);
   run->made_at(std::move(origins_));
+  run->computes_at(std::move(all_origins_));
   for (size_t i = 0; i < results_.size(); ++i) run->place(i, storage_[i]);
   run->start();
   publish(garbage);

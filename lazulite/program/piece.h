@@ -48,9 +48,10 @@ class Piece {
   Program program_;
   std::vector<Array> leaves_;
   std::vector<Result> results_;
-  std::vector<Output> storage_;  // where the results will be
-  std::vector<uint32_t> uses_;   // of each value, by nodes of the piece that will let go of it
+  std::vector<Output> storage_;    // where the results will be
+  std::vector<uint32_t> uses_;     // of each value, by nodes of the piece that will let go of it
   std::vector<uint32_t> origins_;  // of its checks
+  std::shared_ptr<const std::vector<uint32_t>> all_origins_;  // where somebody wants to know
   EventPtr event_;
   bool started_ = false;
 };

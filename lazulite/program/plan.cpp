@@ -2,6 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <future>
+#include <optional>
+
+#include "lazulite/core/observer.h"
+#include "lazulite/program/launch_clock.h"
 #include "lazulite/program/workspace.h"
 
 namespace lazulite {
@@ -70,7 +76,32 @@ Plan::Run Plan::bind(std::span<const Array> inputs, std::span<const uint32_t> re
   return run;
 }
 
-MarkPtr Plan::run_segment(Run& run, size_t index, std::span<const MarkPtr> needs) const {
+namespace {
+
+// Until the device has come there.
+void wait_until_reached(const MarkPtr& mark) {
+  std::promise<void> reached;
+  mark->notify([](void* promise) { static_cast<std::promise<void>*>(promise)->set_value(); },
+               &reached);
+  reached.get_future().wait();
+}
+
+}  // namespace
+
+size_t Plan::result_bytes(const Run& run, const Launch& launch) const {
+  size_t bytes = 0;
+  for (const Operand& output : launch.outputs) {
+    const Slot& slot = slots_[output.slot];
+    if (slot.kind != Slot::Kind::owned) continue;
+    bool donated = std::any_of(run.donated.begin(), run.donated.end(),
+                               [&](const auto& d) { return d.binding == slot.binding; });
+    if (!donated) bytes += slot.bytes;
+  }
+  return bytes;
+}
+
+MarkPtr Plan::run_segment(Run& run, size_t index, std::span<const MarkPtr> needs,
+                          const std::vector<uint32_t>* origins) const {
   const Segment& segment = segments_[index];
   MemorySpace& memory = segment.backend->memory();
   // Runs of one plan on different threads take turns: kernels keep scratch and packed weights.
@@ -107,9 +138,19 @@ MarkPtr Plan::run_segment(Run& run, size_t index, std::span<const MarkPtr> needs
                                   {contents.data(), contents.size()}};
   run.started = true;
   if (segment.backend->asynchronous()) {
-    return segment.backend->enqueue(*segment.executable, segment.stream.index, arguments, needs);
+    MarkPtr mark =
+        segment.backend->enqueue(*segment.executable, segment.stream.index, arguments, needs);
+    if (guard_ == FiniteGuard::off) return mark;
+    wait_until_reached(mark);
+    if (!mark->failure()) expect_finite(run, segment, origins);
+    return mark;
   }
-  segment.executable->run(arguments);
+  {
+    std::optional<LaunchClock> clock;
+    if (is_watched(Watch::kernels)) clock.emplace(*this, segment.first_launch, origins);
+    segment.executable->run(arguments);
+  }
+  if (guard_ != FiniteGuard::off) expect_finite(run, segment, origins);
   return nullptr;
 }
 

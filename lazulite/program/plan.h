@@ -7,6 +7,7 @@
 #include "lazulite/core/buffer.h"
 #include "lazulite/core/event.h"
 #include "lazulite/program/backend.h"
+#include "lazulite/program/options.h"
 #include "lazulite/program/program.h"
 #include "lazulite/program/spare_buffers.h"
 
@@ -56,7 +57,7 @@ struct PlanStatistics {
 
 /// A program made ready to run: the order of launches, which buffers they use, and the backends'
 /// prepared kernels. Immutable once built.
-class Plan {
+class Plan : public std::enable_shared_from_this<Plan> {
  public:
   /// Runs the passes over the program and prepares it.
   explicit Plan(Program program);
@@ -88,7 +89,9 @@ class Plan {
            bool alone) const;
   /// Runs a segment, or, where its backend is asynchronous, queues it behind `needs` and returns
   /// the mark behind it.
-  MarkPtr run_segment(Run& run, size_t index, std::span<const MarkPtr> needs) const;
+  /// `origins` are those of the program's instructions, where they were noted.
+  MarkPtr run_segment(Run& run, size_t index, std::span<const MarkPtr> needs,
+                      const std::vector<uint32_t>* origins) const;
   const std::vector<Segment>& segments() const { return segments_; }
   const std::vector<Array>& constants() const { return constants_; }
 
@@ -102,6 +105,10 @@ class Plan {
   Dtype output_dtype(size_t index) const { return output_values_[index].dtype; }
 
   const std::vector<Launch>& launches() const { return launches_; }
+  /// What the instructions of the program computed, to which Launch::sources lead.
+  const std::vector<PrimitivePtr>& computes() const { return computes_; }
+  /// The bytes that a run takes for each launch's results, beside the arena.
+  size_t result_bytes(const Run& run, const Launch& launch) const;
   const PlanStatistics& statistics() const { return statistics_; }
   /// Too little work to be worth handing to another thread, and all of it is done at once.
   bool is_small() const { return small_; }
@@ -114,9 +121,15 @@ class Plan {
 
   // What an input or constant slot is bound to; a null buffer for others.
   Run::Source source_of(const Run& run, uint32_t slot) const;
+  // The bytes in a slot, in the host's memory; null where they are scratch.
+  const std::byte* host_address(const Run& run, uint32_t slot) const;
+  // Throws NonFiniteError.
+  void expect_finite(const Run& run, const Segment& segment,
+                     const std::vector<uint32_t>* origins) const;
 
   std::vector<Slot> slots_;
   std::vector<Launch> launches_;
+  std::vector<PrimitivePtr> computes_;
   std::vector<Segment> segments_;
   std::vector<Placement> outputs_;
   std::vector<Value> output_values_;
@@ -127,6 +140,7 @@ class Plan {
   std::vector<std::pair<uint32_t, uint32_t>> donations_;
   PlanStatistics statistics_;
   bool small_ = false;
+  FiniteGuard guard_ = FiniteGuard::off;
   bool synchronous_ = true;
   mutable std::mutex running_;
   mutable SpareBuffers spare_;

@@ -12,6 +12,7 @@
 #include "lazulite/ops/primitives/views.h"
 #include "lazulite/program/arena.h"
 #include "lazulite/program/backends.h"
+#include "lazulite/program/cost.h"
 #include "lazulite/program/options.h"
 #include "lazulite/program/passes/passes.h"
 #include "lazulite/program/plan.h"
@@ -23,7 +24,14 @@ constexpr size_t small_bytes = size_t{64} << 10;
 
 class PlanBuilder {
  public:
-  PlanBuilder(Plan& plan, Program program) : plan_(plan), program_(std::move(program)) {}
+  PlanBuilder(Plan& plan, Program program)
+      : plan_(plan), program_(std::move(program)), guarded_(finite_guard() != FiniteGuard::off) {
+    program_.number_sources();
+    for (const Instruction& instruction : program_.instructions) {
+      plan_.computes_.push_back(instruction.primitive);
+    }
+    plan_.guard_ = finite_guard();
+  }
 
   void build() {
     run_passes();
@@ -32,7 +40,8 @@ class PlanBuilder {
     for (const Instruction& instruction : program_.instructions) add(instruction);
     place_outputs();
     cut_segments();
-    share_memory();
+    // What is not finite must be found before anything is lost.
+    if (!guarded_) share_memory();
     plan_memory();
     prepare();
     count();
@@ -44,12 +53,19 @@ class PlanBuilder {
       return backend_of(instruction.stream.device).can_run(launch_for_question(instruction));
     };
     simplify(program_);
-    match_conv_blocks(program_, can_run);
+    // What is checked runs operation by operation.
+    if (!guarded_) match_conv_blocks(program_, can_run);
     expand_calls(program_, can_run);
     simplify(program_);
     absorb_views(program_);
     verify(program_, "absorb_views");
     find_used();
+    if (guarded_) {
+      fuse(program_, [](const Device&) { return false; });
+      order_checks(program_);
+      verify(program_, "order_checks");
+      return;
+    }
     choose_layouts(program_,
                    [&](const Instruction& instruction, size_t index, bool output, Layout layout) {
                      return backend_of(instruction.stream.device)
@@ -113,7 +129,8 @@ class PlanBuilder {
 
   void add(const Instruction& instruction) {
     if (!instruction.fused && add_view(instruction)) return;
-    Launch launch{instruction.primitive, instruction.fused, {}, {}};
+    Launch launch{
+        instruction.primitive, instruction.fused, {}, {}, program_.sources[instruction.source]};
     for (ValueId input : instruction.inputs) launch.inputs.push_back(operands_[input]);
     for (ValueId output : instruction.outputs) {
       Operand operand = new_result(output);
@@ -181,7 +198,8 @@ class PlanBuilder {
       }
     } else if (primitive.get_if<Reshape>() &&
                !reshape_strides(from.shape, from.strides, out.shape, out.strides)) {
-      Launch copy{make_primitive(Copy{}), nullptr, {from}, {}};
+      Launch copy{
+          make_primitive(Copy{}), nullptr, {from}, {}, program_.sources[instruction.source]};
       Operand flat{
           .shape = from.shape, .strides = row_major_strides(from.shape), .dtype = from.dtype};
       flat.slot = add_slot({Slot::Kind::scratch, flat.bytes()});
@@ -214,7 +232,7 @@ class PlanBuilder {
 
   void cut_segments() {
     for (size_t i = 0; i < plan_.launches_.size(); ++i) {
-      if (plan_.segments_.empty() || !(plan_.segments_.back().stream == streams_[i])) {
+      if (guarded_ || plan_.segments_.empty() || !(plan_.segments_.back().stream == streams_[i])) {
         plan_.segments_.push_back(
             {streams_[i], &backend_of(streams_[i].device), i, i, nullptr, {}, {}});
       }
@@ -370,25 +388,15 @@ class PlanBuilder {
     }
   }
 
-  // Bytes of the distinct elements that an operand touches.
-  static size_t distinct_bytes(const Operand& operand) {
-    size_t bytes = size_of(operand.dtype);
-    for (size_t axis = 0; axis < operand.shape.size(); ++axis) {
-      if (operand.strides[axis] != 0) bytes *= static_cast<size_t>(operand.shape[axis]);
-    }
-    return bytes;
-  }
-
   void count() {
     PlanStatistics& statistics = plan_.statistics_;
     statistics.launches = plan_.launches_.size();
     statistics.arena_bytes = plan_.arena_bytes_;
     bool light = true;
     for (const Launch& launch : plan_.launches_) {
-      for (const Operand& input : launch.inputs) statistics.bytes_read += distinct_bytes(input);
-      for (const Operand& output : launch.outputs) {
-        if (output.used) statistics.bytes_written += output.bytes();
-      }
+      const Cost cost = cost_of(launch);
+      statistics.bytes_read += static_cast<size_t>(cost.bytes_read);
+      statistics.bytes_written += static_cast<size_t>(cost.bytes_written);
       // Only these are sure to cost about as much as the bytes they touch.
       light &=
           launch.fused || launch.primitive->get_if<Copy>() || launch.primitive->get_if<Arange>();
@@ -402,6 +410,7 @@ class PlanBuilder {
 
   Plan& plan_;
   Program program_;
+  const bool guarded_;
   std::vector<Operand> operands_;
   std::vector<Stream> streams_;
   std::vector<bool> used_;

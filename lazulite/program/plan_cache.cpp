@@ -4,6 +4,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "lazulite/core/observer.h"
 #include "lazulite/program/options.h"
 #include "lazulite/program/statistics.h"
 
@@ -35,6 +36,7 @@ std::shared_ptr<const Plan> cached_plan(Program program) {
   std::string key = structural_key(program);
   key.push_back(fusion_enabled() ? 'f' : 'u');
   key.push_back(conv_algorithm() == ConvAlgorithm::direct ? 'd' : 'a');
+  key.push_back(static_cast<char>('0' + static_cast<int>(finite_guard())));
   Cache& c = cache();
   {
     std::lock_guard lock(c.mutex);
@@ -43,8 +45,10 @@ std::shared_ptr<const Plan> cached_plan(Program program) {
       return found->second->plan;
     }
   }
+  const int64_t start = is_watched(Watch::calls) ? nanoseconds_now() : 0;
   auto plan = std::make_shared<const Plan>(std::move(program));
   count_plan_built();
+  if (start) note_planned(start);
   std::lock_guard lock(c.mutex);
   if (c.index.count(key)) return plan;
   c.entries.push_front({std::move(key), plan});

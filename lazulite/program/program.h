@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,8 @@ struct Instruction {
   SmallVector<ValueId, 3> inputs;
   SmallVector<ValueId, 1> outputs;
   Stream stream;
+  /// Which of Program::sources says what it computes.
+  uint32_t source = 0;
 };
 
 /// A graph laid out flat: instructions in an order in which each finds its inputs computed. This is
@@ -39,6 +43,28 @@ struct Program {
   /// Values bound once and for all.
   std::vector<std::pair<ValueId, Array>> constants;
   std::vector<ValueId> outputs;
+  /// For what passes make of a program: lists of the instructions that it had when it was given,
+  /// whatever they have become since. Empty until number_sources.
+  std::vector<std::vector<uint32_t>> sources;
+
+  /// Each instruction computes itself.
+  void number_sources() {
+    for (uint32_t i = 0; i < instructions.size(); ++i) {
+      instructions[i].source = i;
+      sources.push_back({i});
+    }
+  }
+  /// The source of an instruction that computes what those of these sources do.
+  uint32_t join_sources(std::span<const uint32_t> joined) {
+    std::vector<uint32_t> all;
+    for (uint32_t source : joined) {
+      all.insert(all.end(), sources[source].begin(), sources[source].end());
+    }
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    sources.push_back(std::move(all));
+    return static_cast<uint32_t>(sources.size() - 1);
+  }
 
   ValueId add_value(Shape shape, Dtype dtype) {
     values.push_back({std::move(shape), dtype, Layout::row_major});

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/observer.h"
 #include "lazulite/core/origin.h"
 #include "lazulite/program/statistics.h"
 
@@ -91,6 +92,7 @@ void QueuedRun::place(size_t index, Output& output) const {
 QueuedRun::~QueuedRun() { give_back(); }
 
 void QueuedRun::start() {
+  if (is_watched(Watch::kernels)) report_memory();
   if (here_) {
     Executor::run_here(*this);
     return;
@@ -184,7 +186,10 @@ bool QueuedRun::run_next() {
     };
     for (const MarkPtr& mark : marks_) add(mark);
     for (const EventPtr& need : needs_) add(need->issued() ? need->mark() : nullptr);
-    MarkPtr mark = plan_->run_segment(run_, next_, {before.data(), before.size()});
+    const int64_t start = is_watched(Watch::kernels) ? nanoseconds_now() : 0;
+    MarkPtr mark =
+        plan_->run_segment(run_, next_, {before.data(), before.size()}, all_origins_.get());
+    if (mark && start) report_when_reached(mark, segment, start);
     if (mark) marks_.push_back(std::move(mark));
     ++next_;
     return true;
@@ -249,6 +254,36 @@ void QueuedRun::end(FailurePtr failure, bool intact) {
   give_back();
   // What the run held is freed before anyone hears that it is done.
   event_->finish(std::move(failure));
+}
+
+// What the run has taken for its results, by where they are computed.
+void QueuedRun::report_memory() const {
+  for (const Launch& launch : plan_->launches()) {
+    const size_t bytes = plan_->result_bytes(run_, launch);
+    if (!bytes) continue;
+    const size_t source = launch.sources.empty() ? 0 : launch.sources.back();
+    const bool noted = all_origins_ && source < all_origins_->size();
+    report_allocation(bytes, noted ? (*all_origins_)[source] : 0);
+  }
+}
+
+// A device says no more than when it is done with a segment.
+void QueuedRun::report_when_reached(const MarkPtr& mark, const Segment& segment,
+                                    int64_t start) const {
+  struct Waiting {
+    Origins origins;
+    LaunchRun run;
+  };
+  auto waiting = std::make_unique<Waiting>(Waiting{all_origins_, {}});
+  waiting->run = {
+      plan_, segment.first_launch, segment.last_launch, all_origins_.get(), no_thread, start, 0};
+  mark->notify(
+      [](void* pointer) {
+        std::unique_ptr<Waiting> done(static_cast<Waiting*>(pointer));
+        done->run.duration = nanoseconds_now() - done->run.start;
+        report(done->run);
+      },
+      waiting.release());
 }
 
 void QueuedRun::give_back() {

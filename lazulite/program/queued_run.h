@@ -10,6 +10,9 @@
 
 namespace lazulite {
 
+/// Places in the user's program (core/origin.h); null where they were not noted.
+using Origins = std::shared_ptr<const std::vector<uint32_t>>;
+
 /// One run of a plan, from the moment in which it has its memory to its end.
 class QueuedRun final : public Work, public std::enable_shared_from_this<QueuedRun> {
  public:
@@ -27,8 +30,11 @@ class QueuedRun final : public Work, public std::enable_shared_from_this<QueuedR
   using AtEnd = std::function<void(const FailurePtr&, bool intact)>;
   void at_end(AtEnd function) { at_end_ = std::move(function); }
 
-  /// Where in the user's program its checks were made (core/origin.h): a failed one's error says so.
+  /// Where in the user's program its checks were made (core/origin.h): a failed one's error says
+  /// so.
   void made_at(std::vector<uint32_t> origins) { origins_ = std::move(origins); }
+  /// The same of all instructions of its program, for observers and the guard.
+  void computes_at(Origins origins) { all_origins_ = std::move(origins); }
 
   /// Puts it into its queue, or runs it at once if it is small and nothing stands before it. If
   /// this throws, nothing has happened.
@@ -52,6 +58,8 @@ class QueuedRun final : public Work, public std::enable_shared_from_this<QueuedR
   void await_marks();
   void end(FailurePtr failure, bool intact);
   void give_back();
+  void report_memory() const;
+  void report_when_reached(const MarkPtr& mark, const Segment& segment, int64_t start) const;
 
   std::shared_ptr<const Plan> plan_;
   EventPtr event_;
@@ -64,6 +72,7 @@ class QueuedRun final : public Work, public std::enable_shared_from_this<QueuedR
   std::vector<MarkPtr> marks_;  // behind what has been queued on devices
   AtEnd at_end_;
   std::vector<uint32_t> origins_;
+  Origins all_origins_;
   std::shared_ptr<QueuedRun> self_;  // while a device is at it
 };
 

@@ -1,5 +1,7 @@
 #include "lazulite/transforms/compile.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <mutex>
@@ -8,6 +10,7 @@
 #include "lazulite/core/cell_state.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/core/fork.h"
+#include "lazulite/core/observer.h"
 #include "lazulite/core/pending.h"
 #include "lazulite/ops/primitives/movers.h"
 #include "lazulite/program/evaluate.h"
@@ -55,6 +58,7 @@ struct Traced {
   PlanOptions options;
   std::shared_ptr<const Plan> plan;
   std::vector<uint32_t> origins;  // of its checks
+  Origins all_origins;            // of the program's instructions
   size_t result_count;
 
   // Makes what the calling thread has cells of its own for. Not to be left to the lock of cells,
@@ -78,6 +82,42 @@ struct Traced {
       same = cells[i].before.fits(resolved(cells[i].cell)->value);
     }
     return same;
+  }
+
+  // What keeps it from being used, in words.
+  std::vector<std::string> differences(const Arrays& given) const {
+    std::vector<std::string> out;
+    if (given.size() != arguments.size()) {
+      out.push_back(
+          fmt::format("{} arguments where there were {}", given.size(), arguments.size()));
+    }
+    for (size_t i = 0; i < std::min(given.size(), arguments.size()); ++i) {
+      add_difference(out, fmt::format("argument {}", i), arguments[i], Signature::of(given[i]));
+    }
+    for (const CompileTrace::Observed& flag : observed) {
+      if (*flag.version == flag.value) continue;
+      out.emplace_back(
+          "a flag that the function looked at (training mode, frozen parameters, a scheduled "
+          "option) has changed");
+    }
+    make_cells_of_thread();
+    std::lock_guard lock(cells_mutex());
+    for (const CompiledCell& cell : cells) {
+      CellPtr state = resolved(cell.cell);
+      add_difference(out, "'" + state->name + "'", cell.before, Signature::of(state->value));
+    }
+    return out;
+  }
+
+  static void add_difference(std::vector<std::string>& out, const std::string& what,
+                             const Signature& before, const Signature& now) {
+    if (before == now) return;
+    auto text = [](const Signature& signature) {
+      return signature.present
+                 ? fmt::format("{} {}", name_of(signature.dtype), to_string(signature.shape))
+                 : std::string("empty");
+    };
+    out.push_back(fmt::format("{} is {} where it was {}", what, text(now), text(before)));
   }
 };
 
@@ -118,15 +158,20 @@ std::string name_of_cell(const CellPtr& cell) {
 
 void make_plan(Traced& traced) {
   PlanningScope planning;
+  const int64_t start = is_watched(Watch::calls) ? nanoseconds_now() : 0;
   traced.options = PlanOptions::current();
   traced.plan = std::make_shared<const Plan>(*traced.program);
+  if (start) note_planned(start);
 }
 
-std::vector<uint32_t> origins_of(const Arrays& results) {
+// In the order in which append_graph lays the nodes out.
+void note_origins(Traced& traced, const Arrays& results) {
   std::lock_guard lock(graph_mutex());
   std::vector<Node*> roots;
   for (const Array& result : results) roots.push_back(result.node());
-  return origins_of_checks(topological_order(roots));
+  std::vector<Node*> nodes = topological_order(roots);
+  traced.origins = origins_of_checks(nodes);
+  traced.all_origins = origins_of_nodes(nodes);
 }
 
 Traced trace(const ArraysFunction& function, const Arrays& given, const CompileOptions& options) {
@@ -173,7 +218,7 @@ Traced trace(const ArraysFunction& function, const Arrays& given, const CompileO
     program.input_strides.push_back(row_major_strides(input.shape()));
   }
   evaluate_captured(results, first_of_trace);
-  out.origins = origins_of(results);
+  note_origins(out, results);
   program.outputs = append_graph(program, inputs, program.inputs, results);
   out.program = std::make_shared<const Program>(std::move(program));
   make_plan(out);
@@ -280,7 +325,8 @@ class CompiledCall {
     std::optional<PreparedRun> run;
     std::vector<Array> garbage;
     if (cells_.empty()) {
-      run.emplace(traced_.plan, inputs_, forget_seen(), nullptr, traced_.origins);
+      run.emplace(traced_.plan, inputs_, forget_seen(), nullptr, traced_.origins,
+                  traced_.all_origins);
     } else {
       auto replaced = std::make_shared<std::vector<Replaced>>();
       for (size_t i = 0; i < cells_.size(); ++i) {
@@ -289,7 +335,8 @@ class CompiledCall {
       garbage.resize(replaced->size());
       std::lock_guard lock(cells_mutex());
       if (!unchanged()) return std::nullopt;
-      run.emplace(traced_.plan, inputs_, forget_seen(), at_end(replaced), traced_.origins);
+      run.emplace(traced_.plan, inputs_, forget_seen(), at_end(replaced), traced_.origins,
+                  traced_.all_origins);
       publish(run->results(), *replaced, garbage);
     }
     garbage.clear();
@@ -355,6 +402,7 @@ class CompiledFunction::Versions {
 
   Arrays call(Arrays given) {
     if (!enabled || current_trace() || retain_token()) return function_(given);
+    AskScope ask(Cause::call);
     for (const Array& array : given) {
       if (!array.valid()) throw Error("compile: an empty handle was given as an argument");
     }
@@ -366,9 +414,17 @@ class CompiledFunction::Versions {
       }
       evaluate_pending(given, *version);
       CompiledCall call(*version, std::move(given));
-      if (std::optional<Arrays> results = call.start()) return std::move(*results);
+      if (std::optional<Arrays> results = call.start()) {
+        note_computed(version->program->instructions.size());
+        return std::move(*results);
+      }
       given = call.take_arguments();
     }
+  }
+
+  std::shared_ptr<const Plan> plan() {
+    std::lock_guard lock(mutex_);
+    return versions_.empty() ? nullptr : versions_.front()->plan;
   }
 
  private:
@@ -392,10 +448,29 @@ class CompiledFunction::Versions {
                                 [&](const auto& version) { return version->matches(given); });
       if (found != versions_.end()) traced = *found;
     }
-    if (!traced) return std::make_shared<const Traced>(trace(function_, given, options_));
+    if (!traced) return traced_anew(given);
     auto again = std::make_shared<Traced>(*traced);
     make_plan(*again);
     return again;
+  }
+
+  std::shared_ptr<const Traced> traced_anew(const Arrays& given) {
+    const bool logged = is_watched(Watch::calls) && !options_.name.empty();
+    if (!logged) return std::make_shared<const Traced>(trace(function_, given, options_));
+    Retrace retrace;
+    retrace.function = options_.name;
+    retrace.place = place_text(current_origin(), {});
+    retrace.thread = thread_number();
+    {
+      std::lock_guard lock(mutex_);
+      retrace.first = versions_.empty();
+      if (!retrace.first) retrace.reasons = versions_.front()->differences(given);
+    }
+    retrace.start = nanoseconds_now();
+    auto traced = std::make_shared<const Traced>(trace(function_, given, options_));
+    retrace.duration = nanoseconds_now() - retrace.start;
+    report(retrace);
+    return traced;
   }
 
   void keep(std::shared_ptr<const Traced> version) {
@@ -436,6 +511,8 @@ CompiledFunction::CompiledFunction(ArraysFunction function, CompileOptions optio
 Arrays CompiledFunction::operator()(Arrays arguments) const {
   return versions_->call(std::move(arguments));
 }
+
+std::shared_ptr<const Plan> CompiledFunction::plan() const { return versions_->plan(); }
 
 CompiledFunction compile_arrays(ArraysFunction function, CompileOptions options) {
   return CompiledFunction(std::move(function), options);

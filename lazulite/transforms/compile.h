@@ -12,11 +12,15 @@
 
 namespace lazulite {
 
+class Plan;
+
 struct CompileOptions {
   /// Whether a traced array that stays outside is an error at once, or only when it is evaluated.
   bool check_escapes = true;
   /// Called once where that is so, before it becomes an error: what a front end frees late.
   std::function<void()> release_garbage = {};
+  /// What the log of traces calls the function. Empty where a front end keeps that log itself.
+  std::string name = "a compiled function";
 };
 
 /// Compiles a function of arrays. The first call with arguments of given shapes and dtypes traces
@@ -42,6 +46,8 @@ class CompiledFunction {
  public:
   explicit CompiledFunction(ArraysFunction function, CompileOptions options = {});
   Arrays operator()(Arrays arguments) const;
+  /// The plan that was used last; null if there is none.
+  std::shared_ptr<const Plan> plan() const;
 
  private:
   class Versions;

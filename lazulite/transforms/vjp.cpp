@@ -39,6 +39,7 @@ void carry_back(Node* node, const Tape& tape, Notes& cotangents) {
   VjpRequest request{inputs, outputs, arriving, {wanted.get(), count}};
   PrimitivePtr primitive = node->primitive;
   StreamScope scope(node->stream);
+  OriginAt origin(derivative_origin(node->origin));
   Gradients gradients = rules_of(*primitive).vjp(*primitive, request);
   for (size_t i = 0; i < gradients.size(); ++i) {
     if (wanted[i] && gradients[i].valid()) accumulate(cotangents, inputs[i], gradients[i]);

@@ -37,7 +37,7 @@ void bind_properties(nb::class_<Array>& type) {
 }
 
 std::string printed(const Array& a) {
-  evaluate(a);
+  evaluate(a, Cause::print);
   return print(a);
 }
 
@@ -62,7 +62,7 @@ void bind_python_protocols(nb::class_<Array>& type) {
            [](const Array& a, nb::handle spec) -> nb::object {
              bool plain = nb::len(spec) == 0;
              if (plain && (a.ndim() != 0 || is_traced(a))) return nb::str(text_of(a).c_str());
-             if (a.ndim() == 0) return to_number(a).attr("__format__")(spec);
+             if (a.ndim() == 0) return to_number(a, Cause::print).attr("__format__")(spec);
              throw nb::type_error(("unsupported format string passed to " + module_name() +
                                    ".array.__format__: the array has shape " + to_string(a.shape()))
                                       .c_str());
@@ -79,13 +79,13 @@ void bind_python_protocols(nb::class_<Array>& type) {
              if (a.ndim() == 0) throw nb::type_error("iteration over a 0-dimensional array.");
              return Iterator{a};
            })
-      .def("__bool__", [](const Array& a) { return nb::bool_(to_number(a)); })
-      .def("__int__", [](const Array& a) { return nb::int_(to_number(a)); })
-      .def("__float__", [](const Array& a) { return nb::float_(to_number(a)); })
+      .def("__bool__", [](const Array& a) { return nb::bool_(to_number(a, Cause::truth)); })
+      .def("__int__", [](const Array& a) { return nb::int_(to_number(a, Cause::conversion)); })
+      .def("__float__", [](const Array& a) { return nb::float_(to_number(a, Cause::conversion)); })
       .def("__complex__",
            [](const Array& a) {
              nb::object complex = nb::module_::import_("builtins").attr("complex");
-             return complex(to_number(a));
+             return complex(to_number(a, Cause::conversion));
            })
       .def("__index__",
            [](const Array& a) {
@@ -93,9 +93,11 @@ void bind_python_protocols(nb::class_<Array>& type) {
                throw nb::type_error(
                    "Only 0-dimensional integer arrays can be converted to an index.");
              }
-             return nb::int_(to_number(a));
+             return nb::int_(to_number(a, Cause::conversion));
            })
-      .def("item", &to_number, "The only element as a Python number; evaluates.")
+      .def(
+          "item", [](const Array& a) { return to_number(a); },
+          "The only element as a Python number; evaluates.")
       .def("tolist", &to_list, "The elements as nested lists of Python numbers; evaluates.")
       .def("__copy__", [](const Array& a) { return a; })
       .def(

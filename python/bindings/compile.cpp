@@ -8,10 +8,12 @@
 #include "evaluation.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/core/trace.h"
+#include "lazulite/debug/graph_pictures.h"
 #include "lazulite/program/executor.h"
 #include "live_compile.h"
 #include "module.h"
 #include "random_state.h"
+#include "trace_log.h"
 #include "transforms.h"
 #include "undo.h"
 
@@ -47,8 +49,15 @@ class Compiled {
     std::vector<Before> before;
     Arrays results;
     if (is_new) {
+      if (!inputs_.is_none() && inputs_.is(outputs_)) {
+        for (size_t i = arguments; i < given.size(); ++i) before.emplace_back(given[i]);
+      }
       try {
+        StateDescription description;
+        LiveState(nb::make_tuple(nb::none(), args, kwargs, nb::none(), inputs_), &description);
+        TraceLog::Entry entry(log_, function_, std::move(description));
         results = version->trace(*this, args, kwargs, std::move(given));
+        entry.traced();
       } catch (...) {
         versions_.erase(key);
         std::erase(order_, key);
@@ -65,6 +74,11 @@ class Compiled {
   }
 
   nb::handle function() const { return function_; }
+  std::shared_ptr<const Plan> plan() const {
+    if (order_.empty()) return nullptr;
+    const std::shared_ptr<Version>& version = versions_.at(order_.back());
+    return version->compiled ? version->compiled->plan() : nullptr;
+  }
   int traverse(visitproc visit, void* arg) {
     Py_VISIT(function_.ptr());
     Py_VISIT(inputs_.ptr());
@@ -144,7 +158,9 @@ class Compiled {
 
   void remember_all(const std::vector<Before>& before) {
     std::vector<nb::handle> objects = array_objects(outputs_);
-    for (size_t i = 0; i < std::min(before.size(), objects.size()); ++i) {
+    // The call that traces may have added some.
+    if (objects.size() != before.size()) return;
+    for (size_t i = 0; i < before.size(); ++i) {
       if (before[i].present()) remember(nb::borrow(objects[i]), before[i]);
     }
   }
@@ -179,6 +195,7 @@ class Compiled {
   static CompileOptions without_check() {
     CompileOptions options;
     options.check_escapes = false;
+    options.name.clear();
     return options;
   }
 
@@ -204,6 +221,7 @@ class Compiled {
   nb::object inputs_, outputs_;
   std::unordered_map<std::string, std::shared_ptr<Version>> versions_;
   std::deque<std::string> order_;  // of the versions, the oldest first
+  TraceLog log_;
 };
 
 template <class T>
@@ -234,6 +252,12 @@ void bind_compiled(nb::module_& m, const char* name) {
       .def("__getattr__",
            [](const T& function, const std::string& name) {
              return attribute_of_wrapped(function.function(), name);
+           })
+      .def("_plan_svg",
+           [](const T& function) {
+             std::shared_ptr<const Plan> plan = function.plan();
+             if (!plan) throw ValueError("plan_svg: the function has not been called yet");
+             return debug::to_svg(*plan);
            })
       .def(
           "__get__",

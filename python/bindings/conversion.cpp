@@ -162,7 +162,7 @@ class Nest {
   }
 
   static std::byte* store(const Array& array, Dtype dtype, std::byte* to) {
-    evaluate(array);
+    evaluate(array, Cause::conversion);
     const Output& from = array.node()->outputs[array.output()];
     const void* base = from.buffer->readable(host_memory());
     visit_dtype(from.dtype, [&](auto from_tag) {
@@ -264,7 +264,7 @@ Array as_array(nb::handle object, std::optional<Dtype> dtype, std::optional<bool
 }
 
 nb::object to_list(const Array& array) {
-  evaluate(array);
+  evaluate(array, Cause::conversion);
   const Output& output = array.node()->outputs[array.output()];
   const void* base = output.buffer->readable(host_memory());
   return visit_dtype(output.dtype, [&](auto tag) -> nb::object {
@@ -273,14 +273,14 @@ nb::object to_list(const Array& array) {
   });
 }
 
-nb::object to_number(const Array& array) {
+nb::object to_number(const Array& array, Cause cause) {
   if (array.size() != 1) {
     throw ValueError(
         "[convert] Only length-1 arrays can be converted to Python scalars, not one "
         "of shape " +
         to_string(array.shape()));
   }
-  evaluate(array);
+  evaluate(array, cause);
   const Output& output = array.node()->outputs[array.output()];
   const void* base = output.buffer->readable(host_memory());
   return visit_dtype(output.dtype, [&](auto tag) -> nb::object {

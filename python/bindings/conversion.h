@@ -6,6 +6,7 @@
 
 #include "foreign.h"
 #include "lazulite/core/array.h"
+#include "lazulite/core/observer.h"
 
 // Between arrays and the objects of Python: numbers, nested sequences, NumPy, DLPack, buffers.
 namespace lazulite::python {
@@ -21,7 +22,7 @@ Array array_from(nb::handle object, std::optional<Dtype> dtype = std::nullopt);
 /// Nested lists of Python numbers; of a zero-dimensional array the number.
 nb::object to_list(const Array& array);
 /// The only element as a Python number.
-nb::object to_number(const Array& array);
+nb::object to_number(const Array& array, Cause cause = Cause::item);
 
 /// `asarray`: shares the memory of another library's array where `copy` is false, or where it is
 /// not given and the source can't be written to; copies otherwise.

@@ -109,7 +109,7 @@ nb::tuple stored(const ImageDataset& images) {
 }
 
 std::shared_ptr<Dataset> pair_of(const Array& samples, const Array& labels) {
-  evaluate({samples, labels});
+  evaluate({samples, labels}, Cause::conversion);
   return std::make_shared<data::ArrayDataset>(samples, labels);
 }
 

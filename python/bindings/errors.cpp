@@ -28,6 +28,8 @@ void bind_errors(nb::module_& m) {
       PyErr_SetString(types.no_memory, e.what());
     } catch (const AxisError& e) {
       PyErr_SetString(types.bad_axis, e.what());
+    } catch (const NonFiniteError& e) {
+      PyErr_SetString(PyExc_FloatingPointError, e.what());
     } catch (const IndexError& e) {
       PyErr_SetString(PyExc_IndexError, e.what());
     } catch (const Error& e) {

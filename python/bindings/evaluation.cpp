@@ -71,7 +71,11 @@ void wait_with_signals(const std::vector<Array>& arrays) {
   for (const Array& array : arrays) {
     for (;;) {
       EventPtr event = array.node()->event();
-      if (!event || event->wait_done_for(between_looks)) break;
+      if (!event || event->done()) break;
+      const int64_t before = is_watched(Watch::calls) ? nanoseconds_now() : 0;
+      bool done = event->wait_done_for(between_looks);
+      if (before) note_waited(before);
+      if (done) break;
       WithGil gil;
       if (PyErr_CheckSignals() != 0) nb::raise_python_error();
     }
@@ -80,9 +84,16 @@ void wait_with_signals(const std::vector<Array>& arrays) {
 
 }  // namespace
 
-void evaluate(const std::vector<Array>& arrays) {
+LineAsks::LineAsks(Cause cause) {
+  if (!is_watched(Watch::calls)) return;
+  origin_.emplace();
+  ask_.emplace(cause);
+}
+
+void evaluate(const std::vector<Array>& arrays, Cause cause) {
   if (arrays.empty()) return;
   if (std::none_of(arrays.begin(), arrays.end(), waits)) return;
+  LineAsks asks(cause);
   try {
     WithoutGil released;
     lazulite::async_eval(arrays);
@@ -95,21 +106,22 @@ void evaluate(const std::vector<Array>& arrays) {
   }
 }
 
-void evaluate(const Array& array) {
+void evaluate(const Array& array, Cause cause) {
   if (!waits(array)) return;
-  evaluate(std::vector<Array>{array});
+  evaluate(std::vector<Array>{array}, cause);
 }
 
 void bind_evaluation(nb::module_& m) {
   m.def(
-      "eval", [](nb::args trees) { evaluate(arrays_in(trees, Leaves::any)); }, "args"_a,
-      nb::sig("def eval(*args: object) -> None"),
+      "eval", [](nb::args trees) { evaluate(arrays_in(trees, Leaves::any), Cause::eval); },
+      "args"_a, nb::sig("def eval(*args: object) -> None"),
       "Computes all arrays in these trees (arrays, or dicts, lists, tuples and modules of them) "
       "and waits for their values.");
   m.def(
       "async_eval",
       [](nb::args trees) {
         std::vector<Array> arrays = arrays_in(trees, Leaves::any);
+        LineAsks asks(Cause::async_eval);
         WithoutGil released;
         lazulite::async_eval(arrays);
       },

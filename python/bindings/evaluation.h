@@ -3,17 +3,31 @@
 #include <nanobind/nanobind.h>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "lazulite/core/array.h"
+#include "lazulite/core/observer.h"
+#include "origin.h"
 
 namespace lazulite::python {
 
 namespace nb = nanobind;
 
-/// Computes the value and waits for it without the GIL; Ctrl-C ends the waiting.
-void evaluate(const Array& array);
-void evaluate(const std::vector<Array>& arrays);
+/// Computes the value and waits for it without the GIL; Ctrl-C ends the waiting. `cause` is what
+/// the program did to have it.
+void evaluate(const Array& array, Cause cause);
+void evaluate(const std::vector<Array>& arrays, Cause cause);
+
+/// A Python line asks for values, until the end of the scope. With the GIL.
+class LineAsks {
+ public:
+  explicit LineAsks(Cause cause);
+
+ private:
+  std::optional<OriginScope> origin_;  // found out only where somebody watches
+  std::optional<AskScope> ask_;
+};
 
 /// Lets other threads run Python until the end of the scope.
 class WithoutGil {

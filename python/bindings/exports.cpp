@@ -20,7 +20,7 @@ namespace {
 class Export {
  public:
   explicit Export(const Array& given) : array_(given) {
-    evaluate(array_);
+    evaluate(array_, Cause::conversion);
     const Output& output = array_.node()->outputs[array_.output()];
     buffer_ = output.buffer.buffer();
     size_t width = size_of(output.dtype);
@@ -180,7 +180,7 @@ nb::tuple state_of_array(const Array& array) {
 
 nb::bytes bytes_of(const Array& given) {
   Array array = contiguous(given);
-  evaluate(array);
+  evaluate(array, Cause::save);
   const Output& output = array.node()->outputs[array.output()];
   auto* base = static_cast<const char*>(output.buffer->readable(host_memory())) +
                output.offset * static_cast<int64_t>(size_of(output.dtype));

@@ -42,6 +42,7 @@ void save_safetensors(const std::string& path, nb::dict arrays, nb::object metad
       notes.emplace_back(nb::cast<std::string>(name), nb::cast<std::string>(value));
     }
   }
+  LineAsks asks(Cause::save);
   on_files([&] { io::save_safetensors(path, named, notes); });
 }
 

@@ -46,6 +46,7 @@ struct LiveFunction::Version {
   nb::object root;
   std::vector<Array*> fresh;  // where the results of a function that is not repeatable go
   std::vector<nb::object> fresh_objects;
+  std::vector<Before> fresh_before;  // what stood in their places
 };
 
 LiveFunction::LiveFunction(nb::callable function) : function_(std::move(function)) {}
@@ -63,6 +64,7 @@ std::shared_ptr<LiveFunction::Version> LiveFunction::version_of(const LiveState&
   };
   CompileOptions options;
   options.release_garbage = collect_garbage;
+  options.name.clear();
   version->compiled.emplace(body, options);
   if (order_.size() >= most_versions) forget(std::string(order_.front()));
   order_.push_back(state.key());
@@ -88,17 +90,38 @@ nb::object LiveFunction::call(nb::args args, nb::kwargs kwargs) {
   version->root = root;
   Arrays given, results;
   for (const LiveState::Place& place : state.places()) given.push_back(LiveState::array_at(place));
+  const Arrays originals = given;
   try {
-    WithoutGil released;
-    results = (*version->compiled)(std::move(given));
+    results = trace_first(*version, root, std::move(given));
   } catch (...) {
     forget(state.key());
     throw;
   }
   version->root.reset();
   if (!version->repeatable) forget(state.key());
-  before.resize(version->changes.size());
+  for (const Version::Change& change : version->changes) {
+    before.emplace_back(originals[change.place]);
+  }
   return finish(*version, state, std::move(results), before);
+}
+
+Arrays LiveFunction::trace_first(Version& version, const nb::object& root, Arrays given) {
+  StateDescription description;
+  LiveState(root, &description);
+  TraceLog::Entry entry(log_, function_, std::move(description));
+  Arrays results;
+  {
+    WithoutGil released;
+    results = (*version.compiled)(std::move(given));
+  }
+  entry.traced();
+  return results;
+}
+
+std::shared_ptr<const Plan> LiveFunction::plan() const {
+  if (order_.empty()) return nullptr;
+  const std::shared_ptr<Version>& version = versions_.at(order_.back());
+  return version->compiled ? version->compiled->plan() : nullptr;
 }
 
 // Arrays that will be replaced, and that nobody else holds, lend their memory to the results. With
@@ -144,9 +167,15 @@ nb::object LiveFunction::finish(Version& version, const LiveState& state, Arrays
   size_t next = 0;
   nb::object out = with_arrays(version.result, results, next);
   if (!version.repeatable) {
-    for (Array* array : version.fresh) *array = results.at(next++);
+    for (size_t i = 0; i < version.fresh.size(); ++i) {
+      *version.fresh[i] = results.at(next++);
+      if (version.fresh_before[i].present()) {
+        remember(version.fresh_objects[i], version.fresh_before[i]);
+      }
+    }
     version.fresh.clear();
     version.fresh_objects.clear();
+    version.fresh_before.clear();
     return out;
   }
   for (size_t i = 0; i < version.changes.size(); ++i) {
@@ -181,6 +210,19 @@ class LiveFunction::Restored {
   }
   bool failed = true;
 
+  // What was in a place before; null where nothing was.
+  const Array* stood_at(const LiveState::Place& place) const {
+    for (size_t i = 0; i < before_.size(); ++i) {
+      const LiveState::Place& old = state_.places()[i];
+      const bool same_object = old.array == place.array;
+      const bool same_place = old.container && old.container == place.container &&
+                              old.kind == place.kind && old.key.is(place.key) &&
+                              old.index == place.index;
+      if (same_object || same_place) return &before_[i];
+    }
+    return nullptr;
+  }
+
  private:
   static void put_back(const LiveState::Place& place, const nb::object& object) {
     int error = 0;
@@ -214,6 +256,7 @@ Arrays LiveFunction::trace(Version& version, const Arrays& arrays) {
   version.changes.clear();
   version.fresh.clear();
   version.fresh_objects.clear();
+  version.fresh_before.clear();
   version.repeatable = before.key() == after.key();
   auto is_old = [&](const LiveState::Place& place, size_t i) {
     return i < before.places().size() && before.places()[i].array == place.array;
@@ -235,6 +278,8 @@ Arrays LiveFunction::trace(Version& version, const Arrays& arrays) {
       if (known && same_object) continue;
       version.fresh.push_back(&array);
       version.fresh_objects.push_back(nb::borrow(place.array));
+      const Array* stood = restored.stood_at(place);
+      version.fresh_before.push_back(stood ? Before(*stood) : Before());
       results.push_back(array);
     }
     array = nothing();

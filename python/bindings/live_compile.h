@@ -9,6 +9,7 @@
 
 #include "lazulite/transforms/compile.h"
 #include "live_state.h"
+#include "trace_log.h"
 #include "undo.h"
 
 namespace lazulite::python {
@@ -22,6 +23,8 @@ class LiveFunction {
   explicit LiveFunction(nb::callable function);
   nb::object call(nb::args args, nb::kwargs kwargs);
   nb::handle function() const { return function_; }
+  /// That of its last version; null if there is none.
+  std::shared_ptr<const Plan> plan() const;
   int traverse(visitproc visit, void* arg);
   void clear();
 
@@ -34,10 +37,12 @@ class LiveFunction {
   nb::object finish(Version& version, const LiveState& state, Arrays results,
                     const std::vector<Before>& before);
   void forget(const std::string& key);
+  Arrays trace_first(Version& version, const nb::object& root, Arrays given);
 
   nb::callable function_;
   std::unordered_map<std::string, std::shared_ptr<Version>> versions_;
   std::deque<std::string> order_;  // of the versions, the oldest first
+  TraceLog log_;
 };
 
 }  // namespace lazulite::python

@@ -107,7 +107,9 @@ const std::vector<nb::object>& names_of(PyObject* code) {
 
 }  // namespace
 
-LiveState::LiveState(nb::handle root) { visit(root.ptr(), {Place::item, nullptr, {}}); }
+LiveState::LiveState(nb::handle root, StateDescription* description) : description_(description) {
+  visit(root.ptr(), {Place::item, nullptr, {}});
+}
 
 nb::object LiveState::put(const Place& place, const Array& array) {
   nb::object object = nb::cast(array);
@@ -144,6 +146,7 @@ void LiveState::name(PyObject* object) {
   key_ += '@';
   number(object);
   named_.push_back(object);
+  if (description_) description_->note_object(object);
 }
 
 void LiveState::visit_array(PyObject* object, Place place) {
@@ -153,12 +156,16 @@ void LiveState::visit_array(PyObject* object, Place place) {
   number(array.dtype());
   number(array.ndim());
   for (int64_t size : array.shape()) number(size);
+  if (description_) {
+    description_->note(name_of(array.dtype()) + (" " + to_string(array.shape())));
+  }
   place.array = object;
   places_.push_back(std::move(place));
 }
 
 void LiveState::visit(PyObject* o, Place place) {
   if (array_of(o)) return visit_array(o, std::move(place));
+  if (description_) description_->note_plain(o);
   if (o == Py_None) {
     key_ += 'n';
   } else if (PyBool_Check(o)) {
@@ -185,23 +192,27 @@ void LiveState::visit(PyObject* o, Place place) {
     number(count);
     for (Py_ssize_t i = 0; i < count; ++i) {
       PyObject* item = PyList_Check(o) ? PyList_GetItem(o, i) : PyTuple_GetItem(o, i);
+      DescriptionStep step(description_, [&] { return "[" + std::to_string(i) + "]"; });
       visit(item, {Place::item, o, {}, i});
     }
     if (info_of(Py_TYPE(o)).followed) visit_instance(o);
   } else if (PyDict_Check(o)) {
     if (seen(o)) return;
-    visit_dict(o);
+    visit_dict(o, false);
     if (info_of(Py_TYPE(o)).followed) visit_instance(o);
   } else if (Py_TYPE(o) == types().function) {
     if (!seen(o)) visit_function(o);
   } else if (Py_TYPE(o) == types().method) {
     if (seen(o)) return;
+    DescriptionStep step(
+        description_, [] { return "self"; }, true);
     visit(attribute(o, "__self__").ptr(), {Place::item, nullptr, {}});
     visit(attribute(o, "__func__").ptr(), {Place::item, nullptr, {}});
   } else if (Py_TYPE(o) == types().partial) {
     if (seen(o)) return;
     key_ += 'p';
     for (const char* part : {"func", "args", "keywords"}) {
+      DescriptionStep step(description_, [&] { return "." + std::string(part); });
       visit(attribute(o, part).ptr(), {Place::item, nullptr, {}});
     }
   } else if (nb::object state = state_of(o); state.is_valid()) {
@@ -219,7 +230,7 @@ void LiveState::visit(PyObject* o, Place place) {
   }
 }
 
-void LiveState::visit_dict(PyObject* dict) {
+void LiveState::visit_dict(PyObject* dict, bool attributes) {
   key_ += '{';
   PyObject *name, *value;
   Py_ssize_t at = 0;
@@ -229,7 +240,13 @@ void LiveState::visit_dict(PyObject* dict) {
   }
   number(entries.size());
   for (auto& [key, item] : entries) {
-    visit(key.ptr(), {Place::item, nullptr, {}});
+    DescriptionStep step(description_, [&] {
+      return attributes ? "." + text_of(key) : "[" + nb::cast<std::string>(nb::repr(key)) + "]";
+    });
+    {
+      DescriptionStep of_key(description_, [] { return " (the key)"; });
+      visit(key.ptr(), {Place::item, nullptr, {}});
+    }
     visit(item.ptr(), {Place::entry, dict, key});
   }
 }
@@ -241,7 +258,13 @@ void LiveState::visit_function(PyObject* function) {
   if (is_installed(module) || is_ours(module)) return name(function);
   nb::object closure = attribute(function, "__closure__");
   if (closure.is_valid() && !closure.is_none()) {
+    size_t number_of_cell = 0;
+    nb::object names = attribute(code.ptr(), "co_freevars");
     for (nb::handle cell : closure) {
+      DescriptionStep step(
+          description_, [&] { return "the variable `" + text_of(names[number_of_cell]) + "`"; },
+          true);
+      ++number_of_cell;
       nb::object content = attribute(cell.ptr(), "cell_contents");
       if (!content.is_valid()) {
         key_ += '-';  // not set yet
@@ -251,6 +274,7 @@ void LiveState::visit_function(PyObject* function) {
     }
   }
   for (const char* defaults : {"__defaults__", "__kwdefaults__"}) {
+    DescriptionStep step(description_, [] { return std::string("a default"); });
     visit(attribute(function, defaults).ptr(), {Place::item, nullptr, {}});
   }
   visit_globals(code.ptr(), attribute(function, "__globals__").ptr());
@@ -266,6 +290,8 @@ void LiveState::visit_globals(PyObject* code, PyObject* globals) {
       continue;
     }
     nb::object held = nb::borrow(value);
+    DescriptionStep step(
+        description_, [&] { return "the global `" + text_of(name) + "`"; }, true);
     visit(value, {Place::entry, globals, name});
   }
 }
@@ -275,7 +301,7 @@ void LiveState::visit_instance(PyObject* object) {
   name(reinterpret_cast<PyObject*>(Py_TYPE(object)));
   nb::object attributes = attribute(object, "__dict__");
   if (attributes.is_valid() && PyDict_Check(attributes.ptr()) && !seen(attributes.ptr())) {
-    visit_dict(attributes.ptr());
+    visit_dict(attributes.ptr(), true);
   }
   if (info_of(Py_TYPE(object)).of_user && !seen(reinterpret_cast<PyObject*>(Py_TYPE(object)))) {
     visit_class(reinterpret_cast<PyObject*>(Py_TYPE(object)));
@@ -294,6 +320,7 @@ void LiveState::visit_class(PyObject* type) {
       std::string name = text_of(PyTuple_GetItem(pair.ptr(), 0));
       bool special = name.size() > 4 && name.rfind("__", 0) == 0;
       if (special && Py_TYPE(value) != types().function) continue;
+      DescriptionStep step(description_, [&] { return "." + name; });
       visit(value, {Place::item, nullptr, {}});
     }
   }

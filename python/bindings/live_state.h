@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lazulite/core/array.h"
+#include "state_description.h"
 
 namespace lazulite::python {
 
@@ -26,7 +27,8 @@ class LiveState {
     PyObject* array = nullptr;  // borrowed; the object
   };
 
-  explicit LiveState(nb::handle root);
+  /// With `description`, each thing that the key tells apart is noted there in words.
+  explicit LiveState(nb::handle root, StateDescription* description = nullptr);
 
   /// Tells states apart in which anything but the arrays' elements differs.
   const std::string& key() const { return key_; }
@@ -45,7 +47,7 @@ class LiveState {
   void visit_array(PyObject* object, Place place);
   void visit_function(PyObject* function);
   void visit_globals(PyObject* code, PyObject* globals);
-  void visit_dict(PyObject* dict);
+  void visit_dict(PyObject* dict, bool attributes);
   void visit_instance(PyObject* object);
   void visit_class(PyObject* type);
   bool seen(PyObject* object);
@@ -59,6 +61,7 @@ class LiveState {
   std::vector<Place> places_;
   std::vector<PyObject*> named_;
   std::unordered_map<PyObject*, uint32_t> seen_;
+  StateDescription* const description_;
 };
 
 }  // namespace lazulite::python

@@ -41,4 +41,5 @@ NB_MODULE(core, m) {
   bind_custom_functions(m);
   bind_constants(m);
   bind_data(m);
+  bind_debug(m);
 }

@@ -31,8 +31,11 @@ std::unordered_map<Place, uint32_t, PlaceHash>& numbers() {
 
 // Read by any thread.
 std::mutex texts_mutex;
-std::deque<std::string>& texts() {
-  static auto& all = *new std::deque<std::string>();
+struct Text {
+  std::string line, function;
+};
+std::deque<Text>& texts() {
+  static auto& all = *new std::deque<Text>();
   return all;
 }
 
@@ -63,7 +66,8 @@ uint32_t number_of(Place place) {
   auto [entry, is_new] = numbers().try_emplace(place, 0);
   if (is_new) {
     Py_INCREF(place.code);
-    std::string text = utf8(place.code, "co_filename") + ", line " + std::to_string(place.line);
+    Text text{utf8(place.code, "co_filename") + ", line " + std::to_string(place.line),
+              utf8(place.code, "co_qualname")};
     std::lock_guard lock(texts_mutex);
     texts().push_back(std::move(text));
     entry->second = static_cast<uint32_t>(texts().size());
@@ -87,7 +91,12 @@ uint32_t current_place() {
 
 std::string text_of(uint32_t number) {
   std::lock_guard lock(texts_mutex);
-  return number == 0 || number > texts().size() ? "" : texts()[number - 1];
+  return number == 0 || number > texts().size() ? "" : texts()[number - 1].line;
+}
+
+std::string function_of(uint32_t number) {
+  std::lock_guard lock(texts_mutex);
+  return number == 0 || number > texts().size() ? "" : texts()[number - 1].function;
 }
 
 }  // namespace
@@ -95,6 +104,6 @@ std::string text_of(uint32_t number) {
 OriginScope::OriginScope() : previous_(current_origin()) { current_origin() = current_place(); }
 OriginScope::~OriginScope() { current_origin() = previous_; }
 
-void register_origins() { set_origin_text(text_of); }
+void register_origins() { set_origin_text(text_of, function_of); }
 
 }  // namespace lazulite::python

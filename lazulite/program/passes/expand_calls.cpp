@@ -27,8 +27,12 @@ void expand_calls(Program& program, const std::function<bool(const Instruction&)
       placeholders.push_back(std::move(placeholder));
     }
     std::vector<Array> results = compose(*call, placeholders);
+    size_t first = program.instructions.size();
     std::vector<ValueId> values = append_graph(
         program, placeholders, {instruction.inputs.data(), instruction.inputs.size()}, results);
+    for (size_t i = first; i < program.instructions.size(); ++i) {
+      program.instructions[i].source = instruction.source;
+    }
     for (size_t i = 0; i < values.size(); ++i) renamed[instruction.outputs[i]] = values[i];
   }
   for (ValueId& output : program.outputs) output = renamed[output];

@@ -131,7 +131,16 @@ class Matcher {
   std::vector<std::vector<uint32_t>> readers_;
 };
 
-Instruction forward_call(const Program& program, const ConvBlock& block) {
+// The source of a call that computes what these instructions do.
+uint32_t joined(Program& program, std::initializer_list<uint32_t> instructions) {
+  std::vector<uint32_t> sources;
+  for (uint32_t index : instructions) {
+    if (index != none) sources.push_back(program.instructions[index].source);
+  }
+  return program.join_sources(sources);
+}
+
+Instruction forward_call(Program& program, const ConvBlock& block) {
   const Instruction& convolution = program.instructions[block.convolution];
   const Instruction& pool = program.instructions[block.pool];
   int64_t padding = convolution.primitive->get_if<Convolution>()->padding[0];
@@ -140,7 +149,8 @@ Instruction forward_call(const Program& program, const ConvBlock& block) {
           nullptr,
           {convolution.inputs[0], convolution.inputs[1], bias},
           pool.outputs,
-          pool.stream};
+          pool.stream,
+          joined(program, {block.convolution, block.bias, block.relu, block.pool})};
 }
 
 Instruction backward_call(Program& program, const ConvBlock& block) {
@@ -160,7 +170,9 @@ Instruction backward_call(Program& program, const ConvBlock& block) {
           nullptr,
           {convolution.inputs[0], convolution.inputs[1], pool_grad.inputs[0], pool_grad.inputs[1]},
           outputs,
-          pool_grad.stream};
+          pool_grad.stream,
+          joined(program, {block.pool_grad, block.relu_grad, block.input_grad, block.weight_grad,
+                           block.bias_grad})};
 }
 
 }  // namespace

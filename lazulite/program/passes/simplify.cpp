@@ -93,12 +93,18 @@ void turn_products(Program& program) {
     Shape turned = program.values[product->inputs[1]].shape;
     std::swap(turned[turned.size() - 1], turned[turned.size() - 2]);
     ValueId value = program.add_value(turned, program.values[product->inputs[1]].dtype);
-    out.push_back({left->primitive, nullptr, {product->inputs[1]}, {value}, instruction.stream});
+    out.push_back({left->primitive,
+                   nullptr,
+                   {product->inputs[1]},
+                   {value},
+                   instruction.stream,
+                   left->source});
     out.push_back({product->primitive,
                    nullptr,
                    {value, left->inputs[0]},
                    instruction.outputs,
-                   instruction.stream});
+                   instruction.stream,
+                   product->source});
   }
   program.instructions = std::move(out);
 }

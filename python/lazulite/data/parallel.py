@@ -3,6 +3,8 @@
 import collections
 import os
 
+from lazulite.core import _loaded, _loading_since
+
 from .worker import END, EPOCH, FAILURE, FETCH, Task
 from .workers import Workers
 
@@ -75,6 +77,7 @@ class ParallelIterator:
             raise RuntimeError("DataLoader: this loop was ended by a newer one over the loader.")
         if self._ended:
             raise StopIteration
+        start = _loading_since()
         try:
             answer = self._take()
         except BaseException:
@@ -86,6 +89,7 @@ class ParallelIterator:
             raise StopIteration
         kind, load = answer
         value = load()
+        _loaded(start)
         if kind == FAILURE:
             value.raise_here()
         return value

@@ -1,5 +1,7 @@
 """A loop over a loader without workers."""
 
+from lazulite.core import _loaded, _loading_since
+
 from .fetch import Exhausted, make_fetch
 
 
@@ -17,8 +19,11 @@ class SerialIterator:
 
     def __next__(self):
         wanted = next(self._wanted)
+        start = _loading_since()
         try:
             return self._fetch(wanted)
         except Exhausted:
             self._wanted = iter(())
             raise StopIteration from None
+        finally:
+            _loaded(start)

@@ -339,3 +339,24 @@ def test_classes_that_it_has_followed_can_go():
     scale = make()
     gc.collect()
     assert scale() is None
+
+
+def test_a_bad_first_step_leaves_the_parameters():
+    import lazulite.nn as nn
+    import lazulite.optimizers as optim
+
+    net, adam = nn.Linear(2, 3), optim.Adam(0.1)
+    loss = nn.value_and_grad(
+        net, lambda x, y: nn.losses.cross_entropy(net(x), y, reduction="mean")
+    )
+
+    @lz.compile
+    def step(x, y):
+        value, gradients = loss(x, y)
+        adam.update(net, gradients)
+        return value
+
+    before = net.weight.tolist()
+    with pytest.raises(IndexError):
+        step(lz.ones((2, 2)), lz.array([0, 7])).item()
+    assert net.weight.tolist() == before

@@ -1,0 +1,81 @@
+#include "lazulite/program/cost.h"
+
+#include "lazulite/ops/primitives/call.h"
+#include "lazulite/ops/primitives/convolution.h"
+#include "lazulite/ops/primitives/linear.h"
+#include "lazulite/ops/primitives/primitive.h"
+
+namespace lazulite {
+namespace {
+
+// Bytes of the distinct elements that an operand touches.
+double distinct_bytes(const Operand& operand) {
+  double bytes = static_cast<double>(size_of(operand.dtype));
+  for (size_t axis = 0; axis < operand.shape.size(); ++axis) {
+    if (operand.strides[axis] != 0) bytes *= static_cast<double>(operand.shape[axis]);
+  }
+  return bytes;
+}
+
+double elements(const Shape& shape) { return static_cast<double>(element_count(shape)); }
+
+// Two for each weight that a result's element is made of.
+double of_convolution(const Shape& result, const Shape& weight) {
+  if (weight.empty() || weight[0] == 0) return 0;
+  return 2 * elements(result) * elements(weight) / static_cast<double>(weight[0]);
+}
+
+double of_call(const Launch& launch, const Call& call) {
+  const Shape& first = launch.inputs[0].shape;
+  switch (call.id) {
+    // The larger results of the convolution inside, before it is pooled.
+    case CallId::conv_block:
+      return 4 * of_convolution(launch.outputs[0].shape, launch.inputs[1].shape);
+    case CallId::conv_block_grad: {
+      // To the input where it is wanted, and to the weight.
+      const double once = 4 * of_convolution(launch.inputs[2].shape, launch.inputs[1].shape);
+      return launch.outputs[0].used ? 2 * once : once;
+    }
+    case CallId::softmax:
+    case CallId::log_softmax:
+    case CallId::logsumexp: return 4 * elements(first);
+    default: return 0;
+  }
+}
+
+double operations_of(const Launch& launch) {
+  if (launch.fused) {
+    return elements(launch.fused->shape) *
+           static_cast<double>(launch.fused->ops.size() + launch.fused->reductions.size());
+  }
+  const Primitive& primitive = *launch.primitive;
+  if (primitive.get_if<Matmul>()) {
+    const Shape& left = launch.inputs[0].shape;
+    return 2 * elements(launch.outputs[0].shape) * static_cast<double>(left[left.size() - 1]);
+  }
+  if (primitive.get_if<Convolution>()) {
+    return of_convolution(launch.outputs[0].shape, launch.inputs[1].shape);
+  }
+  if (primitive.get_if<ConvolutionGradInput>()) {
+    return of_convolution(launch.inputs[1].shape, launch.inputs[0].shape);
+  }
+  if (primitive.get_if<ConvolutionGradWeight>()) {
+    return of_convolution(launch.inputs[1].shape, launch.outputs[0].shape);
+  }
+  if (const Call* call = primitive.get_if<Call>()) return of_call(launch, *call);
+  return 0;
+}
+
+}  // namespace
+
+Cost cost_of(const Launch& launch) {
+  Cost cost;
+  for (const Operand& input : launch.inputs) cost.bytes_read += distinct_bytes(input);
+  for (const Operand& output : launch.outputs) {
+    if (output.used) cost.bytes_written += static_cast<double>(output.bytes());
+  }
+  cost.operations = operations_of(launch);
+  return cost;
+}
+
+}  // namespace lazulite

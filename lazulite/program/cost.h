@@ -1,0 +1,17 @@
+#pragma once
+
+#include "lazulite/program/launch.h"
+
+namespace lazulite {
+
+/// What a launch has to do at the least, whatever its kernel: distinct bytes that it reads and
+/// writes, and operations on numbers (a multiplication and an addition are two; every elementwise
+/// operation is one).
+struct Cost {
+  double bytes_read = 0;
+  double bytes_written = 0;
+  double operations = 0;
+};
+Cost cost_of(const Launch& launch);
+
+}  // namespace lazulite

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace lazulite {
+
+class Plan;
+
+/// Takes the time of each kernel of a segment that runs on the calling thread, for observers.
+class LaunchClock {
+ public:
+  /// The calling thread's until the end of the scope.
+  LaunchClock(const Plan& plan, size_t first, const std::vector<uint32_t>* origins);
+  ~LaunchClock();
+  LaunchClock(const LaunchClock&) = delete;
+  LaunchClock& operator=(const LaunchClock&) = delete;
+
+  /// Null where nobody watches.
+  static LaunchClock* current();
+  /// Kernel `index` of the segment has run since `start`.
+  void ran(size_t index, int64_t start) const;
+
+ private:
+  const Plan& plan_;
+  const size_t first_;
+  const std::vector<uint32_t>* const origins_;
+};
+
+}  // namespace lazulite
