@@ -44,7 +44,8 @@ void reach(std::set<std::string>& left, const Primitive& primitive) {
 void reach_plan(std::set<std::string>& left, const Arrays& results) {
   lazulite::Program program;
   program.outputs = append_graph(program, {}, {}, results);
-  for (const Launch& launch : Plan(std::move(program)).launches()) {
+  const Plan plan(std::move(program));
+  for (const Launch& launch : plan.launches()) {
     if (launch.primitive) reach(left, *launch.primitive);
   }
 }
