@@ -4,6 +4,7 @@
 
 #include "lazulite/program/fused_kernel.h"
 #include "lazulite/program/layout.h"
+#include "lazulite/program/sources.h"
 
 namespace lazulite {
 
@@ -37,7 +38,7 @@ struct Launch {
   SmallVector<Operand, 2> outputs;
   /// What it computes: instructions of the program that the plan was made of, by their places in
   /// it.
-  std::vector<uint32_t> sources = {};
+  Sources sources = {};
 
   const char* name() const { return fused ? "Fused" : name_of(*primitive); }
 };

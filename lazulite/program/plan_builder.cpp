@@ -27,6 +27,7 @@ class PlanBuilder {
   PlanBuilder(Plan& plan, Program program)
       : plan_(plan), program_(std::move(program)), guarded_(finite_guard() != FiniteGuard::off) {
     program_.number_sources();
+    plan_.computes_.reserve(program_.instructions.size());
     for (const Instruction& instruction : program_.instructions) {
       plan_.computes_.push_back(instruction.primitive);
     }

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "lazulite/core/node.h"
 #include "lazulite/program/fused_kernel.h"
 #include "lazulite/program/layout.h"
+#include "lazulite/program/sources.h"
 
 namespace lazulite {
 
@@ -45,23 +45,24 @@ struct Program {
   std::vector<ValueId> outputs;
   /// For what passes make of a program: lists of the instructions that it had when it was given,
   /// whatever they have become since. Empty until number_sources.
-  std::vector<std::vector<uint32_t>> sources;
+  std::vector<Sources> sources;
 
   /// Each instruction computes itself.
   void number_sources() {
+    sources.reserve(2 * instructions.size());
     for (uint32_t i = 0; i < instructions.size(); ++i) {
       instructions[i].source = i;
       sources.push_back({i});
     }
   }
   /// The source of an instruction that computes what those of these sources do.
-  uint32_t join_sources(std::span<const uint32_t> joined) {
-    std::vector<uint32_t> all;
+  uint32_t join_sources(const Sources& joined) {
+    Sources all;
     for (uint32_t source : joined) {
-      all.insert(all.end(), sources[source].begin(), sources[source].end());
+      for (uint32_t instruction : sources[source]) all.push_back(instruction);
     }
     std::sort(all.begin(), all.end());
-    all.erase(std::unique(all.begin(), all.end()), all.end());
+    all.resize(static_cast<size_t>(std::unique(all.begin(), all.end()) - all.begin()));
     sources.push_back(std::move(all));
     return static_cast<uint32_t>(sources.size() - 1);
   }

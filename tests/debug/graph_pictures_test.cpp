@@ -69,7 +69,7 @@ TEST(Launches, KnowWhatTheyCompute) {
   std::vector<Array> arrays{y};
   std::shared_ptr<const Plan> plan = debug::plan_of(arrays);
   ASSERT_EQ(plan->launches().size(), 1u);
-  EXPECT_EQ(plan->launches()[0].sources, (std::vector<uint32_t>{0, 1, 2}));
+  EXPECT_EQ(plan->launches()[0].sources, (Sources{0, 1, 2}));
   ASSERT_EQ(plan->computes().size(), 3u);
   EXPECT_STREQ(name_of(*plan->computes()[0]), "exp");
 }

@@ -287,7 +287,7 @@ class Fuser {
       }
     }
     for (ValueId result : reduced) out.outputs.push_back(result);
-    std::vector<uint32_t> sources;
+    Sources sources;
     for (uint32_t member : group.members) sources.push_back(program_.instructions[member].source);
     out.source = sources.size() == 1 ? sources[0] : program_.join_sources(sources);
     out.fused = std::move(kernel);

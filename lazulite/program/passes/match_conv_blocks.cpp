@@ -133,7 +133,7 @@ class Matcher {
 
 // The source of a call that computes what these instructions do.
 uint32_t joined(Program& program, std::initializer_list<uint32_t> instructions) {
-  std::vector<uint32_t> sources;
+  Sources sources;
   for (uint32_t index : instructions) {
     if (index != none) sources.push_back(program.instructions[index].source);
   }
