@@ -34,7 +34,7 @@ struct Queue {
   Stream stream;
   std::deque<Task> tasks = {};
   EventPtr last = nullptr;  // of what was submitted last
-  bool busy = false;        // its head is being advanced
+  uint64_t busy = 0;        // the number of what is being advanced or freed
 };
 
 /// Makes unlucky orders likely, for tests: LAZULITE_PERTURB is the seed.
@@ -136,16 +136,21 @@ class Worker {
       changed_.wait(lock);
     }
     listening_ = false;
-    next->busy = true;
-    Task task = next->tasks.front();
+    Task& head = next->tasks.front();  // stays where it is until it is taken out below
+    next->busy = head.number;
     lock.unlock();
     if (perturbation_.on()) perturbation_.pause();
-    bool ended = task.work->advance();
-    task = {};
+    bool ended = head.work->advance();
     lock.lock();
-    next->busy = false;
+    if (ended) {
+      Task task = std::move(head);
+      next->tasks.pop_front();
+      lock.unlock();
+      task = {};  // which frees it, without the lock
+      lock.lock();
+    }
+    next->busy = 0;
     if (!ended) return;
-    next->tasks.pop_front();
     --waiting_;
     taken_.notify_all();
     if (submitted_ > 0 && waiting_ == 0) idle_.notify_all();
@@ -168,6 +173,17 @@ class Worker {
       if (queue.last) events.push_back(queue.last);
     }
     return events;
+  }
+
+  // Until nothing of what was submitted so far is left, not even its memory.
+  void wait_freed() {
+    std::unique_lock lock(mutex_);
+    const uint64_t last = submitted_;
+    auto is_left = [&](const Queue& queue) {
+      return (queue.busy != 0 && queue.busy <= last) ||
+             (!queue.tasks.empty() && queue.tasks.front().number <= last);
+    };
+    taken_.wait(lock, [&] { return std::none_of(queues_.begin(), queues_.end(), is_left); });
   }
 
   // For a fork: waits until no work is left, and keeps the lock.
@@ -278,6 +294,7 @@ bool Executor::is_current() { return on_executor_thread(); }
 void Executor::drain() {
   if (is_forked_child()) return;
   for (const EventPtr& event : Worker::instance().last_events()) wait_for(*event);
+  if (!is_current()) Worker::instance().wait_freed();
 }
 
 }  // namespace lazulite
