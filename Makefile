@@ -6,7 +6,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 sources = git ls-files '*.h' '*.cpp' '*.def'
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-asan test-tsan test-simd test-gpu wheel fuzz stress faults fuzz-readers bench bench-against docs format lint
+.PHONY: help build run test test-all test-asan test-tsan test-simd test-gpu wheel fuzz stress faults fuzz-readers bench bench-against docs format lint
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | expand -t 16
@@ -25,6 +25,9 @@ run:  ## train the article's network on Fashion-MNIST
 test: build  ## run all tests
 	ctest --preset release -j $(JOBS)
 	.venv/bin/python -m pytest -q
+
+test-all:  ## run all that tests anything, for hours, and print what each has counted
+	@scripts/test-all
 
 docs: build  ## make the documentation, into build/docs/html/
 	@scripts/build-docs
