@@ -45,6 +45,21 @@ void Buffer::end_export() {
   exports_.fetch_sub(1, std::memory_order_acq_rel);
 }
 
+uint64_t Buffer::give_to(uint64_t run) {
+  std::lock_guard lock(mutex_);
+  return writer_.exchange(run, std::memory_order_acq_rel);
+}
+
+// The runs that fail stand one behind the other, and the first may end when the next has already
+// been given the memory.
+void Buffer::take_back(uint64_t run, uint64_t before) {
+  std::lock_guard lock(mutex_);
+  if (before != 0 && before == idle_writer_) before = before_idle_;
+  if (writer_.compare_exchange_strong(run, before)) return;
+  idle_writer_ = run;
+  before_idle_ = before;
+}
+
 void Buffer::enter(uint32_t queue) {
   uint64_t seen = uses_.load(std::memory_order_relaxed), next;
   do {

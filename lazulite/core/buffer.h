@@ -30,11 +30,12 @@ class Buffer : public RefCounted {
   /// A number that no other content of any buffer has; another each time while somebody outside may
   /// write there.
   uint64_t content() const;
-  /// Who took the buffer to write, which made its content `content`, has written nothing: it is
-  /// what was called `before`.
-  void unwritten(uint64_t content, uint64_t before) {
-    content_.compare_exchange_strong(content, before);
-  }
+  /// The number of the run that was given the memory last to write into; 0 as long as none was.
+  uint64_t writer() const { return writer_.load(std::memory_order_acquire); }
+  /// Gives the memory to a run; returns who had it before.
+  uint64_t give_to(uint64_t run);
+  /// The run has failed and written nothing: the memory is again what `before` has made of it.
+  void take_back(uint64_t run, uint64_t before);
 
   /// Somebody outside holds a pointer into it, and may write there, until `end_export`.
   void begin_export() { exports_.fetch_add(1, std::memory_order_acq_rel); }
@@ -69,6 +70,10 @@ class Buffer : public RefCounted {
   Deleter deleter_;
   std::atomic<uint32_t> exports_{0};
   std::atomic<uint64_t> content_;
+  std::atomic<uint64_t> writer_{0};
+  // Of a run that wrote nothing and after which others were given the memory: it, and who had the
+  // memory before.
+  uint64_t idle_writer_ = 0, before_idle_ = 0;
   std::atomic<uint32_t> owners_{0};
   std::atomic<uint64_t> uses_{0};  // the queue's number, and below it how many uses stand there
 };

@@ -29,7 +29,12 @@ class Cell {
   bool has_value() const;
   /// The array; throws if there is none.
   Array get() const;
-  void set(Array value);
+  /// With `to_be_tied`, `tie` comes next.
+  void set(Array value, bool to_be_tied = false);
+  /// From now on the value stands and falls with that of another array: if it cannot be computed,
+  /// the cell goes back to what it held before. A step's number, with what the step computes.
+  /// Holds the array until that is known.
+  void tie(const Array& other);
   operator Array() const { return get(); }
   Cell& operator=(Array value) {
     set(std::move(value));

@@ -149,9 +149,12 @@ void Event::issue(MarkPtr mark) {
 }
 
 void Event::finish(FailurePtr failure) {
-  if (failure) failures.fetch_add(1, std::memory_order_release);
+  // Before it can be seen, for `any_may_fail`, and after, for who has looked and not seen it.
+  const bool failed = failure != nullptr;
+  if (failed) failures.fetch_add(1, std::memory_order_release);
   failure_ = std::move(failure);
   advance(issued_bit | done_bit);
+  if (failed) failures.fetch_add(1, std::memory_order_release);
   announce();
 }
 

@@ -4,8 +4,8 @@
 
 namespace lazulite {
 
-/// How many runs have ended with a failure. Whoever has looked for one behind a value need not look
-/// again before there are more.
+/// Grows with every run that has ended with a failure. Whoever has asked and then looked for a
+/// failure behind a value need not look again before there are more.
 uint64_t failure_count();
 
 }  // namespace lazulite

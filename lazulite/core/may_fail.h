@@ -1,6 +1,6 @@
 #pragma once
 
-#include "lazulite/core/event.h"
+#include "lazulite/core/node.h"
 
 namespace lazulite {
 
@@ -9,6 +9,9 @@ EventPtr make_event(bool may_fail);
 
 /// Whether the work has failed, or may yet fail a check. False for null.
 bool may_fail(const EventPtr& event);
+
+/// Whether there is a check on data behind a node that has not passed.
+bool may_fail(Node& node);
 
 /// Whether that was ever true of anything in the process.
 bool any_may_fail();

@@ -3,6 +3,8 @@
 #include "lazulite/core/errors.h"
 #include "lazulite/core/evaluator.h"
 #include "lazulite/core/fork.h"
+#include "lazulite/core/history.h"
+#include "lazulite/core/may_fail.h"
 #include "lazulite/core/pending.h"
 #include "lazulite/core/trace.h"
 
@@ -54,11 +56,27 @@ void Node::join_graph() {
 }
 
 Node::Node(State state, Output&& output, EventPtr event)
-    : sequence(next_sequence()), thread(thread_number()), state_(state), event_(std::move(event)) {
+    : sequence(next_sequence()),
+      thread(thread_number()),
+      unsure(event != nullptr),
+      state_(state),
+      event_(std::move(event)) {
   outputs.emplace_back(std::move(output));
 }
 
 Node::~Node() { PendingNodes::remove(*this); }
+
+bool may_fail(Node& node) {
+  if (!node.unsure) return false;
+  switch (node.state()) {
+    case Node::State::pending: return true;
+    case Node::State::scheduled: {
+      EventPtr event = node.event();
+      return !event || may_fail(event);
+    }
+    default: return false;
+  }
+}
 
 bool Node::retained() const { return token && token->active; }
 

@@ -17,6 +17,7 @@ struct Primitive;
 using PrimitivePtr = std::shared_ptr<const Primitive>;
 
 struct Retention;
+class Whereabouts;
 
 /// One result of a node.
 struct Output {
@@ -26,6 +27,8 @@ struct Output {
   Storage buffer = {};
   int64_t offset = 0;
   Strides strides = {};
+  /// The run that writes the elements (Buffer::writer); 0 if none does.
+  uint64_t writer = 0;
   /// A row-major copy of a strided array, made when somebody asked for a pointer to the elements.
   BufferPtr packed = {};
 };
@@ -60,6 +63,10 @@ class Node : public RefCounted {
   const uint32_t thread;
   /// Where in the user's program it was made (core/origin.h).
   const uint32_t origin = current_origin();
+  /// Whether there was a check on data behind it that had not passed when it was made.
+  bool unsure = false;
+  /// Who wants to know where its outputs will be without holding them. With the graph locked.
+  Ref<Whereabouts> whereabouts;
 
   State state() const { return state_.load(std::memory_order_acquire); }
   bool has_value() const { return state() == State::scheduled || state() == State::ready; }

@@ -114,8 +114,9 @@ Array Optimizer::step() const { return shared_->step.get(); }
 void Optimizer::update(const nn::Module& module, const nn::NamedArrays& gradients) {
   std::vector<Change> changes = changes_of(module, gradients);
   shared_->version.observe();
-  if (shared_->scheduled) shared_->rate = shared_->scheduled_rate();
-  shared_->step = shared_->step.get() + 1;
+  if (shared_->scheduled) shared_->rate.set(shared_->scheduled_rate(), true);
+  shared_->step.set(shared_->step.get() + 1, true);
+  Array smallest;
   for (Change& change : changes) {
     Array parameter = change.cell.get();
     Dtype dtype = is_half(parameter.dtype()) ? Dtype::float32 : parameter.dtype();
@@ -125,8 +126,14 @@ void Optimizer::update(const nn::Module& module, const nn::NamedArrays& gradient
       throw Error(fmt::format("Optimizer: the new value of '{}' has not the shape {}", change.name,
                               to_string(parameter.shape())));
     }
-    change.cell.set(astype(value, parameter.dtype()));
+    value = astype(value, parameter.dtype());
+    change.cell.set(value);
+    if (!smallest.valid() || value.size() < smallest.size()) smallest = value;
   }
+  // A step that could not be computed has not been taken.
+  if (!smallest.valid()) return;
+  shared_->step.tie(smallest);
+  if (shared_->scheduled) shared_->rate.tie(smallest);
 }
 
 void Optimizer::set_learning_rate(double rate) {

@@ -1,9 +1,13 @@
 #include "lazulite/program/lazy_evaluator.h"
 
+#include <algorithm>
+
 #include "lazulite/core/errors.h"
+#include "lazulite/core/may_fail.h"
 #include "lazulite/core/observer.h"
 #include "lazulite/core/pending.h"
 #include "lazulite/core/trace.h"
+#include "lazulite/ops/primitives/primitive.h"
 #include "lazulite/program/executor.h"
 #include "lazulite/program/options.h"
 #include "lazulite/program/pinned.h"
@@ -54,6 +58,9 @@ class LazyEvaluator final : public Evaluator {
       trace->node_created(Array(&node, 0));
       return;
     }
+    node.unsure = may_refuse(*node.primitive) ||
+                  std::any_of(node.inputs.begin(), node.inputs.end(),
+                              [](const Array& input) { return may_fail(*input.node()); });
     ++created.nodes;
     for (const Array& input : node.inputs) {
       if (input.node()->has_value())

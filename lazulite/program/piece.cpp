@@ -1,5 +1,6 @@
 #include "lazulite/program/piece.h"
 
+#include "lazulite/core/history.h"
 #include "lazulite/core/may_fail.h"
 #include "lazulite/core/observer.h"
 #include "lazulite/core/trace.h"
@@ -141,9 +142,11 @@ void Piece::publish(std::vector<Array>& garbage) noexcept {
       output.buffer = std::move(storage_[i].buffer);
       output.offset = storage_[i].offset;
       output.strides = std::move(storage_[i].strides);
+      output.writer = storage_[i].writer;
     }
     for (const Array& array : nodes_) {
       Node* node = array.node();
+      if (node->whereabouts) tell_whereabouts(*node, event_);
       if (node->retained()) continue;
       for (Array& input : node->inputs) garbage.push_back(std::move(input));
       node->detach();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <future>
 #include <optional>
 
@@ -14,6 +15,11 @@ namespace lazulite {
 namespace {
 
 const Output& output_of(const Array& array) { return array.node()->outputs[array.output()]; }
+
+Plan::Run::Source source(const Array& array) {
+  const Output& output = output_of(array);
+  return {output.buffer.buffer(), output.offset, output.writer};
+}
 
 BufferPtr new_buffer(MemorySpace& memory, size_t bytes) {
   BufferPtr buffer(new Buffer(bytes));
@@ -29,6 +35,11 @@ bool can_donate(const Array& array, uint32_t references, size_t bytes, uint32_t 
          output.buffer->used_only_by(queue);
 }
 
+uint64_t next_number() {
+  static std::atomic<uint64_t> counter{1};
+  return counter.fetch_add(1, std::memory_order_relaxed);
+}
+
 // Never 0, and differs where the array starts elsewhere in the same buffer.
 uint64_t content_number(const Plan::Run::Source& source) {
   uint64_t mixed = source.buffer->content() * 0x9e3779b97f4a7c15u;
@@ -40,11 +51,9 @@ uint64_t content_number(const Plan::Run::Source& source) {
 Plan::Run Plan::bind(std::span<const Array> inputs, std::span<const uint32_t> references,
                      uint32_t queue, bool alone) const {
   Run run;
+  run.number = next_number();
   run.inputs.reserve(inputs.size());
-  for (const Array& input : inputs) {
-    const Output& output = output_of(input);
-    run.inputs.push_back({output.buffer.buffer(), output.offset});
-  }
+  for (const Array& input : inputs) run.inputs.push_back(source(input));
   run.owned.resize(owned_slots_.size());
   for (auto [owned, input] : donations_) {
     uint32_t binding = slots_[input].binding;
@@ -71,6 +80,7 @@ Plan::Run Plan::bind(std::span<const Array> inputs, std::span<const uint32_t> re
       if (buffer) continue;
       // A buffer that is kept as a spare is not given away, and what may be should be.
       buffer = slot.takes_input ? new_buffer(memory, slot.bytes) : spare_.take(memory, slot.bytes);
+      buffer->give_to(run.number);
     }
   }
   return run;
@@ -123,10 +133,11 @@ MarkPtr Plan::run_segment(Run& run, size_t index, std::span<const MarkPtr> needs
     Buffer& buffer = *run.owned[slots_[id].binding];
     auto donated = std::find_if(run.donated.begin(), run.donated.end(),
                                 [&](const auto& d) { return d.binding == slots_[id].binding; });
-    const bool first = donated != run.donated.end() && donated->since == 0;
-    if (first) donated->before = buffer.content();
+    if (donated != run.donated.end() && !donated->given) {
+      donated->before = buffer.give_to(run.number);
+      donated->given = true;
+    }
     pointers[id] = buffer.writable(memory);
-    if (first) donated->since = buffer.content();
   }
   if (arena_bytes_ > 0) {
     auto* base = static_cast<std::byte*>(run.arenas[index]->writable(memory));
@@ -157,10 +168,7 @@ MarkPtr Plan::run_segment(Run& run, size_t index, std::span<const MarkPtr> needs
 Plan::Run::Source Plan::source_of(const Run& run, uint32_t slot) const {
   switch (slots_[slot].kind) {
     case Slot::Kind::input: return run.inputs[slots_[slot].binding];
-    case Slot::Kind::constant: {
-      const Output& output = output_of(constants_[slots_[slot].binding]);
-      return {output.buffer.buffer(), output.offset};
-    }
+    case Slot::Kind::constant: return source(constants_[slots_[slot].binding]);
     default: return {};
   }
 }
@@ -168,6 +176,11 @@ Plan::Run::Source Plan::source_of(const Run& run, uint32_t slot) const {
 BufferPtr Plan::output_buffer(const Run& run, size_t index) const {
   Run::Source source = source_of(run, outputs_[index].slot);
   return source.buffer ? source.buffer : run.owned[slots_[outputs_[index].slot].binding];
+}
+
+uint64_t Plan::output_writer(const Run& run, size_t index) const {
+  Run::Source source = source_of(run, outputs_[index].slot);
+  return source.buffer ? source.writer : run.number;
 }
 
 int64_t Plan::output_offset(const Run& run, size_t index) const {

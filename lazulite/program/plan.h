@@ -67,16 +67,18 @@ class Plan : public std::enable_shared_from_this<Plan> {
   struct Run {
     struct Source {
       BufferPtr buffer;
-      int64_t offset;  // in elements
+      int64_t offset;   // in elements
+      uint64_t writer;  // of the elements, as Output::writer
     };
+    uint64_t number = 0;               // no other run has it
     SmallVector<Source, 4> inputs;     // one for each input of the program
     SmallVector<BufferPtr, 4> owned;   // one for each owned slot
     SmallVector<BufferPtr, 1> arenas;  // one for each segment, if there is scratch at all
-    /// An input's memory that a result takes, and the numbers of its content before and since.
+    /// An input's memory that a result takes, and once the run was given it, who had it before.
     struct Donated {
       uint32_t binding;
       uint64_t before = 0;
-      uint64_t since = 0;
+      bool given = false;
     };
     SmallVector<Donated, 2> donated = {};
     bool started = false;  // kernels may have written
@@ -101,6 +103,8 @@ class Plan : public std::enable_shared_from_this<Plan> {
   BufferPtr output_buffer(const Run& run, size_t index) const;
   /// The offset of result `index` in that buffer, in elements.
   int64_t output_offset(const Run& run, size_t index) const;
+  /// The run that writes it: this one, or where it shows an input, the one that wrote that.
+  uint64_t output_writer(const Run& run, size_t index) const;
   const Shape& output_shape(size_t index) const { return output_values_[index].shape; }
   Dtype output_dtype(size_t index) const { return output_values_[index].dtype; }
 

@@ -18,11 +18,10 @@ bool may_fail(const Plan& plan, std::span<const Array> inputs) {
 }  // namespace
 
 PreparedRun::PreparedRun(std::shared_ptr<const Plan> plan, std::span<const Array> inputs,
-                         std::span<const uint32_t> references, QueuedRun::AtEnd at_end,
+                         std::span<const uint32_t> references,
                          const std::vector<uint32_t>& origins, Origins all_origins)
     : event_(make_event(may_fail(*plan, inputs))),
       run_(std::make_shared<QueuedRun>(plan, inputs, references, event_)) {
-  run_->at_end(std::move(at_end));
   run_->made_at(origins);
   run_->computes_at(std::move(all_origins));
   results_.reserve(plan->outputs().size());

@@ -87,6 +87,7 @@ void QueuedRun::place(size_t index, Output& output) const {
   output.buffer = plan_->output_buffer(run_, index);
   output.offset = plan_->output_offset(run_, index);
   output.strides = plan_->outputs()[index].strides;
+  output.writer = plan_->output_writer(run_, index);
 }
 
 QueuedRun::~QueuedRun() { give_back(); }
@@ -246,11 +247,10 @@ void QueuedRun::await_marks() {
 
 void QueuedRun::end(FailurePtr failure, bool intact) {
   if (failure && intact) {
-    for (const auto& [binding, before, since] : run_.donated) {
-      if (since) run_.owned[binding]->unwritten(since, before);
+    for (const auto& [binding, before, given] : run_.donated) {
+      if (given) run_.owned[binding]->take_back(run_.number, before);
     }
   }
-  if (at_end_) std::exchange(at_end_, nullptr)(failure, intact);
   give_back();
   // What the run held is freed before anyone hears that it is done.
   event_->finish(std::move(failure));
@@ -292,6 +292,7 @@ void QueuedRun::give_back() {
   run_ = {};
   needs_.clear();
   marks_.clear();
+  plan_ = nullptr;
 }
 
 }  // namespace lazulite

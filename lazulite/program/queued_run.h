@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <vector>
 
@@ -22,13 +21,8 @@ class QueuedRun final : public Work, public std::enable_shared_from_this<QueuedR
             std::span<const uint32_t> references, EventPtr event);
   ~QueuedRun() override;
 
-  /// Says where result `index` will be: sets the output's buffer, offset and strides.
+  /// Says where result `index` will be: sets the output's buffer, offset, strides and writer.
   void place(size_t index, Output& output) const;
-
-  /// Called once before the run is done: with what it failed, if it did, and whether all memory
-  /// that existed before it is as it was.
-  using AtEnd = std::function<void(const FailurePtr&, bool intact)>;
-  void at_end(AtEnd function) { at_end_ = std::move(function); }
 
   /// Where in the user's program its checks were made (core/origin.h): a failed one's error says
   /// so.
@@ -70,7 +64,6 @@ class QueuedRun final : public Work, public std::enable_shared_from_this<QueuedR
   Plan::Run run_;
   size_t next_ = 0;             // segment
   std::vector<MarkPtr> marks_;  // behind what has been queued on devices
-  AtEnd at_end_;
   std::vector<uint32_t> origins_;
   Origins all_origins_;
   std::shared_ptr<QueuedRun> self_;  // while a device is at it

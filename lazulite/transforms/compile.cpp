@@ -247,54 +247,24 @@ struct Used {
   size_t position = 0;  // of its value among the inputs
 };
 
-/// What a cell that a run replaces goes back to if that fails.
-struct Replaced {
-  CellPtr state;
-  SavedValue before = {};
-  uint64_t sets = 0;  // of the cell when it was replaced
-  Array older = {};
-};
-
 // What the cells hold now. Throws a failure that nobody has been told of.
 std::vector<Used> read_cells(const Traced& traced) {
   std::vector<Used> cells;
   if (traced.cells.empty()) return cells;
   cells.reserve(traced.cells.size());
-  std::vector<CellGarbage> garbage(traced.cells.size());
+  History::Garbage garbage;
   FailurePtr failure;
   for (const CompiledCell& cell : traced.cells) cells.push_back({resolved(cell.cell)});
   {
     std::lock_guard lock(cells_mutex());
     for (size_t i = 0; i < cells.size(); ++i) {
-      FailurePtr found = settle(*cells[i].state, garbage[i]);
+      FailurePtr found = cells[i].state->settle(garbage);
       if (!failure) failure = std::move(found);
       cells[i].seen = cells[i].state->value;
     }
   }
   if (failure) failure->raise();
   return cells;
-}
-
-// The cells that a failed run was to replace go back, once somebody has been told.
-void keep_last_good(std::vector<Replaced>& replaced) {
-  std::lock_guard lock(cells_mutex());
-  for (Replaced& cell : replaced) {
-    // Somebody has put something else there, or what a failure before this one left is remembered.
-    if (cell.state->sets != cell.sets || cell.before.failed()) continue;
-    // What the cell remembered is freed without the lock.
-    std::optional<SavedValue> before(std::move(cell.before));
-    before.swap(cell.state->last_good);
-    if (before) cell.before = std::move(*before);
-    std::swap(cell.state->before, cell.older);
-  }
-}
-
-QueuedRun::AtEnd at_end(std::shared_ptr<std::vector<Replaced>> replaced) {
-  if (replaced->empty()) return nullptr;
-  return [replaced = std::move(replaced)](const FailurePtr& failure, bool intact) {
-    if (failure && intact) keep_last_good(*replaced);
-    replaced->clear();
-  };
 }
 
 /// One call: its inputs, prepared, and the cells that they come from.
@@ -323,23 +293,18 @@ class CompiledCall {
     ForkGate gate;
     Executor::wait_for_room();
     std::optional<PreparedRun> run;
-    std::vector<Array> garbage;
     if (cells_.empty()) {
-      run.emplace(traced_.plan, inputs_, forget_seen(), nullptr, traced_.origins,
-                  traced_.all_origins);
+      run.emplace(traced_.plan, inputs_, forget_seen(), traced_.origins, traced_.all_origins);
     } else {
-      auto replaced = std::make_shared<std::vector<Replaced>>();
-      for (size_t i = 0; i < cells_.size(); ++i) {
-        if (traced_.cells[i].written) replaced->push_back({cells_[i].state});
-      }
-      garbage.resize(replaced->size());
+      History::Garbage garbage;
+      std::vector<Array> replaced;
+      replaced.reserve(cells_.size());
       std::lock_guard lock(cells_mutex());
       if (!unchanged()) return std::nullopt;
-      run.emplace(traced_.plan, inputs_, forget_seen(), at_end(replaced), traced_.origins,
-                  traced_.all_origins);
-      publish(run->results(), *replaced, garbage);
+      keep_earlier(garbage);
+      run.emplace(traced_.plan, inputs_, forget_seen(), traced_.origins, traced_.all_origins);
+      publish(run->results(), replaced);
     }
-    garbage.clear();
     run->start();
     Arrays results = run->take_results();
     results.resize(traced_.result_count);
@@ -372,14 +337,20 @@ class CompiledCall {
     return references;
   }
 
-  void publish(const Arrays& results, std::vector<Replaced>& replaced,
-               std::vector<Array>& garbage) {
-    for (Replaced& cell : replaced) {
-      cell.before = SavedValue(cell.state->value);
-      cell.sets = cell.state->sets;
+  // Before the run takes the cells' memory.
+  void keep_earlier(History::Garbage& garbage) {
+    for (size_t i = 0; i < cells_.size(); ++i) {
+      CellState& state = *cells_[i].state;
+      if (traced_.cells[i].written) state.history.keep_loosely(state.value, garbage);
     }
-    for (size_t i = 0; i < replaced.size(); ++i) {
-      garbage[i] = std::exchange(replaced[i].state->value, results[traced_.result_count + i]);
+  }
+
+  // In the order of the cells, behind the function's own results.
+  void publish(const Arrays& results, std::vector<Array>& replaced) noexcept {
+    size_t next = traced_.result_count;
+    for (size_t i = 0; i < cells_.size(); ++i) {
+      if (!traced_.cells[i].written) continue;
+      replaced.push_back(std::exchange(cells_[i].state->value, results[next++]));
     }
   }
 

@@ -14,12 +14,12 @@ namespace {
 
 // What the cell holds; throws if its computation has failed and nobody has been told.
 Array current_value(CellState& cell) {
-  CellGarbage garbage;
+  History::Garbage garbage;
   FailurePtr failure;
   Array value;
   {
     std::lock_guard lock(cells_mutex());
-    failure = settle(cell, garbage);
+    failure = cell.settle(garbage);
     value = cell.value;
   }
   if (failure) failure->raise();

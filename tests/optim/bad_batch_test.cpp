@@ -1,5 +1,9 @@
-// A training step whose labels are wrong, uncompiled: the error is told, the parameters stay.
+// A training step whose labels are wrong, uncompiled: the error is told, the parameters stay. The
+// steps behind it may have been built, or be under way, when it is found.
 #include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
 
 #include "lazulite/lazulite.h"
 
@@ -14,9 +18,9 @@ struct Training {
   explicit Training(uint64_t seed) : optimizer(seeded(seed), {.momentum = 0.9}) {
     layer = nn::Linear(3, 4);
   }
-  static double seeded(uint64_t seed) {
+  static optim::Schedule seeded(uint64_t seed) {
     random::seed(seed);
-    return 0.1;
+    return optim::exponential_decay(0.1, 0.9);
   }
 
   Array step(const std::vector<int>& labels) {
@@ -29,8 +33,6 @@ struct Training {
   std::vector<float> everything() const {
     std::vector<float> all = weight();
     for (const auto& [name, value] : optimizer.state()) {
-      // The count of steps depends on no label.
-      if (name == "step") continue;
       for (float number : value.to_vector<float>()) all.push_back(number);
     }
     return all;
@@ -89,6 +91,116 @@ TEST(BadBatch, LeavesParametersToACompiledStep) {
   EXPECT_THROW(compiled(Array(bad)).eval(), IndexError);
   EXPECT_NE(training.weight(), before);
   EXPECT_TRUE(std::isfinite(compiled(Array(good)).item<float>()));
+}
+
+// What is made of the results of one step after another.
+struct Waiting {
+  const char* name;
+  std::function<void(Training&, const Array&)> after_each;
+};
+
+void start_everything(Training& training, const Array& loss) {
+  std::vector<Array> all{loss, training.layer.weight.get(), training.layer.bias.get()};
+  for (const auto& [name, value] : training.optimizer.state()) all.push_back(value);
+  async_eval(all);
+}
+
+const Waiting waits[] = {
+    {"never", [](Training&, const Array&) {}},
+    {"started", start_everything},
+    {"loss_started", [](Training&, const Array& loss) { async_eval({loss}); }},
+    {"loss_of_the_step_before",
+     [before = std::make_shared<Array>()](Training&, const Array& loss) {
+       Array last = std::exchange(*before, loss);
+       if (last.valid()) async_eval({last});
+     }},
+};
+
+class BadBatchBefore : public testing::TestWithParam<Waiting> {};
+
+// Everything goes back to the state after the last good step, and goes on from there.
+TEST_P(BadBatchBefore, MoreSteps) {
+  for (int first_bad : {0, 1, 3}) {
+    for (int steps : {1, 2, 5}) {
+      if (first_bad >= steps) continue;
+      SCOPED_TRACE(std::to_string(first_bad) + " of " + std::to_string(steps));
+      Training with(6), without(6);
+      with.step(good).eval();
+      for (int i = 0; i <= first_bad; ++i) without.step(good).eval();
+      std::vector<Array> losses;
+      for (int i = 0; i < steps; ++i) {
+        losses.push_back(with.step(i == first_bad ? bad : good));
+        GetParam().after_each(with, losses.back());
+      }
+      EXPECT_THROW(losses.back().eval(), IndexError);
+      EXPECT_EQ(with.everything(), without.everything());
+      for (Training* training : {&with, &without}) {
+        for (int i = 0; i < 2; ++i) training->step(good).eval();
+      }
+      EXPECT_EQ(with.everything(), without.everything());
+    }
+  }
+}
+
+// Compiled steps before and behind the bad one, nothing waited for.
+TEST_P(BadBatchBefore, StepsOfBothKinds) {
+  Training with(7), without(7);
+  auto compiled_step = [](Training& training) {
+    return compile([&](Array y) -> Array {
+      auto loss = [&](const Array& a) { return nn::cross_entropy(training.layer(a), y); };
+      auto [value, gradients] = nn::value_and_grad(training.layer, loss)(training.x);
+      training.optimizer.update(training.layer, gradients);
+      return value;
+    });
+  };
+  auto compiled = compiled_step(with), compiled_without = compiled_step(without);
+  with.step(good).eval();
+  without.step(good).eval();
+  compiled(Array(good)).eval();
+  compiled_without(Array(good)).eval();
+  const std::vector<float> before = without.everything();
+  Array last;
+  try {
+    for (bool as_compiled : {true, false, true, false}) {
+      last = as_compiled ? compiled(Array(bad)) : with.step(bad);
+      if (!as_compiled) GetParam().after_each(with, last);
+    }
+    last.eval();
+    ADD_FAILURE() << "nobody was told";
+  } catch (const IndexError&) {
+  }
+  EXPECT_EQ(with.everything(), before);
+  compiled(Array(good)).eval();
+  compiled_without(Array(good)).eval();
+  EXPECT_EQ(with.everything(), without.everything());
+}
+
+INSTANTIATE_TEST_SUITE_P(Waiting, BadBatchBefore, testing::ValuesIn(waits),
+                         [](const auto& info) { return info.param.name; });
+
+TEST(BadBatch, LeavesRunningStatisticsAndTheRandomState) {
+  random::seed(8);
+  nn::BatchNorm norm(3);
+  const Array table = random::normal({4, 3});
+  nn::Dropout dropout(0.5);
+  auto step = [&](const std::vector<int>& rows) {
+    return sum(dropout(norm(take(table, Array(rows), 0))));
+  };
+  auto statistics = [&] {
+    std::vector<float> all;
+    for (const Cell& cell : {norm.running_mean, norm.running_var}) {
+      for (float number : cell.get().to_vector<float>()) all.push_back(number);
+    }
+    return all;
+  };
+  step(good).eval();
+  const std::vector<float> before = statistics();
+  const Array failed = step(bad);
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(std::isfinite(step(good).item<float>()));
+  EXPECT_THROW(failed.eval(), IndexError);
+  EXPECT_EQ(statistics(), before);
+  EXPECT_TRUE(std::isfinite(step(good).item<float>()));
+  EXPECT_NE(statistics(), before);
 }
 
 // Not what somebody else has written over the memory of the value before.
