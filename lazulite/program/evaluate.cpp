@@ -1,13 +1,16 @@
 #include "lazulite/program/evaluate.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <unordered_map>
 
 #include "lazulite/core/errors.h"
 #include "lazulite/core/evaluator.h"
 #include "lazulite/core/fork.h"
+#include "lazulite/core/history.h"
 #include "lazulite/core/may_fail.h"
 #include "lazulite/core/observer.h"
 #include "lazulite/core/pending.h"
@@ -54,7 +57,8 @@ class Read {
   /// Without the lock, which this takes.
   void ask() {
     for (Array& array : std::exchange(unknown_, {})) {
-      known_[array.node()] = lazulite::may_fail(array.node()->event());
+      EventPtr event = array.node()->event();
+      known_[array.node()] = lazulite::may_fail(event) ? std::move(event) : nullptr;
       kept_.push_back(std::move(array));
     }
   }
@@ -64,49 +68,134 @@ class Read {
     kept_.clear();
   }
 
+  /// The run that computes an input, where that may fail; else null.
+  const Event* may_fail(const Array& input) const {
+    if (known_.empty()) return nullptr;
+    auto found = known_.find(input.node());
+    return found == known_.end() ? nullptr : found->second.get();
+  }
   bool may_fail(Node& node) const {
     if (may_refuse(*node.primitive)) return true;
-    return !known_.empty() &&
-           std::any_of(node.inputs.begin(), node.inputs.end(), [&](const Array& input) {
-             auto found = known_.find(input.node());
-             return found != known_.end() && found->second;
-           });
+    return !known_.empty() && std::any_of(node.inputs.begin(), node.inputs.end(),
+                                          [&](const Array& input) { return may_fail(input); });
   }
 
  private:
-  std::unordered_map<Node*, bool> known_;
+  std::unordered_map<Node*, EventPtr> known_;
   std::vector<Array> kept_, unknown_;  // nodes must not be freed and made anew
 };
 
-// What somebody wants, or goes on to hold, although it depends on nothing that may fail: with what
-// it is computed from.
-std::vector<bool> safe_results(std::span<Node* const> order,
-                               const std::unordered_map<Node*, size_t>& place, const Read& read,
-                               const Nodes& asked, const Nodes& held) {
-  std::vector<uint32_t> uses(order.size(), 0);
-  std::vector<bool> risky(order.size(), false), safe(order.size(), false);
-  for (size_t i = 0; i < order.size(); ++i) {
-    risky[i] = read.may_fail(*order[i]) || stays_together(*order[i]->primitive);
-    for (const Array& input : order[i]->inputs) {
-      auto at = place.find(input.node());
-      if (at == place.end()) continue;
-      if (risky[at->second]) risky[i] = true;
-      // A retained node keeps its inputs.
-      if (!order[i]->retained()) ++uses[at->second];
+/// Sets of that which may fail, by number; 0 is the empty one.
+class Doubts {
+ public:
+  uint32_t with(uint32_t set, uint32_t one) { return both(set, number(std::vector{one})); }
+  uint32_t both(uint32_t a, uint32_t b) {
+    if (a == b || b == 0) return a;
+    if (a == 0) return b;
+    auto [place, is_new] = joined_.try_emplace({std::min(a, b), std::max(a, b)}, 0);
+    if (!is_new) return place->second;
+    std::vector<uint32_t> all;
+    std::set_union(sets_[a]->begin(), sets_[a]->end(), sets_[b]->begin(), sets_[b]->end(),
+                   std::back_inserter(all));
+    return place->second = number(std::move(all));
+  }
+  size_t size(uint32_t set) const { return sets_[set]->size(); }
+  bool within(uint32_t part, uint32_t whole) const {
+    return part == 0 || part == whole ||
+           std::includes(sets_[whole]->begin(), sets_[whole]->end(), sets_[part]->begin(),
+                         sets_[part]->end());
+  }
+
+ private:
+  uint32_t number(std::vector<uint32_t> set) {
+    auto [place, is_new] = numbers_.try_emplace(std::move(set), sets_.size());
+    if (is_new) sets_.push_back(&place->first);
+    return place->second;
+  }
+  std::map<std::vector<uint32_t>, uint32_t> numbers_{{{}, 0}};
+  std::vector<const std::vector<uint32_t>*> sets_{&numbers_.begin()->first};
+  std::map<std::pair<uint32_t, uint32_t>, uint32_t> joined_;
+};
+
+/// Which nodes are run together where something may fail. A run fails as a whole, and no result
+/// may fail for what it does not depend on. So each result that somebody wants, goes on to hold, or
+/// may go back to comes with what it is computed from and with all others that depend on the same doubts; those
+/// with fewer come first. What comes from convolutions is left together, at the end.
+class Stages {
+ public:
+  static constexpr uint64_t last = ~uint64_t{0};
+
+  /// The nodes are numbered, in topological order, and marked by `walk`.
+  Stages(std::span<Node* const> order, uint64_t walk, const Read& read, const Nodes& asked,
+         const Nodes& held)
+      : stages_(order.size(), last), doubts_(order.size(), 0) {
+    std::vector<uint32_t> uses(order.size(), 0);
+    std::vector<bool> convolved(order.size(), false);
+    for (size_t i = 0; i < order.size(); ++i) {
+      doubts_[i] = own_doubt(*order[i]);
+      convolved[i] = stays_together(*order[i]->primitive);
+      for (const Array& input : order[i]->inputs) {
+        if (const Event* event = read.may_fail(input)) doubt(doubts_[i], event);
+        if (input.node()->walk != walk) continue;
+        const size_t at = input.node()->index;
+        doubts_[i] = sets_.both(doubts_[i], doubts_[at]);
+        if (convolved[at]) convolved[i] = true;
+        // A retained node keeps its inputs.
+        if (!order[i]->retained()) ++uses[at];
+      }
+    }
+    for (size_t i = order.size(); i-- > 0;) {
+      Node* node = order[i];
+      const bool wanted = asked.count(node) || node->retained() ||
+                          node->use_count() > uses[i] + (held.count(node) ? 1 : 0);
+      // What a cell may go back to is wanted with all the convolutions behind it.
+      if (is_looked_for(*node) || (wanted && !convolved[i])) stages_[i] = stage(doubts_[i]);
+      for (const Array& input : node->inputs) {
+        if (input.node()->walk == walk) needed_in(input.node()->index, stages_[i]);
+      }
     }
   }
-  for (size_t i = order.size(); i-- > 0;) {
-    Node* node = order[i];
-    bool wanted = asked.count(node) || node->retained() ||
-                  node->use_count() > uses[i] + (held.count(node) ? 1 : 0);
-    if (!risky[i] && wanted) safe[i] = true;
-    for (size_t k = 0; safe[i] && k < node->inputs.size(); ++k) {
-      auto at = place.find(node->inputs[k].node());
-      if (at != place.end()) safe[at->second] = true;
-    }
+
+  uint64_t operator[](size_t node) const { return stages_[node]; }
+  bool may_fail(size_t node) const { return doubts_[node] != 0; }
+
+ private:
+  // A node goes into the first stage that needs it, unless another's results would then depend on
+  // what they need not: into one of its own doubts.
+  void needed_in(size_t node, uint64_t other) {
+    uint64_t& own = stages_[node];
+    if (own == other || other == last) return;
+    const uint64_t first = std::min(own, other), second = std::max(own, other);
+    const bool fits = second == last || sets_.within(doubts_of(first), doubts_of(second));
+    own = fits ? first : stage(doubts_[node]);
   }
-  return safe;
-}
+
+  static uint32_t doubts_of(uint64_t stage) { return static_cast<uint32_t>(stage); }
+  uint64_t stage(uint32_t doubts) const { return sets_.size(doubts) << 32 | doubts; }
+
+  void doubt(uint32_t& doubts, const void* what) {
+    auto [number, is_new] = causes_.try_emplace(what, causes_.size());
+    doubts = sets_.with(doubts, number->second);
+  }
+  // The same check of the same array is one.
+  uint32_t own_doubt(Node& node) {
+    uint32_t doubts = 0;
+    if (!may_refuse(*node.primitive)) return doubts;
+    auto same = std::find_if(checks_.begin(), checks_.end(), [&](Node* other) {
+      return other->inputs.size() == 1 && node.inputs.size() == 1 &&
+             other->inputs[0].is_same(node.inputs[0]) && *other->primitive == *node.primitive;
+    });
+    if (same == checks_.end()) same = checks_.insert(same, &node);
+    doubt(doubts, *same);
+    return doubts;
+  }
+
+  Doubts sets_;
+  std::unordered_map<const void*, uint32_t> causes_;
+  std::vector<Node*> checks_;
+  std::vector<uint64_t> stages_;
+  std::vector<uint32_t> doubts_;
+};
 
 /// The nodes of a piece.
 struct Part {
@@ -123,41 +212,40 @@ void cut(const Part& part, std::vector<Part>& pieces) {
   }
 }
 
-// A run fails as a whole. So where something may fail (`uncertain`), results that do not depend on
-// it (the random state, weights that are first used, what was given) come first, and what is not
-// connected to it is run by itself. None if one piece will do. With the graph locked; the nodes
-// come in topological order.
-std::vector<Part> pieces_of(std::span<Node* const> order, const Read& read, bool uncertain,
-                            const Nodes& asked, const Nodes& held) {
-  if (!uncertain && order.size() <= piece_size) return {};
-  std::unordered_map<Node*, size_t> place;
-  std::vector<size_t> parent(order.size(), 0);
+std::vector<Part> pieces_of(std::span<Node* const> order) {
+  Part all;
+  for (Node* node : order) all.nodes.emplace_back(node, 0);
+  std::vector<Part> pieces;
+  cut(all, pieces);
+  return pieces;
+}
+
+// Where something may fail: the stages, and in each what is not connected by itself. With the graph
+// locked; the nodes come in topological order.
+std::vector<Part> uncertain_pieces_of(std::span<Node* const> order, const Read& read,
+                                      const Nodes& asked, const Nodes& held) {
+  const uint64_t walk = number_nodes(order);
+  const Stages stages(order, walk, read, asked, held);
+  std::vector<size_t> parent(order.size());
+  std::iota(parent.begin(), parent.end(), size_t{0});
   auto find = [&](size_t i) {
     while (parent[i] != i) i = parent[i] = parent[parent[i]];
     return i;
   };
-  std::vector<bool> safe(order.size(), false);
-  if (uncertain) {
-    for (size_t i = 0; i < order.size(); ++i) place[order[i]] = i;
-    safe = safe_results(order, place, read, asked, held);
-  }
-  for (size_t i = 0; uncertain && i < order.size(); ++i) {
-    parent[i] = i;
+  for (size_t i = 0; i < order.size(); ++i) {
     for (const Array& input : order[i]->inputs) {
-      auto at = place.find(input.node());
-      if (at != place.end() && !safe[i] && !safe[at->second]) parent[find(at->second)] = i;
+      const Node& node = *input.node();
+      if (node.walk == walk && stages[i] == stages[node.index]) parent[find(node.index)] = i;
     }
   }
-  Part first;
-  std::map<size_t, Part> connected;
+  std::map<std::pair<uint64_t, size_t>, Part> connected;
   for (size_t i = 0; i < order.size(); ++i) {
-    Part& part = safe[i] ? first : connected[uncertain ? find(i) : 0];
+    Part& part = connected[{stages[i], stages[i] == 0 ? 0 : find(i)}];
     part.nodes.emplace_back(order[i], 0);
-    part.may_fail = part.may_fail || read.may_fail(*order[i]);
+    part.may_fail = part.may_fail || stages.may_fail(i);
   }
   std::vector<Part> pieces;
-  cut(first, pieces);
-  for (const auto& [root, part] : connected) cut(part, pieces);
+  for (const auto& [stage, part] : connected) cut(part, pieces);
   return pieces;
 }
 
@@ -215,7 +303,11 @@ void evaluate_nodes(std::span<Node* const> roots, const Nodes& asked, const Node
       if (known) {
         const bool uncertain = std::any_of(nodes.begin(), nodes.end(),
                                            [&](Node* node) { return read.may_fail(*node); });
-        pieces = pieces_of(nodes, read, uncertain, asked, held);
+        if (uncertain) {
+          pieces = uncertain_pieces_of(nodes, read, asked, held);
+        } else if (nodes.size() > piece_size) {
+          pieces = pieces_of(nodes);
+        }
         if (pieces.size() < 2) {
           pieces.clear();
           piece.emplace(nodes, asked, held, 0, uncertain);

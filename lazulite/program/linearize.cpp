@@ -47,6 +47,15 @@ std::vector<Node*> topological_order(std::span<Node* const> roots) {
   return order;
 }
 
+uint64_t number_nodes(std::span<Node* const> nodes) {
+  const uint64_t walk = next_walk();
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    nodes[i]->walk = walk;
+    nodes[i]->index = static_cast<uint32_t>(i);
+  }
+  return walk;
+}
+
 std::vector<uint32_t> origins_of_checks(std::span<Node* const> nodes) {
   std::vector<uint32_t> origins;
   for (Node* node : nodes) {

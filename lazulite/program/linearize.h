@@ -9,6 +9,9 @@ namespace lazulite {
 
 /// The pending nodes that `roots` need, each after its inputs. The graph must be locked.
 std::vector<Node*> topological_order(std::span<Node* const> roots);
+/// Makes each node's place among them its index, for as long as the graph stays locked; returns the
+/// walk that marks them.
+uint64_t number_nodes(std::span<Node* const> nodes);
 
 /// Where in the user's program those of the nodes that may refuse their data were made
 /// (core/origin.h), each place once.

@@ -29,11 +29,19 @@ const Way ways[] = {
      .waits = false},
 };
 
-std::string compare(const Outcome& got, const Outcome& expected) {
+std::string compare(const Outcome& got, const Outcome& expected, const Program& program,
+                    const Way& way) {
   if (got.arrays.size() != expected.arrays.size()) return "another number of results";
+  // What comes from a convolution may share the error of what is computed with it.
+  const bool shares = program.has_convolution() || program.has_pooling();
+  // What a second call has read from a cell before anybody was told fails with it.
+  const size_t of_calls = got.arrays.size() - got.cells;
+  const bool unaware = !way.waits && got.cells > 0 && expected.failed();
   for (size_t i = 0; i < got.arrays.size(); ++i) {
     std::string result = "result " + std::to_string(i) + ": ", text;
+    if (unaware && i >= of_calls / 2 && i < of_calls) continue;
     if (got.errors[i].empty() != expected.errors[i].empty()) {
+      if (shares) continue;
       if (got.errors[i].empty()) return result + "no error where otherwise: " + expected.errors[i];
       return result + "error: " + got.errors[i];
     }
@@ -107,7 +115,7 @@ std::optional<Failure> check(const Program& program, const std::string& only, si
     if (right == &expected && way.compiled) right = &expected_of_copies();
     Outcome got = run(program, way, inputs);
     bool nothing = way.compiled && right->failed();
-    std::string text = nothing ? expect_nothing(got, program) : compare(got, *right);
+    std::string text = nothing ? expect_nothing(got, program) : compare(got, *right, program, way);
     if (!text.empty()) return Failure{way.name, text};
   }
   if (expected.failed()) return std::nullopt;

@@ -84,6 +84,12 @@ bool Program::has_convolution() const {
   });
 }
 
+bool Program::has_pooling() const {
+  return std::any_of(values.begin(), values.end(), [](const Value& value) {
+    return value.operation && value.operation->name.starts_with("max_pool");
+  });
+}
+
 bool Program::has_product() const {
   return std::any_of(values.begin(), values.end(), [](const Value& value) {
     for (const char* name : {"matmul", "addmm", "inner", "outer", "tensordot"}) {

@@ -52,6 +52,7 @@ struct Program {
 
   std::vector<int> inputs() const;
   bool has_convolution() const;
+  bool has_pooling() const;
   bool has_product() const;
 };
 
