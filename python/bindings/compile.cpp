@@ -133,7 +133,6 @@ class Compiled {
       WithoutGil released;
       Executor::wait_for_room();
     }
-    std::vector<nb::handle> taken;
     if (!inputs_.is_none() && inputs_.is(outputs_)) {
       std::vector<nb::handle> objects = array_objects(inputs_);
       before.resize(objects.size());
@@ -141,27 +140,26 @@ class Compiled {
         given[arguments + i] = Array();
         if (can_take(objects[i])) {
           before[i] = Before::take(objects[i], given[arguments + i]);
-          taken.push_back(objects[i]);
         } else {
           given[arguments + i] = *array_of(objects[i]);
-          before[i] = Before(given[arguments + i]);
+          before[i] = Before(objects[i]);
         }
       }
     }
     try {
       return (*version.compiled)(std::move(given));
     } catch (...) {
-      give_back(taken, before);
+      for (Before& one : before) one.give_back();
       throw;
     }
   }
 
-  void remember_all(const std::vector<Before>& before) {
+  void remember_all(std::vector<Before>& before) {
     std::vector<nb::handle> objects = array_objects(outputs_);
     // The call that traces may have added some.
     if (objects.size() != before.size()) return;
     for (size_t i = 0; i < before.size(); ++i) {
-      if (before[i].present()) remember(nb::borrow(objects[i]), before[i]);
+      if (before[i].present()) remember(objects[i], before[i]);
     }
   }
 
@@ -271,7 +269,7 @@ void bind_compiled(nb::module_& m, const char* name) {
 }  // namespace
 
 void bind_compile(nb::module_& m) {
-  bind_undo();
+  bind_undo(m);
   bind_compiled<Compiled>(m, "_Compiled");
   bind_compiled<LiveFunction>(m, "_LiveFunction");
   m.def(

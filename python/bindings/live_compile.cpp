@@ -132,7 +132,6 @@ Arrays LiveFunction::run_again(Version& version, const LiveState& state,
     WithoutGil released;
     Executor::wait_for_room();
   }
-  std::vector<nb::handle> taken;
   Arrays given;
   size_t change = 0;
   for (size_t i = 0; i < state.places().size(); ++i) {
@@ -147,23 +146,22 @@ Arrays LiveFunction::run_again(Version& version, const LiveState& state,
       Array out;
       before[change] = Before::take(place.array, out);
       given.push_back(std::move(out));
-      taken.push_back(place.array);
     } else {
       given.push_back(array);
-      if (changes) before[change] = Before(array);
+      if (changes) before[change] = Before(place.array);
     }
     if (changes) ++change;
   }
   try {
     return (*version.compiled)(std::move(given));
   } catch (...) {
-    give_back(taken, before);
+    for (Before& one : before) one.give_back();
     throw;
   }
 }
 
 nb::object LiveFunction::finish(Version& version, const LiveState& state, Arrays results,
-                                const std::vector<Before>& before) {
+                                std::vector<Before>& before) {
   size_t next = 0;
   nb::object out = with_arrays(version.result, results, next);
   if (!version.repeatable) {
@@ -189,7 +187,7 @@ nb::object LiveFunction::finish(Version& version, const LiveState& state, Arrays
       LiveState::array_at(place) = result;
       object = nb::borrow(place.array);
     }
-    if (before[i].present()) remember(std::move(object), before[i]);
+    if (before[i].present()) remember(object, before[i]);
   }
   return out;
 }

@@ -35,7 +35,7 @@ class LiveFunction {
   Arrays trace(Version& version, const Arrays& arrays);
   Arrays run_again(Version& version, const LiveState& state, std::vector<Before>& before);
   nb::object finish(Version& version, const LiveState& state, Arrays results,
-                    const std::vector<Before>& before);
+                    std::vector<Before>& before);
   void forget(const std::string& key);
   Arrays trace_first(Version& version, const nb::object& root, Arrays given);
 

@@ -4,52 +4,50 @@
 
 #include <vector>
 
-#include "lazulite/core/cell_state.h"
+#include "lazulite/core/history.h"
 
-// A compiled step writes its results into the memory of the arrays that it replaces, and returns
-// before it has run. If it turns out later that a check failed, nothing was written: then the
-// array objects get their last good values back.
+// What array objects go back to if what replaced their arrays turns out to have failed: a step, be
+// it compiled or not, returns before it has run. An object that takes the place of another takes
+// over what that one would go back to.
 namespace lazulite::python {
 
 namespace nb = nanobind;
 
-/// What an array object held before a run: the array itself, or where a run was given its memory,
-/// its elements without a claim to them.
+/// What an array object held before a run.
 class Before {
  public:
   Before() = default;
+  /// Of an object that keeps its array.
+  explicit Before(nb::handle object);
+  /// Of one that may be gone when its place is taken: its array.
   explicit Before(const Array& array);
   /// Takes the array out of its object, so that a run may have its memory.
   static Before take(nb::handle object, Array& array);
 
   bool present() const { return present_; }
-  Array restore() const { return held_.valid() ? held_ : saved_.restore(); }
-  bool taken() const { return present_ && !held_.valid(); }
-  /// The number of the array's node.
-  uint64_t sequence() const { return sequence_; }
+  /// The run did not begin: the object holds what it held.
+  void give_back();
+  /// What it goes back to, for the object that takes its place.
+  History&& history() { return std::move(history_); }
 
  private:
   bool present_ = false;
-  Array held_;
+  nb::object object_;
+  bool taken_ = false;
   SavedValue saved_;
-  uint64_t sequence_ = 0;
+  History history_;
 };
 
 /// Whether nobody but its container holds an array's object, and nothing else the array.
 bool can_take(nb::handle object);
 
-/// Puts arrays that were taken back into their objects, in the order of those of `before` that
-/// were.
-void give_back(const std::vector<nb::handle>& objects, const std::vector<Before>& before) noexcept;
+/// Remembers what an object goes back to if the run that computes its array fails.
+void remember(nb::handle object, Before& before);
 
-/// Remembers what the array in an object goes back to if the run that computes it fails.
-void remember(nb::object object, const Before& before);
-
-/// Looks at the runs that have ended: gives objects their values back where one has failed. Throws
-/// its error if nobody has been told of it.
+/// Lets all objects go back whose arrays have failed. Throws a failure that nobody has been told of.
 void settle_runs();
 
-/// Forgets all of it when Python ends.
-void bind_undo();
+/// Says in Python what takes whose place, and forgets all of it when Python ends.
+void bind_undo(nb::module_& m);
 
 }  // namespace lazulite::python

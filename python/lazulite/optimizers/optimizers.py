@@ -118,17 +118,26 @@ class Optimizer:
         if not self._initialized:
             self.init(gradients)
         state = self._state
+        before = dict(state)
         for name, schedule in self._schedulers.items():
             state[name] = schedule(self.step)
         state["step"] = self.step + 1
-        return tree_map(self._apply, gradients, parameters, state)
+        updated = tree_map(self._apply, gradients, parameters, state)
+        # A step that could not be computed has not been taken.
+        mx._changed(before, state, updated)
+        return updated
 
     def _apply(self, gradient: mx.array, parameter: mx.array, state: dict) -> mx.array:
+        before = dict(state)
         dtype = parameter.dtype
         if dtype not in _halves:
-            return self.apply_single(gradient, parameter, state)
-        wide = (x.astype(mx.float32) for x in (gradient, parameter))
-        return self.apply_single(*wide, state).astype(dtype)
+            updated = self.apply_single(gradient, parameter, state)
+        else:
+            wide = (x.astype(mx.float32) for x in (gradient, parameter))
+            updated = self.apply_single(*wide, state).astype(dtype)
+        mx._changed(before, state)
+        mx._replaced(parameter, updated)
+        return updated
 
     def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict) -> mx.array:
         """Defined by subclasses: the next value of a parameter; ``state`` is updated."""

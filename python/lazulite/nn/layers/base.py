@@ -91,6 +91,9 @@ class Module(dict):
             # What an attribute of the object or of its class would hide must not become an item.
             if key not in self and hasattr(self, key):
                 super().__delattr__(key)
+            if isinstance(value, _array):
+                # Such as running statistics, which come back if a batch turns out to be bad.
+                mx._replaced(self.get(key), value)
             self[key] = value
         else:
             super().__setattr__(key, value)

@@ -282,4 +282,4 @@ class BatchNorm(_Affine):
         unbiased = variance * (count / (count - 1))
         share = self.momentum
         for name, new in (("running_mean", mean), ("running_var", unbiased)):
-            self[name] = (1 - share) * self[name] + share * mx.stop_gradient(new)
+            setattr(self, name, (1 - share) * self[name] + share * mx.stop_gradient(new))
