@@ -20,6 +20,7 @@ Buffer::Buffer(size_t bytes) : bytes_(bytes), content_(next_content()) {}
 Buffer::Buffer(void* data, size_t bytes, Deleter deleter)
     : bytes_(bytes), deleter_(std::move(deleter)), content_(next_content()) {
   slots_.push_back({&host_memory(), data, true});
+  note_where();
 }
 
 Buffer::~Buffer() {
@@ -80,19 +81,35 @@ Buffer::Slot& Buffer::slot(MemorySpace& space) {
   if (found != slots_.end()) return *found;
   slots_.reserve(slots_.size() + 1);
   void* pointer = space.allocate(bytes_);
+  only_host_.store(nullptr, std::memory_order_release);
   return slots_.emplace_back(Slot{&space, pointer, false});
 }
 
+void Buffer::note_where() {
+  const bool only = slots_.size() == 1 && slots_[0].valid && slots_[0].space == &host_memory();
+  only_host_.store(only ? slots_[0].pointer : nullptr, std::memory_order_release);
+}
+
 void* Buffer::writable(MemorySpace& space) {
+  if (void* pointer = only_host_.load(std::memory_order_acquire)) {
+    if (&space == &host_memory()) {
+      content_.store(next_content(), std::memory_order_release);
+      return pointer;
+    }
+  }
   std::lock_guard lock(mutex_);
   Slot& target = slot(space);
   for (Slot& other : slots_) other.valid = false;
   target.valid = true;
-  content_ = next_content();
+  content_.store(next_content(), std::memory_order_release);
+  note_where();
   return target.pointer;
 }
 
 void* Buffer::readable(MemorySpace& space) {
+  if (void* pointer = only_host_.load(std::memory_order_acquire)) {
+    if (&space == &host_memory()) return pointer;
+  }
   std::lock_guard lock(mutex_);
   Slot* target = &slot(space);
   if (target->valid) return target->pointer;

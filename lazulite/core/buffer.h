@@ -63,8 +63,12 @@ class Buffer : public RefCounted {
     bool valid;
   };
   Slot& slot(MemorySpace& space);
+  void note_where();
 
   size_t bytes_;
+  // Where the content lies while that is in the host's memory and the buffer has no other: asked
+  // for without the lock.
+  std::atomic<void*> only_host_{nullptr};
   std::mutex mutex_;
   SmallVector<Slot, 2> slots_;
   Deleter deleter_;

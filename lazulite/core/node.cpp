@@ -94,24 +94,42 @@ void Node::unclaim() noexcept {
 
 EventPtr Node::event() {
   if (state() != State::scheduled) return nullptr;
-  // Only a claim is ever taken back.
-  if (!claimable_) return event_;
-  std::lock_guard lock(graph_mutex());
-  return state() == State::scheduled ? event_ : nullptr;
+  EventPtr run;
+  if (claimable_) {
+    // A claim may be taken back.
+    std::lock_guard lock(graph_mutex());
+    if (state() == State::scheduled) run = event_;
+  } else {
+    run = event_;
+  }
+  // A run may be done before its results are told where they lie.
+  if (!run || !run->bound() || !run->done() || run->failure()) return run;
+  state_.store(State::ready, std::memory_order_release);
+  return nullptr;
 }
 
+bool Node::arrived() { return state() == State::ready || (!event() && state() == State::ready); }
+
 bool Node::wait_bound() {
-  if (EventPtr run = event()) return run->wait_bound();
-  return state() != State::pending;
+  // Between two looks a claim may be taken back, and made again by somebody else.
+  for (;;) {
+    const State seen = state();
+    if (seen != State::scheduled) return seen != State::pending;
+    if (EventPtr run = event()) return run->wait_bound();
+  }
 }
 
 bool Node::wait() {
-  EventPtr run = event();
-  if (!run) return state() != State::pending;
-  if (!run->wait_bound()) return false;
-  run->wait();
-  state_.store(State::ready, std::memory_order_release);
-  return true;
+  for (;;) {
+    const State seen = state();
+    if (seen != State::scheduled) return seen != State::pending;
+    EventPtr run = event();
+    if (!run) continue;
+    if (!run->wait_bound()) return false;
+    run->wait();
+    state_.store(State::ready, std::memory_order_release);
+    return true;
+  }
 }
 
 void Node::detach() {

@@ -80,6 +80,8 @@ class Node : public RefCounted {
   bool wait_bound();
   /// The event of the work that computes it; null if the value is there, or nothing computes it.
   EventPtr event();
+  /// Whether the value is there, without waiting.
+  bool arrived();
 
   /// Forgets how the value was computed.
   void detach();

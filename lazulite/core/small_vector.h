@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <cstring>
 #include <initializer_list>
 #include <memory>
 #include <new>
@@ -61,13 +62,26 @@ class SmallVector {
       : SmallVector(values.begin(), values.end()) {}
   template <class Iterator>
   requires(!std::is_integral_v<Iterator>) SmallVector(Iterator first, Iterator last) {
-    reserve(static_cast<size_t>(std::distance(first, last)));
-    for (; first != last; ++first) push_back(*first);
+    const auto count = static_cast<size_t>(std::distance(first, last));
+    reserve(count);
+    std::uninitialized_copy(first, last, data_);
+    size_ = count;
   }
-  SmallVector(const SmallVector& other) : SmallVector(other.begin(), other.end()) {}
+  SmallVector(const SmallVector& other) {
+    if (copies_as_block(other)) {
+      copy_block(other);
+    } else {
+      reserve(other.size_);
+      std::uninitialized_copy(other.begin(), other.end(), data_);
+      size_ = other.size_;
+    }
+  }
   SmallVector(SmallVector&& other) noexcept { take(other); }
   SmallVector& operator=(const SmallVector& other) {
-    if (this != &other) {
+    if (this == &other) return *this;
+    if (copies_as_block(other)) {
+      copy_block(other);
+    } else {
       SmallVector copy(other);
       clear_storage();
       take(copy);
@@ -119,13 +133,13 @@ class SmallVector {
   void pop_back() { std::destroy_at(data_ + --size_); }
   void resize(size_t count) {
     reserve(count);
-    while (size_ > count) pop_back();
-    while (size_ < count) emplace_back();
+    if (count > size_) std::uninitialized_value_construct(end(), data_ + count);
+    truncate(count);
   }
   void resize(size_t count, const T& value) {
     reserve(count);
-    while (size_ > count) pop_back();
-    while (size_ < count) emplace_back(value);
+    if (count > size_) std::uninitialized_fill(end(), data_ + count, value);
+    truncate(count);
   }
   void clear() {
     std::destroy(begin(), end());
@@ -145,10 +159,28 @@ class SmallVector {
   }
 
   friend bool operator==(const SmallVector& a, const SmallVector& b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end());
+    if (a.size_ != b.size_) return false;
+    for (size_t i = 0; i < a.size_; ++i) {
+      if (!(a.data_[i] == b.data_[i])) return false;
+    }
+    return true;
   }
 
  private:
+  // Shapes and strides: their few elements are copied in one go, whether they are used or not.
+  // Every vector has room for N.
+  static constexpr size_t block_bytes = N * sizeof(T);
+  static constexpr bool is_block = std::is_trivially_copyable_v<T> && block_bytes <= 64;
+  static bool copies_as_block(const SmallVector& other) { return is_block && other.size_ <= N; }
+  void copy_block(const SmallVector& other) {
+    if constexpr (is_block) std::memcpy(data_, other.data_, block_bytes);
+    size_ = other.size_;
+  }
+  // Says how many elements there are, of which those above `count` end.
+  void truncate(size_t count) {
+    if (count < size_) std::destroy(data_ + count, end());
+    size_ = count;
+  }
   T* inline_data() { return reinterpret_cast<T*>(inline_); }
   void release_heap() {
     if (data_ != inline_data()) ::operator delete(data_, std::align_val_t(alignof(T)));
@@ -162,7 +194,10 @@ class SmallVector {
   }
   // Expects this vector to be empty and inline.
   void take(SmallVector& other) noexcept {
-    if (other.data_ == other.inline_data()) {
+    if (copies_as_block(other)) {
+      copy_block(other);
+      other.size_ = 0;
+    } else if (other.data_ == other.inline_data()) {
       std::uninitialized_move(other.begin(), other.end(), data_);
       size_ = other.size_;
       other.clear();

@@ -40,10 +40,10 @@ class LazyEvaluator final : public Evaluator {
       const int64_t before = is_watched(Watch::calls) ? nanoseconds_now() : 0;
       bool all = true, waits = false;
       for (const Array& array : arrays) {
-        if (EventPtr event = array.node()->event()) {
-          waits = true;
-          if (Executor::is_current()) Executor::wait_for(*event);
-        }
+        const bool executes = Executor::is_current();
+        EventPtr event = before || executes ? array.node()->event() : nullptr;
+        if (event) waits = true;
+        if (event && executes) Executor::wait_for(*event);
         // False where another thread had begun to compute it, and could not.
         all &= array.node()->wait();
       }

@@ -19,6 +19,7 @@ void for_each_buffer(const Plan::Run& run, F&& f) {
 
 void add_unfinished(std::vector<EventPtr>& events, std::span<const Array> arrays) {
   for (const Array& array : arrays) {
+    if (array.node()->arrived()) continue;
     EventPtr event = array.node()->event();
     if (!event || (event->done() && !event->failure())) continue;
     if (std::find(events.begin(), events.end(), event) == events.end()) {
@@ -90,7 +91,7 @@ void QueuedRun::place(size_t index, Output& output) const {
   output.writer = plan_->output_writer(run_, index);
 }
 
-QueuedRun::~QueuedRun() { give_back(); }
+QueuedRun::~QueuedRun() { leave_buffers(); }
 
 void QueuedRun::start() {
   if (is_watched(Watch::kernels)) report_memory();
@@ -286,10 +287,16 @@ void QueuedRun::report_when_reached(const MarkPtr& mark, const Segment& segment,
       waiting.release());
 }
 
-void QueuedRun::give_back() {
+void QueuedRun::leave_buffers() {
   if (entered_) for_each_buffer(run_, [](Buffer& buffer) { buffer.leave(); });
   entered_ = false;
-  run_ = {};
+}
+
+void QueuedRun::give_back() {
+  leave_buffers();
+  run_.inputs.clear();
+  run_.owned.clear();
+  run_.arenas.clear();
   needs_.clear();
   marks_.clear();
   plan_ = nullptr;

@@ -51,6 +51,7 @@ class QueuedRun final : public Work, public std::enable_shared_from_this<QueuedR
   void leave_to_device();
   void await_marks();
   void end(FailurePtr failure, bool intact);
+  void leave_buffers();
   void give_back();
   void report_memory() const;
   void report_when_reached(const MarkPtr& mark, const Segment& segment, int64_t start) const;

@@ -227,7 +227,7 @@ Traced trace(const ArraysFunction& function, const Arrays& given, const CompileO
 
 // Plans expect their inputs row-major.
 void make_ready(Array& array) {
-  make_bound(array);
+  if (!array.node()->arrived()) make_bound(array);
   const Output& output = array.node()->outputs[array.output()];
   if (is_row_major(output.shape, output.strides)) return;
   array = make_array(make_primitive(Copy{}), {array}, array.shape(), array.dtype());
@@ -236,6 +236,7 @@ void make_ready(Array& array) {
 
 // Throws the error with which an array's computation has failed, if it is known.
 void raise_failure(const Array& array) {
+  if (array.node()->arrived()) return;
   EventPtr event = array.node()->event();
   if (FailurePtr failure = event ? event->failure() : nullptr) failure->raise();
 }

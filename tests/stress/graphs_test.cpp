@@ -187,5 +187,25 @@ TEST_F(Graphs, AreEvaluatedWhenAThreadEnds) {
   EXPECT_EQ(result, 600);
 }
 
+// One thread counts in a cell, step by step, while others compute what it has left there: small
+// runs, which are done before their results are told where they lie.
+TEST_F(Graphs, CountInACellThatOthersEvaluate) {
+  Cell cell(zeros({}, Dtype::int32));
+  const int count = rounds(3000);
+  together(threads, [&](int i) {
+    int last = 0;
+    for (int k = 0; k < count; ++k) {
+      if (i == 0) {
+        cell.set(cell.get() + 1);
+      } else {
+        const int now = cell.get().item<int>();
+        EXPECT_GE(now, last);
+        last = now;
+      }
+    }
+  });
+  EXPECT_EQ(cell.get().item<int>(), count);
+}
+
 }  // namespace
 }  // namespace lazulite::stress
