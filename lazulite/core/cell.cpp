@@ -43,16 +43,18 @@ bool Cell::has_value() const {
 }
 
 Array Cell::get() const {
-  if (!has_value()) {
-    throw Error("the cell '" + name() + "' was read before an array was put into it");
+  if (auto* overlay = CellOverlay::find(state_)) {
+    if (overlay->valid()) return *overlay;
+  } else if (Trace* trace = current_trace()) {
+    if (trace->has_value(state_)) return trace->read(state_);
+  } else {
+    CellPtr state = resolved(state_);
+    History::Garbage garbage;
+    std::lock_guard lock(cells_mutex());
+    (void)state->settle(garbage);
+    if (state->value.valid()) return state->value;
   }
-  if (auto* overlay = CellOverlay::find(state_)) return *overlay;
-  if (Trace* trace = current_trace()) return trace->read(state_);
-  CellPtr state = resolved(state_);
-  History::Garbage garbage;
-  std::lock_guard lock(cells_mutex());
-  (void)state->settle(garbage);
-  return state->value;
+  throw Error("the cell '" + name() + "' was read before an array was put into it");
 }
 
 void Cell::set(Array value, bool to_be_tied) {

@@ -198,12 +198,20 @@ void PendingNodes::add(Node& node) {
 
 void PendingNodes::remove(Node& node) {
   if (!node.listed_) return;
+  Node* one = &node;
+  remove({&one, 1});
+}
+
+void PendingNodes::remove(std::span<Node* const> nodes) {
   std::lock_guard lock(pending_mutex());
-  node.listed_ = false;
-  (node.previous_ ? node.previous_->next_ : pending.first) = node.next_;
-  (node.next_ ? node.next_->previous_ : pending.last) = node.previous_;
-  node.previous_ = node.next_ = nullptr;
-  --pending.count;
+  for (Node* node : nodes) {
+    if (!node->listed_) continue;
+    node->listed_ = false;
+    (node->previous_ ? node->previous_->next_ : pending.first) = node->next_;
+    (node->next_ ? node->next_->previous_ : pending.last) = node->previous_;
+    node->previous_ = node->next_ = nullptr;
+    --pending.count;
+  }
 }
 
 size_t PendingNodes::count() {

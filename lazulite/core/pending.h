@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "lazulite/core/array.h"
@@ -13,6 +14,7 @@ class PendingNodes {
  public:
   static void add(Node& node);
   static void remove(Node& node);
+  static void remove(std::span<Node* const> nodes);
   static size_t count();
   /// The live ones that a thread made, oldest first.
   static std::vector<Array> arrays(uint32_t owner);

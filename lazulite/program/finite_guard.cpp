@@ -77,7 +77,7 @@ const std::byte* Plan::host_address(const Run& run, uint32_t slot) const {
     const BufferPtr& buffer = run.owned[slots_[slot].binding];
     return buffer ? static_cast<const std::byte*>(buffer->readable(host_memory())) : nullptr;
   }
-  Run::Source source = source_of(run, slot);
+  const Location source = source_of(run, slot);
   return static_cast<const std::byte*>(source.buffer->readable(host_memory())) +
          source.offset * static_cast<int64_t>(size_of(slots_[slot].dtype));
 }

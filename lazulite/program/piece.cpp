@@ -3,6 +3,7 @@
 #include "lazulite/core/history.h"
 #include "lazulite/core/may_fail.h"
 #include "lazulite/core/observer.h"
+#include "lazulite/core/pending.h"
 #include "lazulite/core/trace.h"
 #include "lazulite/program/lazy_evaluator.h"
 #include "lazulite/program/linearize.h"
@@ -29,6 +30,7 @@ Piece::Piece(std::span<Node* const> nodes, const std::unordered_set<Node*>& aske
   if (is_watched(Watch::kernels) || finite_guard() != FiniteGuard::off) {
     all_origins_ = origins_of_nodes(pending);
   }
+  PendingNodes::remove(pending);
   for (Node* node : pending) node->claim(event_);
 }
 

@@ -40,12 +40,6 @@ uint64_t next_number() {
   return counter.fetch_add(1, std::memory_order_relaxed);
 }
 
-// Never 0, and differs where the array starts elsewhere in the same buffer.
-uint64_t content_number(const Plan::Run::Source& source) {
-  uint64_t mixed = source.buffer->content() * 0x9e3779b97f4a7c15u;
-  return (mixed ^ static_cast<uint64_t>(source.offset) * 0xff51afd7ed558ccdu) | 1;
-}
-
 }  // namespace
 
 Plan::Run Plan::bind(std::span<const Array> inputs, std::span<const uint32_t> references,
@@ -124,16 +118,17 @@ MarkPtr Plan::run_segment(Run& run, size_t index, std::span<const MarkPtr> needs
       pointers[id] = run.owned[slot.binding]->readable(memory);
       continue;
     }
-    Run::Source source = source_of(run, id);
+    const Location source = source_of(run, id);
     contents[id] = content_number(source);
     pointers[id] = static_cast<std::byte*>(source.buffer->readable(memory)) +
                    source.offset * static_cast<int64_t>(size_of(slots_[id].dtype));
   }
+  SmallVector<Run::Donated*, 16> donations(run.donated.empty() ? 0 : run.owned.size(), nullptr);
+  for (Run::Donated& donated : run.donated) donations[donated.binding] = &donated;
   for (uint32_t id : segment.writes) {
     Buffer& buffer = *run.owned[slots_[id].binding];
-    auto donated = std::find_if(run.donated.begin(), run.donated.end(),
-                                [&](const auto& d) { return d.binding == slots_[id].binding; });
-    if (donated != run.donated.end() && !donated->given) {
+    Run::Donated* donated = donations.empty() ? nullptr : donations[slots_[id].binding];
+    if (donated && !donated->given) {
       donated->before = buffer.give_to(run.number);
       donated->given = true;
     }
@@ -165,21 +160,33 @@ MarkPtr Plan::run_segment(Run& run, size_t index, std::span<const MarkPtr> needs
   return nullptr;
 }
 
-Plan::Run::Source Plan::source_of(const Run& run, uint32_t slot) const {
+// Never 0, and differs where the array starts elsewhere in the same buffer.
+uint64_t Plan::content_number(const Location& source) {
+  uint64_t mixed = source.buffer->content() * 0x9e3779b97f4a7c15u;
+  return (mixed ^ static_cast<uint64_t>(source.offset) * 0xff51afd7ed558ccdu) | 1;
+}
+
+Plan::Location Plan::source_of(const Run& run, uint32_t slot) const {
   switch (slots_[slot].kind) {
-    case Slot::Kind::input: return run.inputs[slots_[slot].binding];
-    case Slot::Kind::constant: return source(constants_[slots_[slot].binding]);
+    case Slot::Kind::input: {
+      const Run::Source& source = run.inputs[slots_[slot].binding];
+      return {source.buffer.get(), source.offset, source.writer};
+    }
+    case Slot::Kind::constant: {
+      const Output& output = output_of(constants_[slots_[slot].binding]);
+      return {output.buffer.buffer().get(), output.offset, output.writer};
+    }
     default: return {};
   }
 }
 
 BufferPtr Plan::output_buffer(const Run& run, size_t index) const {
-  Run::Source source = source_of(run, outputs_[index].slot);
-  return source.buffer ? source.buffer : run.owned[slots_[outputs_[index].slot].binding];
+  const Location source = source_of(run, outputs_[index].slot);
+  return source.buffer ? BufferPtr(source.buffer) : run.owned[slots_[outputs_[index].slot].binding];
 }
 
 uint64_t Plan::output_writer(const Run& run, size_t index) const {
-  Run::Source source = source_of(run, outputs_[index].slot);
+  const Location source = source_of(run, outputs_[index].slot);
   return source.buffer ? source.writer : run.number;
 }
 

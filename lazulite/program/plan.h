@@ -123,13 +123,19 @@ class Plan : public std::enable_shared_from_this<Plan> {
  private:
   friend class PlanBuilder;
 
-  // What an input or constant slot is bound to; a null buffer for others.
-  Run::Source source_of(const Run& run, uint32_t slot) const;
   // The bytes in a slot, in the host's memory; null where they are scratch.
   const std::byte* host_address(const Run& run, uint32_t slot) const;
   // Throws NonFiniteError.
   void expect_finite(const Run& run, const Segment& segment,
                      const std::vector<uint32_t>* origins) const;
+  // Where an input or constant slot lies while the run has its memory; a null buffer for others.
+  struct Location {
+    Buffer* buffer = nullptr;
+    int64_t offset = 0;
+    uint64_t writer = 0;
+  };
+  Location source_of(const Run& run, uint32_t slot) const;
+  static uint64_t content_number(const Location& source);
 
   std::vector<Slot> slots_;
   std::vector<Launch> launches_;

@@ -8,6 +8,7 @@
 #include "lazulite/ops/primitives/control.h"
 #include "lazulite/ops/primitives/creation.h"
 #include "lazulite/ops/primitives/indexing.h"
+#include "lazulite/ops/primitives/linear.h"
 #include "lazulite/ops/primitives/movers.h"
 #include "lazulite/ops/primitives/views.h"
 #include "lazulite/program/arena.h"
@@ -18,9 +19,28 @@
 #include "lazulite/program/plan.h"
 
 namespace lazulite {
+namespace {
 
 // Launches that together touch less than this run on the thread that asks for them.
 constexpr size_t small_bytes = size_t{64} << 10;
+// Products of no more operations than this cost no more than what they touch.
+constexpr double small_product = 2 * 32 * 32 * 32;
+
+bool is_softmax(const Launch& launch) {
+  const auto* call = launch.primitive->get_if<Call>();
+  return call && (call->id == CallId::softmax || call->id == CallId::log_softmax ||
+                  call->id == CallId::logsumexp);
+}
+
+// Whether a launch is sure to cost about as much as the bytes that it touches.
+bool is_light(const Launch& launch, const Cost& cost) {
+  if (launch.fused) return true;
+  if (launch.primitive->get_if<Matmul>()) return cost.operations <= small_product;
+  return launch.primitive->get_if<Copy>() || launch.primitive->get_if<Arange>() ||
+         is_softmax(launch);
+}
+
+}  // namespace
 
 class PlanBuilder {
  public:
@@ -398,9 +418,7 @@ class PlanBuilder {
       const Cost cost = cost_of(launch);
       statistics.bytes_read += static_cast<size_t>(cost.bytes_read);
       statistics.bytes_written += static_cast<size_t>(cost.bytes_written);
-      // Only these are sure to cost about as much as the bytes they touch.
-      light &=
-          launch.fused || launch.primitive->get_if<Copy>() || launch.primitive->get_if<Arange>();
+      light &= is_light(launch, cost);
     }
     for (const Segment& segment : plan_.segments_) {
       plan_.synchronous_ &= !segment.backend->asynchronous();

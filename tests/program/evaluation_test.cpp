@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
+#include "lazulite/core/node.h"
 #include "lazulite/lazulite.h"
+#include "lazulite/ops/custom.h"
 
 namespace lazulite {
 namespace {
@@ -51,6 +54,28 @@ TEST(Fusion, StoresWhatIsStillHeld) {
   EXPECT_TRUE(doubled.is_evaluated());
   EXPECT_EQ(execution_statistics().launches - before.launches, 1u);
   EXPECT_EQ(doubled.to_vector<float>(), (std::vector<float>{2, 4, 6}));
+}
+
+// However long that lasts which stands in the queue.
+TEST(Evaluation, DoesLittleWorkOnTheThreadThatAsks) {
+  std::atomic<bool> over{false};
+  auto wait = [&](std::span<const HostArray>, std::span<const HostArray>) {
+    while (!over) std::this_thread::yield();
+  };
+  auto infer = [](InputTypes inputs) { return ArrayTypes{{inputs[0].shape, inputs[0].dtype}}; };
+  auto waiting = std::make_shared<const CustomOperation>(
+      CustomOperation{.name = "waiting", .infer = infer, .run = wait});
+  Array x = random::normal({16, 16}).eval();
+  Array last = apply_operation(waiting, {x})[0];
+  async_eval({last});
+  for (const Array& little :
+       {x + x, matmul(x, x), softmax(x, {-1}), log_softmax(x, {-1}), logsumexp(x, {-1})}) {
+    async_eval({little});
+    EXPECT_TRUE(little.node()->arrived());
+  }
+  EXPECT_FALSE(last.node()->arrived());
+  over = true;
+  last.eval();
 }
 
 TEST(Evaluation, ReusesPlansWhateverTheValues) {

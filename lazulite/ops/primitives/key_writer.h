@@ -67,12 +67,13 @@ class KeyWriter {
     std::memcpy(room(size), data, size);
   }
   // A place for `size` more bytes.
-  char* room(size_t size) {
-    if (bytes_.size() - used_ < size) bytes_.resize(2 * bytes_.size() + size);
+  [[gnu::always_inline]] char* room(size_t size) {
+    if (bytes_.size() - used_ < size) grow(size);
     char* at = bytes_.data() + used_;
     used_ += size;
     return at;
   }
+  [[gnu::noinline]] void grow(size_t size) { bytes_.resize(2 * bytes_.size() + size); }
 
   std::string bytes_;
   size_t used_ = 0;

@@ -9,7 +9,7 @@ ArrayTypes infer_outputs(const Primitive& primitive, const SmallVector<Array, 2>
   SmallVector<ArrayTypeRef, 4> types;
   types.reserve(inputs.size());
   for (const Array& input : inputs) {
-    expect_array(name_of(primitive), input);
+    if (!input.valid()) reject_empty_handle(name_of(primitive));
     types.emplace_back(input);
   }
   ArrayTypes outputs = infer(primitive, {types.data(), types.size()});
