@@ -152,7 +152,7 @@ void AskScope::end() noexcept {
   report(*asked_);
 }
 
-void note_computed(size_t nodes) {
+void detail::note_computed(size_t nodes) {
   if (asked) asked->nodes += nodes;
 }
 
@@ -172,7 +172,9 @@ void note_planned(int64_t start) {
 }
 
 std::string place_text(uint32_t origin, SourcePlace where) {
-  std::string text = origin_text(origin);
+  // The line of a region says less than one of its own.
+  const bool own_line = where.file && is_region(origin);
+  std::string text = own_line ? "" : origin_text(origin);
   if (!text.empty() || !where.file) return text;
   return fmt::format("{}, line {}", where.file, where.line);
 }

@@ -128,8 +128,14 @@ class AskScope {
   std::unique_ptr<Evaluation> asked_;
 };
 
-// What happens meanwhile, for the calling thread's scope, if it has one that is watched.
+namespace detail {
 void note_computed(size_t nodes);
+}
+
+// What happens meanwhile, for the calling thread's scope, if it has one that is watched.
+inline void note_computed(size_t nodes) {
+  if (is_watched(Watch::calls)) detail::note_computed(nodes);
+}
 /// The values were waited for since `start`.
 void note_waited(int64_t start);
 /// A plan was made since `start`.

@@ -1,12 +1,63 @@
 #include "lazulite/core/origin.h"
 
+#include <fmt/format.h>
+
 #include <atomic>
+#include <deque>
+#include <mutex>
+#include <string_view>
 
 namespace lazulite {
 namespace {
 std::atomic<OriginText> text_of{nullptr}, function_of{nullptr};
 
 constexpr uint32_t derivative_bit = uint32_t{1} << 31;
+constexpr uint32_t region_bit = uint32_t{1} << 30;
+
+struct Region {
+  std::string name;
+  SourcePlace where;
+};
+
+/// All regions of the process: there are as many as the program has lines that name one.
+class Regions {
+ public:
+  uint32_t number_of(const char* name, SourcePlace where) {
+    std::lock_guard lock(mutex_);
+    for (uint32_t i = 0; i < all_.size(); ++i) {
+      const Region& region = all_[i];
+      const bool same_line =
+          region.where.line == where.line && std::string_view(region.where.file) == where.file;
+      if (same_line && region.name == name) return i;
+    }
+    all_.push_back({name, where});
+    return static_cast<uint32_t>(all_.size() - 1);
+  }
+  const Region& at(uint32_t number) {
+    std::lock_guard lock(mutex_);
+    return all_[number];  // stays where it is
+  }
+
+ private:
+  std::mutex mutex_;
+  std::deque<Region> all_;
+};
+
+// Never destroyed.
+Regions& regions() {
+  static auto& all = *new Regions();
+  return all;
+}
+
+// In the words of a front end, or as a region is described.
+std::string text(uint32_t origin, const std::atomic<OriginText>& front_end,
+                 std::string (*of_region)(const Region&)) {
+  const uint32_t number = origin & ~derivative_bit;
+  if (number & region_bit) return of_region(regions().at(number & ~region_bit));
+  OriginText function = front_end.load();
+  return number && function ? function(number) : "";
+}
+
 }  // namespace
 
 uint32_t& current_origin() {
@@ -20,17 +71,21 @@ void set_origin_text(OriginText text, OriginText function) {
 }
 
 std::string origin_text(uint32_t origin) {
-  OriginText text = text_of.load();
-  const uint32_t place = origin & ~derivative_bit;
-  if (!place || !text) return "";
-  return text(place) + (origin & derivative_bit ? ", in its derivative" : "");
+  std::string out = text(origin, text_of, [](const Region& region) {
+    return fmt::format("{}, line {}", region.where.file, region.where.line);
+  });
+  return out.empty() || !(origin & derivative_bit) ? out : out + ", in its derivative";
 }
 
 std::string origin_function(uint32_t origin) {
-  OriginText function = function_of.load();
-  const uint32_t place = origin & ~derivative_bit;
-  return place && function ? function(place) : "";
+  return text(origin, function_of, [](const Region& region) { return region.name; });
 }
+
+uint32_t region_origin(const char* name, SourcePlace where) {
+  return regions().number_of(name, where) | region_bit;
+}
+
+bool is_region(uint32_t origin) { return origin & region_bit; }
 
 uint32_t derivative_origin(uint32_t origin) { return origin ? origin | derivative_bit : 0; }
 

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#include "lazulite/core/source_place.h"
+
 namespace lazulite {
 
 /// A number for the place in a user's program where the calling thread makes arrays now; 0 where
@@ -17,6 +19,10 @@ void set_origin_text(OriginText text, OriginText function);
 /// Empty where there is nothing to say.
 std::string origin_text(uint32_t origin);
 std::string origin_function(uint32_t origin);
+
+/// The number of a region of a C++ program, which `origin_function` calls by its name.
+uint32_t region_origin(const char* name, SourcePlace where);
+bool is_region(uint32_t origin);
 
 /// The place of what is computed for the derivative of an operation that was made at `origin`.
 uint32_t derivative_origin(uint32_t origin);

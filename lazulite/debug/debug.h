@@ -8,3 +8,4 @@
 #include "lazulite/debug/monitor.h"
 #include "lazulite/debug/profile.h"
 #include "lazulite/debug/recompile_log.h"
+#include "lazulite/debug/region.h"

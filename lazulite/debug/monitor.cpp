@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -25,7 +26,7 @@ std::string spark(double part) {
 
 std::string bar(double part, size_t width) {
   const auto full =
-      static_cast<size_t>(std::clamp(part, 0.0, 1.0) * static_cast<double>(width) + 0.5);
+      static_cast<size_t>(std::lround(std::clamp(part, 0.0, 1.0) * static_cast<double>(width)));
   std::string out;
   for (size_t i = 0; i < width; ++i) out += i < full ? "█" : "░";
   return out;

@@ -43,7 +43,7 @@ void run_in_order(size_t of_checks, size_t count, F&& run) {
 /// of memory too, is as harmless as what a check finds.
 template <class F>
 void run_launches(size_t of_checks, size_t count, F&& run) {
-  const LaunchClock* clock = LaunchClock::current();
+  const LaunchClock* clock = is_watched(Watch::kernels) ? LaunchClock::current() : nullptr;
   if (!clock) return detail::run_in_order(of_checks, count, run);
   detail::run_in_order(of_checks, count, [&](size_t i) {
     const int64_t start = nanoseconds_now();

@@ -66,10 +66,10 @@ std::vector<uint32_t> origins_of_checks(std::span<Node* const> nodes) {
   return origins;
 }
 
-std::shared_ptr<const std::vector<uint32_t>> origins_of_nodes(std::span<Node* const> nodes) {
-  auto origins = std::make_shared<std::vector<uint32_t>>();
-  origins->reserve(nodes.size());
-  for (Node* node : nodes) origins->push_back(node->origin);
+std::vector<uint32_t> origins_of_nodes(std::span<Node* const> nodes) {
+  std::vector<uint32_t> origins;
+  origins.reserve(nodes.size());
+  for (Node* node : nodes) origins.push_back(node->origin);
   return origins;
 }
 

@@ -18,7 +18,7 @@ uint64_t number_nodes(std::span<Node* const> nodes);
 std::vector<uint32_t> origins_of_checks(std::span<Node* const> nodes);
 
 /// The same of all of them, one for each.
-std::shared_ptr<const std::vector<uint32_t>> origins_of_nodes(std::span<Node* const> nodes);
+std::vector<uint32_t> origins_of_nodes(std::span<Node* const> nodes);
 
 /// Lays nodes out as a program. `nodes` are in topological order; arrays that they read from other
 /// nodes are leaves and come to `value_of_leaf` once each. The instructions are appended, and the

@@ -28,7 +28,7 @@ Piece::Piece(std::span<Node* const> nodes, const std::unordered_set<Node*>& aske
   for (Node* node : pending) nodes_.emplace_back(node, 0);
   origins_ = origins_of_checks(pending);
   if (is_watched(Watch::kernels) || finite_guard() != FiniteGuard::off) {
-    all_origins_ = origins_of_nodes(pending);
+    all_origins_ = std::make_shared<const std::vector<uint32_t>>(origins_of_nodes(pending));
   }
   PendingNodes::remove(pending);
   for (Node* node : pending) node->claim(event_);

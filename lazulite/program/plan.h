@@ -60,7 +60,9 @@ struct PlanStatistics {
 class Plan : public std::enable_shared_from_this<Plan> {
  public:
   /// Runs the passes over the program and prepares it.
-  explicit Plan(Program program);
+  /// `origins` are those of the program's instructions (core/origin.h), where all runs have the
+  /// same.
+  explicit Plan(Program program, std::vector<uint32_t> origins = {});
 
   /// Where one run's data is. It owns no content: its inputs may be overwritten by what follows it
   /// in the same queue.
@@ -111,6 +113,8 @@ class Plan : public std::enable_shared_from_this<Plan> {
   const std::vector<Launch>& launches() const { return launches_; }
   /// What the instructions of the program computed, to which Launch::sources lead.
   const std::vector<PrimitivePtr>& computes() const { return computes_; }
+  /// Empty where they are the runs'.
+  const std::vector<uint32_t>& origins() const { return origins_; }
   /// The bytes that a run takes for each launch's results, beside the arena.
   size_t result_bytes(const Run& run, const Launch& launch) const;
   const PlanStatistics& statistics() const { return statistics_; }
@@ -140,6 +144,7 @@ class Plan : public std::enable_shared_from_this<Plan> {
   std::vector<Slot> slots_;
   std::vector<Launch> launches_;
   std::vector<PrimitivePtr> computes_;
+  std::vector<uint32_t> origins_;
   std::vector<Segment> segments_;
   std::vector<Placement> outputs_;
   std::vector<Value> output_values_;

@@ -435,6 +435,8 @@ class PlanBuilder {
   std::vector<bool> used_;
 };
 
-Plan::Plan(Program program) { PlanBuilder(*this, std::move(program)).build(); }
+Plan::Plan(Program program, std::vector<uint32_t> origins) : origins_(std::move(origins)) {
+  PlanBuilder(*this, std::move(program)).build();
+}
 
 }  // namespace lazulite

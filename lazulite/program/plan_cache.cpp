@@ -34,9 +34,10 @@ Cache& cache() {
 
 std::shared_ptr<const Plan> cached_plan(Program program) {
   std::string key = structural_key(program);
-  key.push_back(fusion_enabled() ? 'f' : 'u');
-  key.push_back(conv_algorithm() == ConvAlgorithm::direct ? 'd' : 'a');
-  key.push_back(static_cast<char>('0' + static_cast<int>(finite_guard())));
+  const PlanOptions options = PlanOptions::current();
+  key.push_back(static_cast<char>((options.fusion ? 1 : 0) |
+                                  (options.conv_algorithm == ConvAlgorithm::direct ? 2 : 0) |
+                                  static_cast<int>(options.guard) << 2));
   Cache& c = cache();
   {
     std::lock_guard lock(c.mutex);

@@ -19,11 +19,10 @@ bool may_fail(const Plan& plan, std::span<const Array> inputs) {
 
 PreparedRun::PreparedRun(std::shared_ptr<const Plan> plan, std::span<const Array> inputs,
                          std::span<const uint32_t> references,
-                         const std::vector<uint32_t>& origins, Origins all_origins)
+                         const std::vector<uint32_t>& origins)
     : event_(make_event(may_fail(*plan, inputs))),
       run_(std::make_shared<QueuedRun>(plan, inputs, references, event_)) {
   run_->made_at(origins);
-  run_->computes_at(std::move(all_origins));
   results_.reserve(plan->outputs().size());
   for (size_t i = 0; i < plan->outputs().size(); ++i) {
     Output output{plan->output_shape(i), plan->output_dtype(i)};

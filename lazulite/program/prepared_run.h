@@ -14,8 +14,7 @@ class PreparedRun {
   /// `inputs` are bound and have not failed, and are kept by the caller until `start` has returned;
   /// input i may lend its memory to the results if its node has exactly references[i] owners.
   PreparedRun(std::shared_ptr<const Plan> plan, std::span<const Array> inputs,
-              std::span<const uint32_t> references,
-              const std::vector<uint32_t>& origins = {}, Origins all_origins = nullptr);
+              std::span<const uint32_t> references, const std::vector<uint32_t>& origins = {});
 
   const std::vector<Array>& results() const { return results_; }
   std::vector<Array> take_results() { return std::move(results_); }

@@ -189,8 +189,7 @@ bool QueuedRun::run_next() {
     for (const MarkPtr& mark : marks_) add(mark);
     for (const EventPtr& need : needs_) add(need->issued() ? need->mark() : nullptr);
     const int64_t start = is_watched(Watch::kernels) ? nanoseconds_now() : 0;
-    MarkPtr mark =
-        plan_->run_segment(run_, next_, {before.data(), before.size()}, all_origins_.get());
+    MarkPtr mark = plan_->run_segment(run_, next_, {before.data(), before.size()}, origins());
     if (mark && start) report_when_reached(mark, segment, start);
     if (mark) marks_.push_back(std::move(mark));
     ++next_;
@@ -257,14 +256,19 @@ void QueuedRun::end(FailurePtr failure, bool intact) {
   event_->finish(std::move(failure));
 }
 
+const std::vector<uint32_t>* QueuedRun::origins() const {
+  if (all_origins_) return all_origins_.get();
+  return plan_->origins().empty() ? nullptr : &plan_->origins();
+}
+
 // What the run has taken for its results, by where they are computed.
 void QueuedRun::report_memory() const {
   for (const Launch& launch : plan_->launches()) {
     const size_t bytes = plan_->result_bytes(run_, launch);
     if (!bytes) continue;
     const size_t source = launch.sources.empty() ? 0 : launch.sources.back();
-    const bool noted = all_origins_ && source < all_origins_->size();
-    report_allocation(bytes, noted ? (*all_origins_)[source] : 0);
+    const std::vector<uint32_t>* noted = origins();
+    report_allocation(bytes, noted && source < noted->size() ? (*noted)[source] : 0);
   }
 }
 
@@ -276,8 +280,7 @@ void QueuedRun::report_when_reached(const MarkPtr& mark, const Segment& segment,
     LaunchRun run;
   };
   auto waiting = std::make_unique<Waiting>(Waiting{all_origins_, {}});
-  waiting->run = {
-      plan_, segment.first_launch, segment.last_launch, all_origins_.get(), no_thread, start, 0};
+  waiting->run = {plan_, segment.first_launch, segment.last_launch, origins(), no_thread, start, 0};
   mark->notify(
       [](void* pointer) {
         std::unique_ptr<Waiting> done(static_cast<Waiting*>(pointer));

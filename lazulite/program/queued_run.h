@@ -27,7 +27,8 @@ class QueuedRun final : public Work, public std::enable_shared_from_this<QueuedR
   /// Where in the user's program its checks were made (core/origin.h): a failed one's error says
   /// so.
   void made_at(std::vector<uint32_t> origins) { origins_ = std::move(origins); }
-  /// The same of all instructions of its program, for observers and the guard.
+  /// The same of all instructions of its program, for observers and the guard, where they are not
+  /// the plan's.
   void computes_at(Origins origins) { all_origins_ = std::move(origins); }
 
   /// Puts it into its queue, or runs it at once if it is small and nothing stands before it. If
@@ -53,6 +54,7 @@ class QueuedRun final : public Work, public std::enable_shared_from_this<QueuedR
   void end(FailurePtr failure, bool intact);
   void leave_buffers();
   void give_back();
+  const std::vector<uint32_t>* origins() const;
   void report_memory() const;
   void report_when_reached(const MarkPtr& mark, const Segment& segment, int64_t start) const;
 

@@ -57,8 +57,8 @@ struct Traced {
   std::shared_ptr<const Program> program;  // as traced, to be planned again
   PlanOptions options;
   std::shared_ptr<const Plan> plan;
-  std::vector<uint32_t> origins;  // of its checks
-  Origins all_origins;            // of the program's instructions
+  std::vector<uint32_t> origins;      // of its checks
+  std::vector<uint32_t> all_origins;  // of the program's instructions
   size_t result_count;
 
   // Makes what the calling thread has cells of its own for. Not to be left to the lock of cells,
@@ -160,7 +160,7 @@ void make_plan(Traced& traced) {
   PlanningScope planning;
   const int64_t start = is_watched(Watch::calls) ? nanoseconds_now() : 0;
   traced.options = PlanOptions::current();
-  traced.plan = std::make_shared<const Plan>(*traced.program);
+  traced.plan = std::make_shared<const Plan>(*traced.program, traced.all_origins);
   if (start) note_planned(start);
 }
 
@@ -295,7 +295,7 @@ class CompiledCall {
     Executor::wait_for_room();
     std::optional<PreparedRun> run;
     if (cells_.empty()) {
-      run.emplace(traced_.plan, inputs_, forget_seen(), traced_.origins, traced_.all_origins);
+      run.emplace(traced_.plan, inputs_, forget_seen(), traced_.origins);
     } else {
       History::Garbage garbage;
       std::vector<Array> replaced;
@@ -303,7 +303,7 @@ class CompiledCall {
       std::lock_guard lock(cells_mutex());
       if (!unchanged()) return std::nullopt;
       keep_earlier(garbage);
-      run.emplace(traced_.plan, inputs_, forget_seen(), traced_.origins, traced_.all_origins);
+      run.emplace(traced_.plan, inputs_, forget_seen(), traced_.origins);
       publish(run->results(), replaced);
     }
     run->start();

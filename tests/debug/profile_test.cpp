@@ -46,6 +46,36 @@ TEST(Profile, CountsKernelsAndWhatTheyDo) {
   EXPECT_NEAR(rows["Matmul"].share + fused.share, 1, 1e-9);
 }
 
+TEST(Profile, NamesRegions) {
+  auto f = compile([](const Array& x) {
+    Array hidden;
+    {
+      debug::Region region("encoder");
+      hidden = matmul(x, x);
+    }
+    debug::Region region("head");
+    return sum(hidden);
+  });
+  const int64_t line = __LINE__ - 5;
+  Array x = numbers(64 * 64).reshape({64, 64}).eval();
+  auto gradient = grad([&](const Array& y) { return f(y); });
+  debug::Profile profile;
+  f(x).eval();
+  gradient(x).eval();
+  profile.stop();
+  std::map<std::string, std::string> functions;
+  std::vector<std::string> places;
+  for (const debug::ProfileRow& row : profile.rows()) {
+    functions[row.operation] = row.function;
+    if (row.operation == "Matmul") places.push_back(row.place);
+  }
+  EXPECT_EQ(functions["Matmul"], "encoder");
+  EXPECT_EQ(functions["Reduce"], "head");
+  const std::string place = "profile_test.cpp, line " + std::to_string(line - 1);
+  EXPECT_THAT(places, ::testing::Contains(::testing::EndsWith(place)));
+  EXPECT_THAT(places, ::testing::Contains(::testing::EndsWith(place + ", in its derivative")));
+}
+
 TEST(Profile, FindsAPlantedSlowKernel) {
   Array x = numbers(1 << 12);
   auto copy = [](std::span<const HostArray> inputs, std::span<const HostArray> outputs) {

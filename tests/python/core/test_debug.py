@@ -333,3 +333,17 @@ def test_top_shows_it_once():
     )
     assert "cores," in shown.stdout
     assert "history" in shown.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
+def test_a_forked_child_is_not_watched():
+    x = lz.array(1.0)
+    with lz.debug.trace_evaluations() as trace:
+        child = os.fork()
+        if child == 0:
+            lz.eval(x + 1)
+            os._exit(len(trace))
+        _, status = os.waitpid(child, 0)
+        lz.eval(x + 2)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert len(trace) == 1
