@@ -102,6 +102,8 @@ class Worker {
   void submit(uint32_t queue, std::shared_ptr<Work> work, EventPtr event) {
     {
       std::lock_guard lock(mutex_);
+      // Destructors and exit handlers may compute.
+      if (std::this_thread::get_id() == ending_) resumes_ = {};
       Queue& target = queues_[queue - 1];
       target.tasks.push_back({std::move(work), event, ++submitted_});
       target.last = std::move(event);
@@ -132,8 +134,14 @@ class Worker {
       // Said before the events are looked at, so that none can be done unheard in between.
       listening_ = true;
       if (until && until->done()) return;
-      if ((next = choose())) break;
-      changed_.wait(lock);
+      const bool paused = !until && resumes_ != std::chrono::steady_clock::time_point() &&
+                          std::chrono::steady_clock::now() < resumes_;
+      if (!paused && (next = choose())) break;
+      if (paused) {
+        changed_.wait_until(lock, resumes_);
+      } else {
+        changed_.wait(lock);
+      }
     }
     listening_ = false;
     Task& head = next->tasks.front();  // stays where it is until it is taken out below
@@ -186,6 +194,16 @@ class Worker {
     taken_.wait(lock, [&] { return std::none_of(queues_.begin(), queues_.end(), is_left); });
   }
 
+  // At the end of the main thread: whether nothing is left to do. If so, what other threads submit
+  // from now on waits for a second, in which the process should be gone.
+  bool pause_if_idle() {
+    std::lock_guard lock(mutex_);
+    if (waiting_ > 0) return false;
+    ending_ = std::this_thread::get_id();
+    resumes_ = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    return true;
+  }
+
   // For a fork: waits until no work is left, and keeps the lock.
   void lock_idle() {
     mutex_.lock();
@@ -220,6 +238,8 @@ class Worker {
   uint64_t submitted_ = 0;
   std::atomic<size_t> waiting_{0};
   std::atomic<bool> listening_{false};
+  std::thread::id ending_;
+  std::chrono::steady_clock::time_point resumes_;
   Perturbation perturbation_;
 };
 
@@ -229,7 +249,19 @@ std::mutex& serial() {
   return *mutex;
 }
 
+/// When the main thread ends the process, what still runs uses libraries whose static objects go
+/// next: it is waited for, though not for threads that never stop asking.
+struct EndOfMain {
+  ~EndOfMain() {
+    Worker* worker = Worker::existing();
+    if (!worker || is_forked_child()) return;
+    for (int round = 0; round < 100 && !worker->pause_if_idle(); ++round) Executor::drain();
+  }
+};
+
 [[maybe_unused]] const bool registered = [] {
+  // Of the thread that loads the library; such objects end before all static ones.
+  [[maybe_unused]] thread_local EndOfMain end;
   auto before = [] {
     if (Worker* worker = Worker::existing()) worker->lock_idle();
   };

@@ -52,7 +52,7 @@ std::shared_ptr<ImageDataset> read_images(const std::string& name, const std::st
       {"cifar10", [&] { return data::read_cifar10(path, split); }},
       {"cifar100",
        [&] { return data::read_cifar100(path, split, named("labels", labels, part)); }}};
-  nb::gil_scoped_release release;
+  WithoutGil released;
   return std::make_shared<ImageDataset>(named("data set", readers, name)());
 }
 
@@ -88,7 +88,7 @@ nb::tuple tuple_of(Batch batch) {
 nb::tuple get(const Dataset& dataset, const std::vector<int64_t>& indices, uint64_t seed) {
   Batch batch;
   {
-    nb::gil_scoped_release release;
+    WithoutGil released;
     batch = dataset.get(indices, seed);
   }
   return tuple_of(std::move(batch));
@@ -98,7 +98,7 @@ nb::tuple get(const Dataset& dataset, const std::vector<int64_t>& indices, uint6
 nb::tuple stored(const ImageDataset& images) {
   Batch batch;
   {
-    nb::gil_scoped_release release;
+    WithoutGil released;
     ImageOptions options;
     options.dtype = Dtype::uint8;
     std::vector<int64_t> all(static_cast<size_t>(images.size()));
@@ -126,7 +126,7 @@ struct Loader {
 class Loop {
  public:
   explicit Loop(std::shared_ptr<Loader> loader) : loader_(std::move(loader)) {
-    nb::gil_scoped_release release;
+    WithoutGil released;
     std::lock_guard lock(loader_->mutex);
     iterator_.emplace(loader_->loader.begin());
   }
@@ -135,7 +135,7 @@ class Loop {
     Batch batch;
     bool ended;
     {
-      nb::gil_scoped_release release;
+      WithoutGil released;
       std::lock_guard lock(loader_->mutex);
       if (begun_) ++*iterator_;
       begun_ = true;

@@ -1,5 +1,8 @@
 #include "evaluation.h"
 
+#include <cxxabi.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <mutex>
@@ -28,6 +31,18 @@ thread_local bool without_gil = false;
 
 bool has_gil() { return PyGILState_GetThisThreadState() != nullptr && !without_gil; }
 
+// Asks for the GIL. Before 3.14 Python unwinds a thread (a daemon) that does so when Python ends,
+// which would go through functions that must not throw: it stands still instead, as in 3.14, until
+// the process is gone.
+template <class Ask>
+void or_wait_for_exit(Ask&& ask) {
+  try {
+    ask();
+  } catch (abi::__forced_unwind&) {
+    for (;;) pause();
+  }
+}
+
 int drop_ended(void*) {
   std::vector<PyObject*> objects;
   {
@@ -45,10 +60,20 @@ bool waits(const Array& array) {
 
 }  // namespace
 
-WithoutGil::WithoutGil() : before_(std::exchange(without_gil, true)) {}
-WithoutGil::~WithoutGil() { without_gil = before_; }
-WithGil::WithGil() : before_(std::exchange(without_gil, false)) {}
-WithGil::~WithGil() { without_gil = before_; }
+WithoutGil::WithoutGil()
+    : before_(std::exchange(without_gil, true)), thread_(PyEval_SaveThread()) {}
+WithoutGil::~WithoutGil() {
+  or_wait_for_exit([&] { PyEval_RestoreThread(thread_); });
+  without_gil = before_;
+}
+WithGil::WithGil() {
+  or_wait_for_exit([&] { state_ = PyGILState_Ensure(); });
+  before_ = std::exchange(without_gil, false);
+}
+WithGil::~WithGil() {
+  without_gil = before_;
+  PyGILState_Release(state_);
+}
 
 PythonReference::~PythonReference() {
   if (!object_ || !Py_IsInitialized()) return;
@@ -112,13 +137,13 @@ void evaluate(const Array& array, Cause cause) {
 }
 
 void bind_evaluation(nb::module_& m) {
-  m.def(
-      "eval", [](nb::args trees) { evaluate(arrays_in(trees, Leaves::any), Cause::eval); },
+  def(
+      m, "eval", [](nb::args trees) { evaluate(arrays_in(trees, Leaves::any), Cause::eval); },
       "args"_a, nb::sig("def eval(*args: object) -> None"),
       "Computes all arrays in these trees (arrays, or dicts, lists, tuples and modules of them) "
       "and waits for their values.");
-  m.def(
-      "async_eval",
+  def(
+      m, "async_eval",
       [](nb::args trees) {
         std::vector<Array> arrays = arrays_in(trees, Leaves::any);
         LineAsks asks(Cause::async_eval);

@@ -29,15 +29,18 @@ class LineAsks {
   std::optional<AskScope> ask_;
 };
 
-/// Lets other threads run Python until the end of the scope.
+/// Lets other threads run Python until the end of the scope. In a thread that outlives Python, the
+/// end of the scope does not come.
 class WithoutGil {
  public:
   WithoutGil();
   ~WithoutGil();
+  WithoutGil(const WithoutGil&) = delete;
+  WithoutGil& operator=(const WithoutGil&) = delete;
 
  private:
   bool before_;
-  nb::gil_scoped_release release_;
+  PyThreadState* thread_;
 };
 
 /// Calls Python again from such a scope, or from a thread that Python does not know.
@@ -45,9 +48,11 @@ class WithGil {
  public:
   WithGil();
   ~WithGil();
+  WithGil(const WithGil&) = delete;
+  WithGil& operator=(const WithGil&) = delete;
 
  private:
-  nb::gil_scoped_acquire acquire_;
+  PyGILState_STATE state_;
   bool before_;
 };
 

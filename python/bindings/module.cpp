@@ -11,6 +11,20 @@ std::string& module_name() {
   return name;
 }
 
+namespace {
+
+// What threads that Python ends with (daemons) have on their stacks is nobody's leak.
+void expect_no_leaks_of_threads() {
+  auto at_exit = [] {
+    nb::dict modules = nb::module_::import_("sys").attr("modules");
+    if (!modules.contains("threading")) return;
+    nb::object count = modules["threading"].attr("active_count")();
+    if (nb::cast<int>(count) > 1) nb::set_leak_warnings(false);
+  };
+  nb::module_::import_("atexit").attr("register")(nb::cpp_function(at_exit));
+}
+
+}  // namespace
 }  // namespace lazulite::python
 
 NB_MODULE(core, m) {
@@ -18,6 +32,7 @@ NB_MODULE(core, m) {
   m.doc() = "Lazy arrays, operations on them, and transformations of functions of them.";
   m.attr("__version__") = lazulite::version();
   register_origins();
+  expect_no_leaks_of_threads();
   bind_errors(m);
   bind_dtypes(m);
   bind_streams(m);

@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <thread>
 
 #include "lazulite/core/node.h"
@@ -151,6 +154,27 @@ TEST(Devices, UnknownOnesAreNamed) {
   std::string reason;
   EXPECT_FALSE(device_available(Device("abacus"), &reason));
   EXPECT_NE(reason.find("abacus"), std::string::npos);
+}
+
+// What runs uses other libraries, whose static objects end after the main thread's own.
+TEST(EndOfProcess, WaitsForWhatRuns) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto end_while_running = [] {
+    const auto slow = std::make_shared<const CustomOperation>(
+        CustomOperation{.name = "slow",
+                        .infer = [](InputTypes x) -> ArrayTypes {
+                          return {{x[0].shape, x[0].dtype}};
+                        },
+                        .run =
+                            [](std::span<const HostArray>, std::span<const HostArray>) {
+                              std::this_thread::sleep_for(std::chrono::milliseconds(100));
+                              std::fputs("has ended", stderr);
+                            }});
+    // Too much for the caller's thread.
+    async_eval(apply_operation(slow, {ones({100000})}));
+    std::exit(0);
+  };
+  EXPECT_EXIT(end_while_running(), testing::ExitedWithCode(0), "has ended");
 }
 
 }  // namespace
