@@ -80,7 +80,8 @@ namespace nanobind::detail {
 template <>
 struct type_caster<lazulite::python::StreamArgument> {
   NB_TYPE_CASTER(lazulite::python::StreamArgument,
-                 const_name("Stream | ThreadLocalStream | Device | DeviceType | None"))
+                 const_name("lazulite.core.Stream | lazulite.core.ThreadLocalStream | "
+                            "lazulite.core.Device | lazulite.core.DeviceType"))
   bool from_python(handle source, uint8_t, cleanup_list*) noexcept {
     return lazulite::python::to_stream(source, value);
   }
@@ -88,7 +89,8 @@ struct type_caster<lazulite::python::StreamArgument> {
 
 template <>
 struct type_caster<lazulite::python::Operand> {
-  NB_TYPE_CASTER(lazulite::python::Operand, const_name("array | bool | int | float | complex"))
+  NB_TYPE_CASTER(lazulite::python::Operand,
+                 const_name("lazulite.core.array | bool | int | float | complex"))
   bool from_python(handle source, uint8_t, cleanup_list*) noexcept {
     value.object = source;
     return true;
@@ -97,13 +99,13 @@ struct type_caster<lazulite::python::Operand> {
 
 template <>
 struct type_caster<lazulite::python::AxesArgument> {
-  NB_TYPE_CASTER(lazulite::python::AxesArgument, const_name("int | Sequence[int] | None"))
+  NB_TYPE_CASTER(lazulite::python::AxesArgument, const_name("int | collections.abc.Sequence[int]"))
   bool from_python(handle source, uint8_t, cleanup_list*) noexcept;
 };
 
 template <>
 struct type_caster<lazulite::python::ShapeArgument> {
-  NB_TYPE_CASTER(lazulite::python::ShapeArgument, const_name("int | Sequence[int]"))
+  NB_TYPE_CASTER(lazulite::python::ShapeArgument, const_name("int | collections.abc.Sequence[int]"))
   bool from_python(handle source, uint8_t, cleanup_list*) noexcept {
     return lazulite::python::to_ints(source, value.shape);
   }
@@ -111,7 +113,7 @@ struct type_caster<lazulite::python::ShapeArgument> {
 
 template <>
 struct type_caster<lazulite::python::IntsArgument> {
-  NB_TYPE_CASTER(lazulite::python::IntsArgument, const_name("int | Sequence[int]"))
+  NB_TYPE_CASTER(lazulite::python::IntsArgument, const_name("int | collections.abc.Sequence[int]"))
   bool from_python(handle source, uint8_t, cleanup_list*) noexcept {
     int64_t one;
     value.values.clear();

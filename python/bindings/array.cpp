@@ -97,8 +97,10 @@ void bind_python_protocols(nb::class_<Array>& type) {
            })
       .def(
           "item", [](const Array& a) { return to_number(a); },
+          nb::sig("def item(self) -> typing.Any"),
           "The only element as a Python number; evaluates.")
-      .def("tolist", &to_list, "The elements as nested lists of Python numbers; evaluates.")
+      .def("tolist", &to_list, nb::sig("def tolist(self) -> typing.Any"),
+           "The elements as nested lists of Python numbers; evaluates.")
       .def("__copy__", [](const Array& a) { return a; })
       .def(
           "__deepcopy__", [](const Array& a, nb::handle) { return copy(a); }, "memo"_a.none())
@@ -110,11 +112,14 @@ void bind_python_protocols(nb::class_<Array>& type) {
 nb::class_<Array> bind_array(nb::module_& m) {
   nb::class_<Array> type(
       m, "array", nb::is_weak_referenceable(), nb::type_slots(export_slots),
-      "An n-dimensional array, whose value is computed when it is needed.\n\nArgs:\n    val: a "
-      "number, any nest of lists and tuples of numbers and arrays, or the array of another "
-      "library (NumPy, PyTorch, JAX, ...). It is copied.\n    dtype: the type of the elements; "
-      "follows from the numbers if None.\n\nExample:\n    >>> array([[1, 2], [3, 4.5]])\n    "
-      "array([[1, 2],\n           [3, 4.5]], dtype=float32)\n");
+      with_example(
+          m, "array",
+          "An n-dimensional array, whose value is computed when it is needed.\n\nArgs:\n    val: a "
+          "number, any nest of lists and tuples of numbers and arrays, or the array of another "
+          "library (NumPy, PyTorch, JAX, ...). It is copied.\n    dtype: the type of the elements; "
+          "follows from the numbers if None.\n\nExample:\n    >>> array([[1, 2], [3, 4.5]])\n    "
+          "array([[1, 2],\n           [3, 4.5]], dtype=float32)\n")
+          .c_str());
   type.def(
       "__init__",
       [](Array* self, nb::object value, std::optional<DtypeObject> dtype) {
@@ -127,9 +132,12 @@ nb::class_<Array> bind_array(nb::module_& m) {
   bind_operators(type);
   bind_python_protocols(type);
   bind_exports(m, type);
-  nb::class_<Iterator>(m, "ArrayIterator", "Goes through the first axis of an array.")
+  nb::class_<Iterator>(
+      m, "ArrayIterator",
+      with_example(m, "ArrayIterator", "Goes through the first axis of an array.").c_str())
       .def(
-          "__iter__", [](nb::handle_t<Iterator> it) { return nb::borrow(it); }, nb::rv_policy::none)
+          "__iter__", [](nb::handle_t<Iterator> it) { return nb::borrow(it); }, nb::rv_policy::none,
+          nb::sig("def __iter__(self) -> ArrayIterator"))
       .def("__next__", [](Iterator& it) {
         if (it.next >= it.array.shape(0)) throw nb::stop_iteration();
         return it.array[Index(it.next++)];

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "arguments.h"
+#include "examples.h"
 #include "origin.h"
 
 // How operations become Python functions: each takes `stream=` besides its own arguments, notes the
@@ -59,11 +60,37 @@ auto on_stream(F function) {
   }
 }
 
+namespace detail {
+
+// Documentation gets its example; whatever else describes a function is left as it is.
+template <class Extra>
+decltype(auto) described(nb::handle module, const char* name, const Extra& extra) {
+  if constexpr (std::is_convertible_v<const Extra&, const char*>) {
+    return with_example(module, name, extra);
+  } else {
+    return (extra);
+  }
+}
+template <class Extra>
+const Extra& taken(const Extra& extra) {
+  return extra;
+}
+inline const char* taken(const std::string& text) { return text.c_str(); }
+
+}  // namespace detail
+
+/// A function of a module, with the example of its documentation.
+template <class F, class... Extra>
+void def(nb::module_& module, const char* name, F&& function, const Extra&... extra) {
+  module.def(name, std::forward<F>(function),
+             detail::taken(detail::described(module, name, extra))...);
+}
+
 /// An operation of a module, with the arguments that `extra` names and `stream`, which can be given
 /// by position only where `extra` ends without nb::kw_only().
 template <class F, class... Extra>
 void def_op(nb::module_& module, const char* name, F function, const Extra&... extra) {
-  module.def(name, on_stream(function), extra..., "stream"_a = nb::none());
+  def(module, name, on_stream(function), extra..., "stream"_a = nb::none());
 }
 
 /// The same as a method.

@@ -138,7 +138,9 @@ const DtypeObject& object_of(Dtype dtype) {
 }
 
 void bind_dtypes(nb::module_& m) {
-  nb::class_<DtypeObject>(m, "Dtype", "The type of an array's elements, for instance float32.")
+  nb::class_<DtypeObject>(
+      m, "Dtype",
+      with_example(m, "Dtype", "The type of an array's elements, for instance float32.").c_str())
       .def_prop_ro(
           "size", [](DtypeObject d) { return size_of(d.value); }, "Bytes of one element.")
       .def("__repr__",
@@ -159,7 +161,8 @@ void bind_dtypes(nb::module_& m) {
     m.attr(dtype == Dtype::bool_ ? "bool_" : name_of(dtype)) =
         nb::cast(&object_of(dtype), nb::rv_policy::reference);
   }
-  nb::enum_<Category>(m, "DtypeCategory", "A group of dtypes.")
+  nb::enum_<Category>(m, "DtypeCategory",
+                      with_example(m, "DtypeCategory", "A group of dtypes.").c_str())
       .value("complexfloating", Category::complexfloating)
       .value("floating", Category::floating)
       .value("inexact", Category::inexact)
@@ -169,7 +172,9 @@ void bind_dtypes(nb::module_& m) {
       .value("number", Category::number)
       .value("generic", Category::generic)
       .export_values();
-  nb::class_<IntegerInfo>(m, "iinfo", "The smallest and largest numbers of an integer dtype.")
+  nb::class_<IntegerInfo>(
+      m, "iinfo",
+      with_example(m, "iinfo", "The smallest and largest numbers of an integer dtype.").c_str())
       .def(nb::init<DtypeObject>())
       .def_ro("min", &IntegerInfo::min)
       .def_ro("max", &IntegerInfo::max)
@@ -181,7 +186,10 @@ void bind_dtypes(nb::module_& m) {
                ", max=" + nb::cast<std::string>(nb::str(i.max)) + ", dtype=" + name_of(i.dtype) +
                ")";
       });
-  nb::class_<FloatInfo>(m, "finfo", "The limits of a floating dtype; of complex64, of its parts.")
+  nb::class_<FloatInfo>(
+      m, "finfo",
+      with_example(m, "finfo", "The limits of a floating dtype; of complex64, of its parts.")
+          .c_str())
       .def(nb::init<DtypeObject>())
       .def_ro("min", &FloatInfo::min)
       .def_ro("max", &FloatInfo::max)
@@ -192,14 +200,14 @@ void bind_dtypes(nb::module_& m) {
       .def("__repr__", [](const FloatInfo& i) {
         return fmt::format("finfo(min={:g}, max={:g}, dtype={})", i.min, i.max, name_of(i.dtype));
       });
-  m.def("issubdtype", &is_subdtype, "arg1"_a, "arg2"_a,
-        "Whether a dtype or category lies within another.");
-  m.def(
-      "isdtype", [](DtypeObject dtype, nb::object kind) { return is_kind(dtype.value, kind); },
+  def(m, "issubdtype", &is_subdtype, "arg1"_a, "arg2"_a,
+      "Whether a dtype or category lies within another.");
+  def(
+      m, "isdtype", [](DtypeObject dtype, nb::object kind) { return is_kind(dtype.value, kind); },
       "dtype"_a, "kind"_a,
       "Whether a dtype is of a kind: a dtype, a name of the array API's, or a tuple of them.");
-  m.def(
-      "result_type",
+  def(
+      m, "result_type",
       [](nb::args given) {
         std::optional<Dtype> dtype;
         for (nb::handle one : given) {
@@ -213,8 +221,8 @@ void bind_dtypes(nb::module_& m) {
       nb::rv_policy::reference,
       nb::sig("def result_type(*arrays_and_dtypes: array | Dtype) -> Dtype"),
       "The dtype that an operation on all of them computes in.");
-  m.def(
-      "can_cast",
+  def(
+      m, "can_cast",
       [](nb::object from, DtypeObject to) {
         Array* array = array_of(from);
         Dtype own = array ? array->dtype() : nb::cast<DtypeObject>(from).value;

@@ -1,6 +1,11 @@
 #include "lazulite/ops/elementwise.h"
 
+#include <fmt/format.h>
+
+#include <cmath>
+
 #include "define.h"
+#include "lazulite/ops/rows.h"
 #include "module.h"
 #include "operators.h"
 
@@ -43,21 +48,63 @@ struct Definition<3> {
   }
 };
 
-std::string documented(const char* what, int arity) {
-  std::string text = what;
-  text += "\n\nArgs:\n";
-  if (arity == 1) text += "    a: the array x, or a number.\n";
-  if (arity == 2) text += "    a, b: the arrays x and y, or numbers; their shapes are broadcast.\n";
-  if (arity == 3) text += "    condition, x, y: arrays or numbers; their shapes are broadcast.\n";
-  text += "    stream: where it runs; the default stream if None.\n";
-  return text;
-}
-
 Row row_named(std::string_view name) {
   for (size_t i = 0; i < row_count; ++i) {
     if (name == info(static_cast<Row>(i)).name) return static_cast<Row>(i);
   }
   throw nb::value_error("there is no such row");
+}
+
+// A number as Python writes it, and as arrays print it; empty where that is no short text.
+std::string written(double value, bool is_integer) {
+  if (std::isinf(value)) return value < 0 ? "-lz.inf" : "lz.inf";
+  bool short_text = std::abs(value) < 1000 && value * 1000 == std::round(value * 1000);
+  if (!short_text || (value == 0 && std::signbit(value))) return "";
+  return fmt::format("{:g}{}", value, is_integer || value != std::round(value) ? "" : ".0");
+}
+std::string printed(double value, Dtype dtype) {
+  if (dtype == Dtype::bool_) return value != 0 ? "True" : "False";
+  if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
+  std::string text = written(value, true);
+  return dtype == Dtype::complex64 && !text.empty() ? text + "+0j" : text;
+}
+
+// One of the row's special values, which are exact, as a call and what it prints.
+std::string example_of(const RowInfo& row) {
+  bool is_integer = !*row.floating;
+  Dtype given = is_integer ? Dtype::int32 : Dtype::float32;
+  size_t arity = static_cast<size_t>(row.arity);
+  std::vector<Dtype> inputs(row.rule == TypeRule::select ? 2 : arity, given);
+  Dtype output = row_types(row_named(row.name), inputs).output;
+  for (size_t at = 0; at + arity < row.special_values.size(); at += arity + 1) {
+    std::string arguments, result = printed(row.special_values[at + arity], output);
+    bool complete = !result.empty();
+    for (size_t i = 0; i < arity; ++i) {
+      double value = row.special_values[at + i];
+      bool is_condition = row.rule == TypeRule::select && i == 0;
+      std::string text = is_condition ? printed(value, Dtype::bool_) : written(value, is_integer);
+      complete = complete && !text.empty();
+      arguments += (i ? ", " : "") + text;
+    }
+    if (!complete) continue;
+    return fmt::format("\nExample:\n    >>> lz.{}({})\n    array({}, dtype={})\n", row.name,
+                       arguments, result, name_of(output));
+  }
+  return "";
+}
+
+std::string documented(const RowInfo& row) {
+  std::string text = row.documentation;
+  text += "\n\nArgs:\n";
+  if (row.arity == 1) text += "    a: the array x, or a number.\n";
+  if (row.arity == 2) {
+    text += "    a, b: the arrays x and y, or numbers; their shapes are broadcast.\n";
+  }
+  if (row.arity == 3) {
+    text += "    condition, x, y: arrays or numbers; their shapes are broadcast.\n";
+  }
+  text += "    stream: where it runs; the default stream if None.\n";
+  return text + example_of(row);
 }
 
 // Rows that MLX's arrays have as methods.
@@ -69,7 +116,7 @@ constexpr const char* methods[] = {"abs",  "conj",       "cos",   "exp", "log", 
 void bind_elementwise(nb::module_& m, nb::class_<Array>& type) {
 #define ELEMENTWISE(name, arity, types, accuracy, real, integer, complex, derivatives, special, \
                     documentation)                                                              \
-  Definition<arity>::define(m, #name, Row::name, documented(documentation, arity));
+  Definition<arity>::define(m, #name, Row::name, documented(info(Row::name)));
 #define ALIAS(alias, name) m.attr(#alias) = m.attr(#name);
 #include "lazulite/ops/elementwise.def"
 #undef ALIAS

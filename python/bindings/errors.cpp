@@ -1,5 +1,6 @@
 #include "lazulite/core/errors.h"
 
+#include "examples.h"
 #include "module.h"
 
 // Which exception of Python an error becomes: those that MLX raises.
@@ -9,10 +10,14 @@ void bind_errors(nb::module_& m) {
   nb::handle builtins_error = PyExc_RuntimeError;
   nb::object no_memory = nb::steal(PyErr_NewExceptionWithDoc(
       "lazulite.core.OutOfMemoryError",
-      "Memory ran out; the message states the request, what is live and what is cached.",
+      with_example(
+          m, "OutOfMemoryError",
+          "Memory ran out; the message states the request, what is live and what is cached.")
+          .c_str(),
       nb::make_tuple(builtins_error, nb::handle(PyExc_MemoryError)).ptr(), nullptr));
   nb::object bad_axis = nb::steal(PyErr_NewExceptionWithDoc(
-      "lazulite.core.AxisError", "An axis that the array does not have.",
+      "lazulite.core.AxisError",
+      with_example(m, "AxisError", "An axis that the array does not have.").c_str(),
       nb::make_tuple(nb::handle(PyExc_ValueError), nb::handle(PyExc_IndexError)).ptr(), nullptr));
   m.attr("OutOfMemoryError") = no_memory;
   m.attr("AxisError") = bad_axis;

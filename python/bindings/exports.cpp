@@ -222,8 +222,8 @@ void bind_exports(nb::module_& m, nb::class_<Array>& type) {
           "__array_namespace__",
           [](const Array&, nb::object) { return nb::module_::import_("lazulite.core"); },
           nb::kw_only(), "api_version"_a = nb::none());
-  m.def(
-      "asarray",
+  def(
+      m, "asarray",
       [](nb::object a, std::optional<DtypeObject> dtype, std::optional<bool> copy) {
         OriginScope origin;
         return as_array(a, dtype ? std::optional(dtype->value) : std::nullopt, copy);
@@ -231,8 +231,8 @@ void bind_exports(nb::module_& m, nb::class_<Array>& type) {
       "a"_a, "dtype"_a = nb::none(), nb::kw_only(), "copy"_a = nb::none(),
       "The array that an object stands for. Memory that can't be written to is shared, other "
       "memory copied; `copy=True` copies always, `copy=False` shares or raises ValueError.");
-  m.def(
-      "from_dlpack",
+  def(
+      m, "from_dlpack",
       [](nb::object x, std::optional<bool> copy) {
         OriginScope origin;
         return as_array(x, std::nullopt, copy);

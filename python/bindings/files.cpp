@@ -65,6 +65,40 @@ void write_file(const std::string& path, nb::list parts) {
   on_files([&] { file->commit(); });
 }
 
+/// A function of _files.py, which is imported when it is first called.
+struct FileFunction {
+  const char *name, *signature, *documentation;
+};
+
+#define FILE_TYPE "str | os.PathLike[str] | typing.BinaryIO"
+
+const FileFunction file_functions[] = {
+    {"save", "def save(file: " FILE_TYPE ", arr: array) -> None",
+     "Writes an array to a file in the .npy format.\n\nArgs:\n    file: a path, to which \".npy\" "
+     "is added where it is missing, or a writable file object.\n    arr: the array.\n"},
+    {"savez", "def savez(file: " FILE_TYPE ", *args: array, **kwargs: array) -> None",
+     "Writes several arrays to a file in the .npz format: named ones, others as arr_0, arr_1, "
+     "..."},
+    {"savez_compressed",
+     "def savez_compressed(file: " FILE_TYPE ", *args: array, **kwargs: array) -> None",
+     "As `savez`, compressed."},
+    {"save_safetensors",
+     "def save_safetensors(file: " FILE_TYPE
+     ", arrays: dict[str, array], metadata: dict[str, str] | None = None) -> None",
+     "Writes a dict of arrays to a file in the safetensors format.\n\nArgs:\n    file: a path, to "
+     "which \".safetensors\" is added where it is missing, or a file object.\n    arrays: a dict "
+     "from names to arrays.\n    metadata: a dict from strings to strings.\n"},
+    {"load",
+     "def load(file: " FILE_TYPE
+     ", format: str | None = None, return_metadata: bool = False) -> typing.Any",
+     "Reads arrays from a file: the array of a .npy file, a dict of arrays of others.\n\nArgs:\n  "
+     "  file: a path or a file object.\n    format: \"npy\", \"npz\" or \"safetensors\"; by the "
+     "name of the file if None.\n    return_metadata: return also the metadata of a .safetensors "
+     "file.\n"},
+};
+
+#undef FILE_TYPE
+
 }  // namespace
 
 void bind_files(nb::module_& m) {
@@ -73,10 +107,13 @@ void bind_files(nb::module_& m) {
   m.def("_write_file", &write_file, "path"_a, "parts"_a);
   m.def("_bytes_of", &bytes_of, "array"_a);
   m.def("_array_of_bytes", &array_of_bytes, "bytes"_a, "shape"_a, "dtype"_a);
-  for (const char* name : {"save", "savez", "savez_compressed", "save_safetensors", "load"}) {
-    m.def(name, [name](nb::args args, nb::kwargs kwargs) {
-      return nb::module_::import_("lazulite._files").attr(name)(*args, **kwargs);
-    });
+  for (const FileFunction& f : file_functions) {
+    def(
+        m, f.name,
+        [name = f.name](nb::args args, nb::kwargs kwargs) {
+          return nb::module_::import_("lazulite._files").attr(name)(*args, **kwargs);
+        },
+        nb::sig(f.signature), f.documentation);
   }
 }
 

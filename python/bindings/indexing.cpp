@@ -79,7 +79,9 @@ struct At {
 };
 
 void bind_at(nb::module_& m, nb::class_<Array>& type) {
-  nb::class_<At> at(m, "ArrayAt", "What `x.at[...]` gives: makes changed copies of x.");
+  nb::class_<At> at(
+      m, "ArrayAt",
+      with_example(m, "ArrayAt", "What `x.at[...]` gives: makes changed copies of x.").c_str());
   at.def(
       "__getitem__",
       [](const At& a, nb::object indices) {

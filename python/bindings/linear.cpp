@@ -83,8 +83,8 @@ void bind_products(nb::module_& m) {
 }
 
 void bind_einsum(nb::module_& m) {
-  m.def(
-      "einsum",
+  def(
+      m, "einsum",
       [](const std::string& subscripts, nb::args operands, StreamArgument stream) {
         OriginScope origin;
         StreamArgumentScope scope(stream);

@@ -74,8 +74,8 @@ void bind_shapes(nb::module_& m, Type& type) {
 
 template <Array (*atleast)(Array)>
 void bind_atleast(nb::module_& m, const char* name, const char* doc) {
-  m.def(
-      name,
+  def(
+      m, name,
       [](nb::args arrays, StreamArgument stream) -> nb::object {
         OriginScope origin;
         StreamArgumentScope scope(stream);
@@ -143,8 +143,8 @@ void bind_broadcasts(nb::module_& m) {
       m, "broadcast_to",
       [](Operand a, ShapeArgument shape) { return broadcast_to(to_array(a.object), shape.shape); },
       "a"_a, "shape"_a, kw(), "The array, repeated along new axes and axes of size 1.");
-  m.def(
-      "broadcast_arrays",
+  def(
+      m, "broadcast_arrays",
       [](nb::args arrays, StreamArgument stream) {
         OriginScope origin;
         StreamArgumentScope scope(stream);
@@ -156,8 +156,8 @@ void bind_broadcasts(nb::module_& m) {
         return broadcast_arrays(std::move(given));
       },
       "arrays"_a, nb::kw_only(), "stream"_a = nb::none(), "All arrays in their common shape.");
-  m.def(
-      "broadcast_shapes",
+  def(
+      m, "broadcast_shapes",
       [](nb::args shapes) {
         Shape all;
         for (nb::handle one : shapes) {
@@ -213,8 +213,8 @@ void bind_joins(nb::module_& m) {
       },
       "array"_a, "repeats"_a, "axis"_a = nb::none(), kw(),
       "Each element repeated along an axis; of the flattened array if None.");
-  m.def(
-      "meshgrid",
+  def(
+      m, "meshgrid",
       [](nb::args arrays, bool sparse, const std::string& indexing, StreamArgument stream) {
         OriginScope origin;
         StreamArgumentScope scope(stream);
@@ -470,8 +470,8 @@ void bind_kinds(nb::module_& m, Type& type) {
       m, "from_fp8", [](const Array& x, DtypeObject dtype) { return from_fp8(x, dtype.value); },
       "x"_a, "dtype"_a = DtypeObject{Dtype::bfloat16}, kw(),
       "The numbers of float8 (e4m3) in uint8.");
-  m.def(
-      "depends",
+  def(
+      m, "depends",
       [](nb::object inputs, nb::object dependencies) -> nb::object {
         auto listed = [](nb::handle given) {
           Array* one = array_of(given);

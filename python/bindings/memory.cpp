@@ -11,34 +11,34 @@ namespace lazulite::python {
 namespace {
 
 void bind_counters(nb::module_& m) {
-  m.def(
-      "get_active_memory", [] { return memory_statistics().active_bytes; },
+  def(
+      m, "get_active_memory", [] { return memory_statistics().active_bytes; },
       "Bytes of live buffers.");
-  m.def(
-      "get_peak_memory", [] { return memory_statistics().peak_bytes; },
+  def(
+      m, "get_peak_memory", [] { return memory_statistics().peak_bytes; },
       "The most bytes that were live at once since the start or the last reset.");
-  m.def("reset_peak_memory", &lazulite::reset_peak_memory, "Begins to count the peak anew.");
-  m.def(
-      "get_cache_memory", [] { return memory_statistics().cached_bytes; },
+  def(m, "reset_peak_memory", &lazulite::reset_peak_memory, "Begins to count the peak anew.");
+  def(
+      m, "get_cache_memory", [] { return memory_statistics().cached_bytes; },
       "Bytes of freed buffers that are kept for reuse.");
-  m.def("clear_cache", &lazulite::clear_cache, "Gives freed buffers back to the system.");
+  def(m, "clear_cache", &lazulite::clear_cache, "Gives freed buffers back to the system.");
 }
 
 void bind_limits(nb::module_& m) {
-  m.def("get_memory_limit", &lazulite::memory_limit,
-        "The most bytes that may be live and cached together.");
-  m.def(
-      "set_memory_limit",
+  def(m, "get_memory_limit", &lazulite::memory_limit,
+      "The most bytes that may be live and cached together.");
+  def(
+      m, "set_memory_limit",
       [](size_t limit) {
         size_t before = memory_limit();
         set_memory_limit(limit);
         return before;
       },
       "limit"_a, "Sets the limit of live and cached bytes; returns the one before.");
-  m.def("set_cache_limit", &lazulite::set_cache_limit, "limit"_a,
-        "Sets the most bytes that freed buffers may keep; returns the limit before.");
-  m.def(
-      "set_wired_limit", [](size_t) { return size_t{0}; }, "limit"_a,
+  def(m, "set_cache_limit", &lazulite::set_cache_limit, "limit"_a,
+      "Sets the most bytes that freed buffers may keep; returns the limit before.");
+  def(
+      m, "set_wired_limit", [](size_t) { return size_t{0}; }, "limit"_a,
       "Memory is never wired here: there is nothing to set, and the limit before is 0.");
 }
 
@@ -59,8 +59,8 @@ nb::dict information(nb::handle device) {
 void bind_memory(nb::module_& m) {
   bind_counters(m);
   bind_limits(m);
-  m.def(
-      "device_info", [](nb::object d) { return information(d); }, "d"_a = nb::none(),
+  def(
+      m, "device_info", [](nb::object d) { return information(d); }, "d"_a = nb::none(),
       "What is known of a device: its name and its memory.");
   nb::module_ metal = m.def_submodule("metal", "Apple's GPUs, of which there are none here.");
   for (const char* name :
@@ -68,24 +68,24 @@ void bind_memory(nb::module_& m) {
         "clear_cache", "set_memory_limit", "set_cache_limit", "set_wired_limit"}) {
     metal.attr(name) = m.attr(name);
   }
-  metal.def(
-      "is_available", [] { return false; }, "Whether there is an Apple GPU: no.");
+  def(
+      metal, "is_available", [] { return false; }, "Whether there is an Apple GPU: no.");
   auto none = [] { throw std::runtime_error("metal: there is no Apple GPU on this machine"); };
-  metal.def(
-      "device_info",
+  def(
+      metal, "device_info",
       [none]() -> nb::dict {
         none();
         return {};
       },
       "There is no Apple GPU: a RuntimeError.");
-  metal.def(
-      "start_capture", [none](const std::string&) { none(); }, "path"_a,
+  def(
+      metal, "start_capture", [none](const std::string&) { none(); }, "path"_a,
       "There is no Apple GPU: a RuntimeError.");
-  metal.def(
-      "stop_capture", [none] { none(); }, "There is no Apple GPU: a RuntimeError.");
+  def(
+      metal, "stop_capture", [none] { none(); }, "There is no Apple GPU: a RuntimeError.");
   nb::module_ cuda = m.def_submodule("cuda", "NVIDIA's GPUs.");
-  cuda.def(
-      "is_available", [] { return device_available(Device("cuda", 0)); },
+  def(
+      cuda, "is_available", [] { return device_available(Device("cuda", 0)); },
       "Whether there is an NVIDIA GPU that can be used.");
 }
 

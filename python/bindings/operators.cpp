@@ -60,7 +60,8 @@ void def_binary(nb::class_<Array>& type, const char* name, const char* reflected
           own = op.apply(x, y, false);
           return nb::borrow(x);
         },
-        "other"_a.none(), nb::rv_policy::none);
+        "other"_a.none(), nb::rv_policy::none,
+        nb::sig(("def " + std::string(in_place) + "(self, other: object) -> array").c_str()));
   }
 }
 
@@ -124,7 +125,7 @@ void bind_operators(nb::class_<Array>& type) {
         *nb::inst_ptr<Array>(x) = matrix_product(x, y, false);
         return nb::borrow(x);
       },
-      nb::rv_policy::none);
+      nb::rv_policy::none, nb::sig("def __imatmul__(self, other: object) -> array"));
   auto def_unary = [&](const char* name, Row row) {
     type.def(name, [row](const Array& x) {
       OriginScope origin;

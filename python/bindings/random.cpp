@@ -34,12 +34,12 @@ Py_ssize_t at(Py_ssize_t i) {
 }
 
 void bind_keys(nb::module_& m) {
-  m.def("key", &random::key, "seed"_a, "A key for random functions: two uint32.");
-  m.def(
-      "seed", [](uint64_t seed) { thread_state()[0] = nb::cast(random::key(seed)); }, "seed"_a,
+  def(m, "key", &random::key, "seed"_a, "A key for random functions: two uint32.");
+  def(
+      m, "seed", [](uint64_t seed) { thread_state()[0] = nb::cast(random::key(seed)); }, "seed"_a,
       "Sets the calling thread's random state to key(seed).");
-  m.def(
-      "split",
+  def(
+      m, "split",
       [](const Array& key, int64_t num, StreamArgument stream) {
         StreamArgumentScope scope(stream);
         if (num == 2) {

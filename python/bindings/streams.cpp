@@ -131,11 +131,12 @@ void check_stream(const Stream& stream) {
 }
 
 void bind_streams(nb::module_& m) {
-  nb::enum_<DeviceType>(m, "DeviceType", "A kind of device.")
+  nb::enum_<DeviceType>(m, "DeviceType", with_example(m, "DeviceType", "A kind of device.").c_str())
       .value("cpu", DeviceType::cpu)
       .value("gpu", DeviceType::gpu)
       .export_values();
-  nb::class_<Device>(m, "Device", "A device that operations run on.")
+  nb::class_<Device>(m, "Device",
+                     with_example(m, "Device", "A device that operations run on.").c_str())
       .def(
           "__init__",
           [](Device* self, DeviceType type, int index) {
@@ -153,7 +154,8 @@ void bind_streams(nb::module_& m) {
           nb::arg().none())
       .def("__hash__",
            [](const Device& d) { return static_cast<int64_t>(type_of(d)) * 1000 + d.index(); });
-  nb::class_<StreamObject>(m, "Stream", "A queue of operations of a device.")
+  nb::class_<StreamObject>(m, "Stream",
+                           with_example(m, "Stream", "A queue of operations of a device.").c_str())
       .def_prop_ro("device", [](const StreamObject& s) { return s.stream.device; })
       .def_prop_ro("index", [](const StreamObject& s) { return s.stream.index; })
       .def("__repr__",
@@ -168,26 +170,30 @@ void bind_streams(nb::module_& m) {
           },
           nb::arg().none())
       .def("__hash__", [](const StreamObject& s) { return static_cast<int64_t>(s.stream.index); });
-  nb::class_<ThreadLocalStream>(m, "ThreadLocalStream",
-                                "A stream of its own for each thread that uses it.")
+  nb::class_<ThreadLocalStream>(
+      m, "ThreadLocalStream",
+      with_example(m, "ThreadLocalStream", "A stream of its own for each thread that uses it.")
+          .c_str())
       .def_prop_ro("device", [](const ThreadLocalStream& s) { return s.device; });
-  nb::class_<StreamContext>(m, "StreamContext", "What `stream` returns, for `with`.")
+  nb::class_<StreamContext>(
+      m, "StreamContext",
+      with_example(m, "StreamContext", "What `stream` returns, for `with`.").c_str())
       .def("__enter__", &StreamContext::enter)
       .def("__exit__", [](StreamContext& c, nb::args) { c.exit(); });
-  m.def(
-      "stream", [](StreamArgument s) { return StreamContext(s); }, "s"_a,
+  def(
+      m, "stream", [](StreamArgument s) { return StreamContext(s); }, "s"_a,
       "Makes a stream, or a device's first one, the thread's default inside of `with`.");
-  m.def("default_device", &lazulite::default_device, "The device of the default stream.");
-  m.def(
-      "set_default_device",
+  def(m, "default_device", &lazulite::default_device, "The device of the default stream.");
+  def(
+      m, "set_default_device",
       [](nb::object device) {
         Device to = to_device(device);
         expect_device(to);
         lazulite::set_default_device(to);
       },
       "device"_a, "Chooses the device that new operations run on.");
-  m.def(
-      "default_stream",
+  def(
+      m, "default_stream",
       [](nb::object device) {
         Device wanted = device.is_none() ? lazulite::default_device() : to_device(device);
         expect_device(wanted);
@@ -195,8 +201,8 @@ void bind_streams(nb::module_& m) {
         return StreamObject{current.device == wanted ? current : Stream{wanted, 0}};
       },
       "device"_a = nb::none(), "The thread's default stream on a device.");
-  m.def(
-      "set_default_stream",
+  def(
+      m, "set_default_stream",
       [](const StreamObject& s) {
         check_stream(s.stream);
         lazulite::set_default_stream(s.stream);
@@ -210,14 +216,14 @@ void bind_streams(nb::module_& m) {
     if (owned) owners()[made.index] = thread_number();
     return StreamObject{made};
   };
-  m.def(
-      "new_stream", [=](nb::object device) { return new_stream(device, true); }, "device"_a,
+  def(
+      m, "new_stream", [=](nb::object device) { return new_stream(device, true); }, "device"_a,
       "A new stream, for the calling thread alone.");
-  m.def(
-      "new_thread_unsafe_stream", [=](nb::object device) { return new_stream(device, false); },
+  def(
+      m, "new_thread_unsafe_stream", [=](nb::object device) { return new_stream(device, false); },
       "device"_a, "A new stream, for any thread.");
-  m.def(
-      "new_thread_local_stream",
+  def(
+      m, "new_thread_local_stream",
       [](nb::object device) {
         static std::atomic<uint64_t> next{1};
         Device on = to_device(device);
@@ -225,20 +231,20 @@ void bind_streams(nb::module_& m) {
         return ThreadLocalStream{on, next++};
       },
       "device"_a, "A stream of its own for each thread that uses it.");
-  m.def(
-      "clear_streams",
+  def(
+      m, "clear_streams",
       [] {
         std::lock_guard lock(streams_mutex);
         std::erase_if(owners(), [](const auto& e) { return e.second == thread_number(); });
       },
       "Forgets the streams that the calling thread made.");
-  m.def("synchronize", &synchronize_with, "stream"_a = nb::none(),
-        "Waits until all work that was started has ended.");
-  m.def(
-      "is_available", [](nb::object device) { return device_available(to_device(device)); },
+  def(m, "synchronize", &synchronize_with, "stream"_a = nb::none(),
+      "Waits until all work that was started has ended.");
+  def(
+      m, "is_available", [](nb::object device) { return device_available(to_device(device)); },
       "device"_a, "Whether the machine has the device.");
-  m.def(
-      "device_count",
+  def(
+      m, "device_count",
       [](DeviceType type) {
         int count = 0;
         while (device_available(Device(type == DeviceType::gpu ? "cuda" : "cpu", count))) {

@@ -97,7 +97,7 @@ def tree_flatten(
     prefix: str = "",
     is_leaf: Optional[Callable[[Any], bool]] = None,
     destination: Optional[Union[List[Tuple[str, Any]], Dict[str, Any]]] = None,
-) -> Union[List[Tuple[str, Any]], Dict[str, Any]]:
+) -> Any:
     """The leaves of a tree with their paths: keys and positions joined by dots.
 
     Args:

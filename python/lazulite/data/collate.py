@@ -41,6 +41,9 @@ def default_convert(sample: object) -> object:
 
     Goes into dicts, lists and tuples, and leaves everything else as it is: what a loader does with
     samples where its batch_size is None.
+
+    >>> data.default_convert({"x": np.array([1.0, 2.0], np.float32), "name": "first"})
+    {'x': array([1, 2], dtype=float32), 'name': 'first'}
     """
     return convert(sample, as_array)
 

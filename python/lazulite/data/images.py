@@ -178,12 +178,23 @@ def mnist(path: str | os.PathLike, split: str = "train", **options: object) -> I
     what was looked for), damaged or mislabelled.
 
     `mnist("mnist", "test", mean=0.1307, deviation=0.3081)`
+
+    >>> data.mnist("no folder")
+    Traceback (most recent call last):
+        ...
+    ValueError: ...
     """
     return _read("mnist", path, split, options)
 
 
 def fashion_mnist(path: str | os.PathLike, split: str = "train", **options: object) -> ImageDataset:
-    """Fashion-MNIST: clothes, in the layout of `mnist`."""
+    """Fashion-MNIST: clothes, in the layout of `mnist`.
+
+    >>> data.fashion_mnist("no folder")
+    Traceback (most recent call last):
+        ...
+    ValueError: ...
+    """
     return _read("fashion_mnist", path, split, options)
 
 
@@ -193,6 +204,11 @@ def emnist(
     """A part of EMNIST: byclass, bymerge, balanced, letters, digits or mnist.
 
     As `mnist`. Labels count from 0; the images are transposed, as the files have them.
+
+    >>> data.emnist("no folder", "letters")
+    Traceback (most recent call last):
+        ...
+    ValueError: ...
     """
     return _read("emnist", path, split, options, part)
 
@@ -202,6 +218,11 @@ def cifar10(path: str | os.PathLike, split: str = "train", **options: object) ->
 
     `path` is the folder with the files, a folder that holds the distribution's folder or archive,
     or such an archive itself. As `mnist` otherwise.
+
+    >>> data.cifar10("no folder")
+    Traceback (most recent call last):
+        ...
+    ValueError: ...
     """
     return _read("cifar10", path, split, options)
 
@@ -209,5 +230,11 @@ def cifar10(path: str | os.PathLike, split: str = "train", **options: object) ->
 def cifar100(
     path: str | os.PathLike, split: str = "train", labels: str = "fine", **options: object
 ) -> ImageDataset:
-    """CIFAR-100 with its "fine" (100) or "coarse" (20) labels. As `cifar10` otherwise."""
+    """CIFAR-100 with its "fine" (100) or "coarse" (20) labels. As `cifar10` otherwise.
+
+    >>> data.cifar100("no folder")
+    Traceback (most recent call last):
+        ...
+    ValueError: ...
+    """
     return _read("cifar100", path, split, options, labels)

@@ -7,7 +7,11 @@ import sys
 
 
 class WorkerInfo(collections.namedtuple("WorkerInfo", "id num_workers seed dataset")):
-    """A worker: its number `id` of `num_workers`, its `seed`, and its copy of the data set."""
+    """A worker: its number `id` of `num_workers`, its `seed`, and its copy of the data set.
+
+    >>> data.WorkerInfo(id=0, num_workers=2, seed=7, dataset=[1, 2]).num_workers
+    2
+    """
 
     __slots__ = ()
 

@@ -21,6 +21,12 @@ class Sampler:
     """An order of indices: `iter(sampler)`, and their number, `len(sampler)`.
 
     Any iterable of indices serves as one, also a sampler of PyTorch or a list.
+
+    >>> class Backwards(data.Sampler):
+    ...     def __iter__(self):
+    ...         return iter([2, 1, 0])
+    >>> [int(x) for x in data.DataLoader([10, 11, 12], sampler=Backwards(), batch_size=None)]
+    [12, 11, 10]
     """
 
     def __init__(self, data_source: Sized | None = None) -> None:

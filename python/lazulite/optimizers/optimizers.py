@@ -335,6 +335,11 @@ class RMSprop(Optimizer):
 
     Raises:
         ValueError: ``alpha`` or ``eps`` is negative.
+
+    Example:
+        >>> weights = {"w": mx.array([[1.0, 1.0]])}
+        >>> optim.RMSprop(0.1, alpha=0.75).apply_gradients({"w": mx.array([[0.5, 2.0]])}, weights)["w"]
+        array([[0.8, 0.8]], dtype=float32)
     """
 
     def __init__(self, learning_rate: Schedule, alpha: float = 0.99, eps: float = 1e-8):
@@ -366,6 +371,11 @@ class Adagrad(Optimizer):
 
     Raises:
         ValueError: ``eps`` is negative.
+
+    Example:
+        >>> weights = {"w": mx.array([[1.0, 1.0]])}
+        >>> optim.Adagrad(0.1).apply_gradients({"w": mx.array([[0.5, 2.0]])}, weights)["w"]
+        array([[0.9, 0.9]], dtype=float32)
     """
 
     def __init__(self, learning_rate: Schedule, eps: float = 1e-8):
@@ -398,6 +408,11 @@ class AdaDelta(Optimizer):
 
     Raises:
         ValueError: ``rho`` or ``eps`` is negative.
+
+    Example:
+        >>> weights = {"w": mx.array([[1.0, 1.0]])}
+        >>> optim.AdaDelta(0.1).apply_gradients({"w": mx.array([[0.5, 2.0]])}, weights)["w"]
+        array([[0.999684, 0.999684]], dtype=float32)
     """
 
     def __init__(self, learning_rate: Schedule, rho: float = 0.9, eps: float = 1e-6):
@@ -485,6 +500,11 @@ class AdamW(Adam):
     Args:
         learning_rate, betas, eps, bias_correction: As in :class:`Adam`.
         weight_decay: See above.
+
+    Example:
+        >>> weights = {"w": mx.array([[1.0, 1.0]])}
+        >>> optim.AdamW(0.1).apply_gradients({"w": mx.array([[0.5, 2.0]])}, weights)["w"]
+        array([[0.682772, 0.682772]], dtype=float32)
     """
 
     def __init__(
@@ -514,6 +534,11 @@ class Adamax(Adam):
 
     Args:
         learning_rate, betas, eps: As in :class:`Adam`.
+
+    Example:
+        >>> weights = {"w": mx.array([[1.0, 1.0]])}
+        >>> optim.Adamax(0.1).apply_gradients({"w": mx.array([[0.5, 2.0]])}, weights)["w"]
+        array([[0.99, 0.99]], dtype=float32)
     """
 
     def __init__(
@@ -547,6 +572,11 @@ class Lion(Optimizer):
 
     Raises:
         ValueError: a beta is not from 0 to below 1.
+
+    Example:
+        >>> weights = {"w": mx.array([[1.0, 1.0]])}
+        >>> optim.Lion(0.1).apply_gradients({"w": mx.array([[0.5, 2.0]])}, weights)["w"]
+        array([[0.9, 0.9]], dtype=float32)
     """
 
     def __init__(
@@ -591,6 +621,11 @@ class Adafactor(Optimizer):
             parameter.
         relative_step: Whether the learning rate is the least of 0.01 and ``1 / sqrt(step)``.
         warmup_init: Whether it is then at most ``1e-6 * step``.
+
+    Example:
+        >>> weights = {"w": mx.array([[1.0, 1.0]])}
+        >>> optim.Adafactor(0.1, relative_step=False).apply_gradients({"w": mx.array([[0.5, 2.0]])}, weights)["w"]
+        array([[0.9, 0.9]], dtype=float32)
     """
 
     def __init__(
@@ -686,6 +721,11 @@ class Muon(Optimizer):
         weight_decay: How much of a parameter is added to its gradient.
         nesterov: Whether the step looks ahead by the momentum.
         ns_steps: The number of steps of Newton and Schulz.
+
+    Example:
+        >>> weights = {"w": mx.array([[1.0, 1.0]])}
+        >>> optim.Muon(0.1).apply_gradients({"w": mx.array([[0.5, 2.0]])}, weights)["w"]
+        array([[0.982872, 0.932495]], dtype=float32)
     """
 
     def __init__(

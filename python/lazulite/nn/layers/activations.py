@@ -64,7 +64,7 @@ __all__ = [
 ]
 
 
-def sigmoid(x):
+def sigmoid(x: mx.array) -> mx.array:
     """``1 / (1 + exp(-x))``.
 
     Example:
@@ -74,7 +74,7 @@ def sigmoid(x):
     return mx.sigmoid(x)
 
 
-def relu(x):
+def relu(x: mx.array) -> mx.array:
     """``max(x, 0)``.
 
     Example:
@@ -86,7 +86,7 @@ def relu(x):
     return mx.relu(x)
 
 
-def relu2(x):
+def relu2(x: mx.array) -> mx.array:
     """The square of :func:`relu`.
 
     Example:
@@ -96,7 +96,7 @@ def relu2(x):
     return mx.square(relu(x))
 
 
-def relu6(x):
+def relu6(x: mx.array) -> mx.array:
     """``min(max(x, 0), 6)``.
 
     Example:
@@ -106,7 +106,7 @@ def relu6(x):
     return mx.minimum(mx.relu(x), 6.0)
 
 
-def softmax(x, axis=-1):
+def softmax(x: mx.array, axis: int = -1) -> mx.array:
     """Exponentials divided by their sum along ``axis``.
 
     Example:
@@ -116,7 +116,7 @@ def softmax(x, axis=-1):
     return mx.softmax(x, axis=axis)
 
 
-def softmin(x, axis=-1):
+def softmin(x: mx.array, axis: int = -1) -> mx.array:
     """:func:`softmax` of ``-x``.
 
     Example:
@@ -126,7 +126,7 @@ def softmin(x, axis=-1):
     return mx.softmax(-x, axis=axis)
 
 
-def log_softmax(x, axis=-1):
+def log_softmax(x: mx.array, axis: int = -1) -> mx.array:
     """The logarithm of :func:`softmax`, exact where the softmax itself would be zero.
 
     Example:
@@ -136,7 +136,7 @@ def log_softmax(x, axis=-1):
     return mx._nn.log_softmax(x, axis)
 
 
-def elu(x, alpha=1.0):
+def elu(x: mx.array, alpha: float = 1.0) -> mx.array:
     """``x`` where it is positive, else ``alpha * (exp(x) - 1)``.
 
     Example:
@@ -146,7 +146,7 @@ def elu(x, alpha=1.0):
     return mx.where(x > 0, x, alpha * mx.expm1(mx.minimum(x, 0.0)))
 
 
-def celu(x, alpha=1.0):
+def celu(x: mx.array, alpha: float = 1.0) -> mx.array:
     """``x`` where it is positive, else ``alpha * (exp(x / alpha) - 1)``.
 
     Example:
@@ -156,7 +156,7 @@ def celu(x, alpha=1.0):
     return mx.maximum(x, 0.0) + alpha * mx.expm1(mx.minimum(x, 0.0) / alpha)
 
 
-def selu(x):
+def selu(x: mx.array) -> mx.array:
     """:func:`elu` with alpha 1.67326, times 1.0507 (Klambauer et al., 2017).
 
     Example:
@@ -166,7 +166,7 @@ def selu(x):
     return 1.0507 * elu(x, 1.67326)
 
 
-def leaky_relu(x, negative_slope=0.01):
+def leaky_relu(x: mx.array, negative_slope: float = 0.01) -> mx.array:
     """The greater of ``x`` and ``negative_slope * x``.
 
     Example:
@@ -186,7 +186,7 @@ def prelu(x: mx.array, alpha: mx.array) -> mx.array:
     return mx.maximum(x, 0) + alpha * mx.minimum(x, 0)
 
 
-def gelu(x) -> mx.array:
+def gelu(x: mx.array) -> mx.array:
     """``x`` times the normal distribution function of ``x``.
 
     Example:
@@ -196,7 +196,7 @@ def gelu(x) -> mx.array:
     return mx.activation_gelu(x)
 
 
-def gelu_approx(x):
+def gelu_approx(x: mx.array) -> mx.array:
     """:func:`gelu` with a hyperbolic tangent in place of the distribution function.
 
     Example:
@@ -206,7 +206,7 @@ def gelu_approx(x):
     return mx.activation_gelu_approx(x)
 
 
-def gelu_fast_approx(x):
+def gelu_fast_approx(x: mx.array) -> mx.array:
     """:func:`gelu` with ``sigmoid(1.702 * x)`` in place of the distribution function.
 
     Example:
@@ -216,7 +216,7 @@ def gelu_fast_approx(x):
     return x * mx.sigmoid(1.702 * x)
 
 
-def silu(x):
+def silu(x: mx.array) -> mx.array:
     """``x * sigmoid(x)``, also called swish.
 
     Example:
@@ -250,7 +250,7 @@ def glu(x: mx.array, axis: int = -1) -> mx.array:
     return a * mx.sigmoid(b)
 
 
-def softplus(x):
+def softplus(x: mx.array) -> mx.array:
     """``log(1 + exp(x))``.
 
     Example:
@@ -260,7 +260,7 @@ def softplus(x):
     return mx.logaddexp(x, 0)
 
 
-def softsign(x):
+def softsign(x: mx.array) -> mx.array:
     """``x / (1 + |x|)``.
 
     Example:
@@ -270,7 +270,7 @@ def softsign(x):
     return mx.activation_softsign(x)
 
 
-def softshrink(x, lambd: float = 0.5):
+def softshrink(x: mx.array, lambd: float = 0.5) -> mx.array:
     """``x`` moved by ``lambd`` towards zero, and zero where it is nearer than that.
 
     Example:
@@ -280,7 +280,7 @@ def softshrink(x, lambd: float = 0.5):
     return mx.where(mx.abs(x) > lambd, x - mx.sign(x) * lambd, 0)
 
 
-def hard_shrink(x, lambd=0.5):
+def hard_shrink(x: mx.array, lambd: float = 0.5) -> mx.array:
     """``x``, and zero where it is no farther than ``lambd`` from zero.
 
     Example:
@@ -290,7 +290,7 @@ def hard_shrink(x, lambd=0.5):
     return mx.where(mx.abs(x) > lambd, x, 0)
 
 
-def hard_tanh(x, min_val=-1.0, max_val=1.0):
+def hard_tanh(x: mx.array, min_val: float = -1.0, max_val: float = 1.0) -> mx.array:
     """``x`` held between ``min_val`` and ``max_val``.
 
     Example:
@@ -300,7 +300,7 @@ def hard_tanh(x, min_val=-1.0, max_val=1.0):
     return mx.minimum(mx.maximum(x, min_val), max_val)
 
 
-def hardswish(x):
+def hardswish(x: mx.array) -> mx.array:
     """``x * relu6(x + 3) / 6``.
 
     Example:
@@ -310,7 +310,7 @@ def hardswish(x):
     return mx.activation_hardswish(x)
 
 
-def log_sigmoid(x):
+def log_sigmoid(x: mx.array) -> mx.array:
     """The logarithm of :func:`sigmoid`.
 
     Example:
@@ -320,7 +320,7 @@ def log_sigmoid(x):
     return -softplus(-x)
 
 
-def step(x: mx.array, threshold: float = 0.0):
+def step(x: mx.array, threshold: float = 0.0) -> mx.array:
     """1 where ``x`` is at least ``threshold``, else 0; an int32.
 
     Example:
@@ -330,7 +330,7 @@ def step(x: mx.array, threshold: float = 0.0):
     return mx.where(x >= threshold, 1, 0)
 
 
-def tanh(x):
+def tanh(x: mx.array) -> mx.array:
     """The hyperbolic tangent.
 
     Example:
@@ -344,11 +344,14 @@ def _layer(name, function):
     """A module without attributes that applies a function."""
 
     class Layer(Module):
-        def __call__(self, x):
+        def __call__(self, x: mx.array) -> mx.array:
             return function(x)
 
     Layer.__name__ = Layer.__qualname__ = name
-    Layer.__doc__ = f"The layer of :func:`{function.__name__}`."
+    # The function's example, of the layer.
+    _, _, example = function.__doc__.partition("    Example:")
+    example = example.replace(f"nn.{function.__name__}(", f"nn.{name}()(")
+    Layer.__doc__ = f"The layer of :func:`{function.__name__}`.\n\n    Example:{example}"
     return Layer
 
 
@@ -371,47 +374,67 @@ Tanh = _layer("Tanh", tanh)
 
 
 class ELU(Module):
-    """The layer of :func:`elu`."""
+    """The layer of :func:`elu`.
 
-    def __init__(self, alpha=1.0):
+    Example:
+        >>> nn.ELU()(mx.array([1.0, 0.0]))
+        array([1, 0], dtype=float32)
+    """
+
+    def __init__(self, alpha: float = 1.0) -> None:
         super().__init__()
         self._alpha = alpha
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return elu(x, self._alpha)
 
 
 class CELU(Module):
-    """The layer of :func:`celu`."""
+    """The layer of :func:`celu`.
 
-    def __init__(self, alpha=1.0):
+    Example:
+        >>> nn.CELU()(mx.array([1.0, 0.0]))
+        array([1, 0], dtype=float32)
+    """
+
+    def __init__(self, alpha: float = 1.0) -> None:
         super().__init__()
         self._alpha = alpha
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return celu(x, self._alpha)
 
 
 class LeakyReLU(Module):
-    """The layer of :func:`leaky_relu`."""
+    """The layer of :func:`leaky_relu`.
 
-    def __init__(self, negative_slope=1e-2):
+    Example:
+        >>> nn.LeakyReLU(0.5)(mx.array([1.0, -1.0]))
+        array([1, -0.5], dtype=float32)
+    """
+
+    def __init__(self, negative_slope: float = 1e-2) -> None:
         super().__init__()
         self._negative_slope = negative_slope
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return leaky_relu(x, self._negative_slope)
 
 
 class PReLU(Module):
     """:func:`prelu` with a trainable ``weight`` of ``num_parameters`` slopes that begin at
-    ``init``."""
+    ``init``.
 
-    def __init__(self, num_parameters=1, init=0.25):
+    Example:
+        >>> nn.PReLU()(mx.array([1.0, -1.0]))
+        array([1, -0.25], dtype=float32)
+    """
+
+    def __init__(self, num_parameters: int = 1, init: float = 0.25) -> None:
         super().__init__()
         self.weight = mx.full([num_parameters], init)
 
-    def __call__(self, x: mx.array):
+    def __call__(self, x: mx.array) -> mx.array:
         return prelu(x, self["weight"])
 
 
@@ -429,9 +452,13 @@ class GELU(Module):
 
     Raises:
         ValueError: the approximation is none of these.
+
+    Example:
+        >>> nn.GELU(approx="fast")(mx.array([0.0]))
+        array([0], dtype=float32)
     """
 
-    def __init__(self, approx="none"):
+    def __init__(self, approx: str = "none") -> None:
         super().__init__()
         if approx not in _gelus:
             raise ValueError(
@@ -439,49 +466,69 @@ class GELU(Module):
             )
         self._approx = approx
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return _gelus[self._approx](x)
 
 
 class GLU(Module):
-    """The layer of :func:`glu`."""
+    """The layer of :func:`glu`.
 
-    def __init__(self, axis: int = -1):
+    Example:
+        >>> nn.GLU()(mx.array([4.0, 0.0]))
+        array([2], dtype=float32)
+    """
+
+    def __init__(self, axis: int = -1) -> None:
         super().__init__()
         self.axis = axis
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return glu(x, self.axis)
 
 
 class Step(Module):
-    """The layer of :func:`step`."""
+    """The layer of :func:`step`.
 
-    def __init__(self, threshold: float = 0.0):
+    Example:
+        >>> nn.Step()(mx.array([1.0, -1.0]))
+        array([1, 0], dtype=int32)
+    """
+
+    def __init__(self, threshold: float = 0.0) -> None:
         super().__init__()
         self.threshold = threshold
 
-    def __call__(self, x: mx.array):
+    def __call__(self, x: mx.array) -> mx.array:
         return step(x, self.threshold)
 
 
 class Softshrink(Module):
-    """The layer of :func:`softshrink`."""
+    """The layer of :func:`softshrink`.
 
-    def __init__(self, lambd=0.5):
+    Example:
+        >>> nn.Softshrink()(mx.array([1.0, 0.25]))
+        array([0.5, 0], dtype=float32)
+    """
+
+    def __init__(self, lambd: float = 0.5) -> None:
         super().__init__()
         self.lambd = lambd
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return softshrink(x, self.lambd)
 
 
 class HardShrink(Module):
-    """The layer of :func:`hard_shrink`."""
+    """The layer of :func:`hard_shrink`.
 
-    def __init__(self, lambd=0.5):
+    Example:
+        >>> nn.HardShrink()(mx.array([1.0, 0.25]))
+        array([1, 0], dtype=float32)
+    """
+
+    def __init__(self, lambd: float = 0.5) -> None:
         super().__init__()
         self.lambd = lambd
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return hard_shrink(x, self.lambd)

@@ -45,7 +45,7 @@ class Module(dict):
 
     __call__: Callable
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Called by the subclasses before they assign attributes."""
         self._no_grad = set()
         self._training = True

@@ -59,6 +59,10 @@ class Dropout2d(_ChannelDropout):
 
     Raises:
         ValueError: ``p`` is not from 0 to below 1, or the input has other dimensions.
+
+    Example:
+        >>> nn.Dropout2d(0.5)(mx.ones((1, 4, 4, 3))).shape
+        (1, 4, 4, 3)
     """
 
     _spatial = 2
@@ -69,6 +73,10 @@ class Dropout3d(_ChannelDropout):
 
     Raises:
         ValueError: ``p`` is not from 0 to below 1, or the input has other dimensions.
+
+    Example:
+        >>> nn.Dropout3d(0.5)(mx.ones((1, 2, 4, 4, 3))).shape
+        (1, 2, 4, 4, 3)
     """
 
     _spatial = 3

@@ -11,7 +11,12 @@ __all__ = ["Bilinear", "Identity", "Linear"]
 
 
 class Identity(Module):
-    """Returns its input. Arguments are ignored, so that it can take any layer's place."""
+    """Returns its input. Arguments are ignored, so that it can take any layer's place.
+
+    Example:
+        >>> nn.Identity()(mx.array([1.0, 2.0]))
+        array([1, 2], dtype=float32)
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
