@@ -3,6 +3,7 @@
 #include <deque>
 #include <unordered_map>
 
+#include "collected.h"
 #include "compile_state.h"
 #include "define.h"
 #include "evaluation.h"
@@ -80,11 +81,8 @@ class Compiled {
     return version->compiled ? version->compiled->plan() : nullptr;
   }
   int traverse(visitproc visit, void* arg) {
-    Py_VISIT(function_.ptr());
-    Py_VISIT(inputs_.ptr());
-    Py_VISIT(outputs_.ptr());
     for (auto& [key, version] : versions_) Py_VISIT(version->result.ptr());
-    return 0;
+    return visit_all(visit, arg, function_, inputs_, outputs_);
   }
   void clear() {
     function_.reset();
@@ -223,24 +221,8 @@ class Compiled {
 };
 
 template <class T>
-int traverse_compiled(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(Py_TYPE(self));
-  if (!nb::inst_ready(self)) return 0;
-  return nb::inst_ptr<T>(self)->traverse(visit, arg);
-}
-template <class T>
-int clear_compiled(PyObject* self) {
-  nb::inst_ptr<T>(self)->clear();
-  return 0;
-}
-template <class T>
-PyType_Slot compiled_slots[] = {{Py_tp_traverse, reinterpret_cast<void*>(traverse_compiled<T>)},
-                                {Py_tp_clear, reinterpret_cast<void*>(clear_compiled<T>)},
-                                {0, nullptr}};
-
-template <class T>
 void bind_compiled(nb::module_& m, const char* name) {
-  nb::class_<T>(m, name, nb::is_weak_referenceable(), nb::type_slots(compiled_slots<T>),
+  nb::class_<T>(m, name, nb::is_weak_referenceable(), nb::type_slots(collected_slots<T>),
                 "A compiled function.")
       .def("__call__",
            [](T& function, nb::args args, nb::kwargs kwargs) {
@@ -272,23 +254,26 @@ void bind_compile(nb::module_& m) {
   bind_undo(m);
   bind_compiled<Compiled>(m, "_Compiled");
   bind_compiled<LiveFunction>(m, "_LiveFunction");
-  m.def(
-      "compile",
+  def(
+      m, "compile",
       [](nb::callable fun, nb::object inputs, nb::object outputs, bool) {
         bool live = module_name() == "lazulite.core" && inputs.is_none() && outputs.is_none();
         if (live) return nb::cast(LiveFunction(fun));
         return nb::cast(Compiled(fun, inputs, outputs));
       },
       "fun"_a, "inputs"_a = nb::none(), "outputs"_a = nb::none(), "shapeless"_a = false,
+      nb::sig("def compile(fun: collections.abc.Callable[..., typing.Any], inputs: object | None = "
+              "None, outputs: object | None = None, shapeless: bool = False) -> "
+              "collections.abc.Callable[..., typing.Any]"),
       "A function that does the same in one plan: traced once for each combination of shapes, "
       "dtypes and constants, fused, with its memory laid out.\n\nArgs:\n    inputs: trees of "
       "arrays that the function reads besides its arguments.\n    outputs: trees of arrays that "
       "it changes.\n    shapeless: the shapes may differ from call to call.\n");
-  m.def(
-      "disable_compile", [] { set_compile_enabled(false); },
+  def(
+      m, "disable_compile", [] { set_compile_enabled(false); },
       "Compiled functions are called as they are from now on.");
-  m.def(
-      "enable_compile", [] { set_compile_enabled(true); },
+  def(
+      m, "enable_compile", [] { set_compile_enabled(true); },
       "Compiled functions run compiled again.");
 }
 

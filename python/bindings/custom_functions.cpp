@@ -1,6 +1,8 @@
+#include "collected.h"
 #include "define.h"
 #include "evaluation.h"
 #include "lazulite/core/errors.h"
+#include "lazulite/core/trace.h"
 #include "lazulite/transforms/custom_function.h"
 #include "module.h"
 #include "transforms.h"
@@ -18,10 +20,16 @@ struct Rules {
 class CustomCall {
  public:
   CustomCall(const Rules& rules, nb::handle args, nb::handle kwargs)
-      : parts_(
-            nb::make_tuple(given(rules.vjp), given(rules.jvp), given(rules.vmap), args, kwargs)) {}
+      : parts_(std::make_unique<PythonReference>(
+            nb::make_tuple(given(rules.vjp), given(rules.jvp), given(rules.vmap), args, kwargs))) {}
   void set_result(nb::handle result) {
     result_ = std::make_unique<PythonReference>(nb::borrow(result));
+  }
+
+  /// Lets go of all of it.
+  void forget() {
+    parts_.reset();
+    result_.reset();
   }
 
   Arrays vjp(const Arrays& arguments, const Arrays& cotangents, const Arrays& outputs) const {
@@ -56,7 +64,10 @@ class CustomCall {
 
  private:
   static nb::object given(const nb::object& rule) { return rule.is_valid() ? rule : nb::none(); }
-  nb::object part(size_t i) const { return nb::borrow(parts_.get()[i]); }
+  nb::object part(size_t i) const {
+    if (!parts_) throw Error("custom_function: a rule is asked for after its derivative has ended");
+    return nb::borrow(parts_->get()[i]);
+  }
   nb::dict named() const { return nb::borrow<nb::dict>(part(4)); }
   static nb::object filled(nb::handle tree, const Arrays& arrays) {
     size_t next = 0;
@@ -101,9 +112,14 @@ class CustomCall {
     });
   }
 
-  PythonReference parts_;
-  std::unique_ptr<PythonReference> result_;
+  std::unique_ptr<PythonReference> parts_, result_;
 };
+
+// Of the derivative that the thread is taking.
+std::vector<std::weak_ptr<CustomCall>>& calls_of_thread() {
+  thread_local std::vector<std::weak_ptr<CustomCall>> all;
+  return all;
+}
 
 class CustomObject {
  public:
@@ -115,6 +131,7 @@ class CustomObject {
       return function_(*args, **kwargs);
     }
     auto one = std::make_shared<CustomCall>(rules_, args, kwargs);
+    if (retain_token()) calls_of_thread().push_back(one);
     nb::object result;
     CustomFunction function([&](const Arrays& arrays) {
       size_t next = 0;
@@ -137,35 +154,37 @@ class CustomObject {
     return with_arrays(result, results, next);
   }
 
+  int traverse(visitproc visit, void* arg) const {
+    return visit_all(visit, arg, function_, rules_.vjp, rules_.jvp, rules_.vmap);
+  }
+  void clear() {
+    function_.reset();
+    rules_ = {};
+  }
   Rules& rules() { return rules_; }
-  nb::callable& function() { return function_; }
+  /// Those that there are.
+  nb::object given_rules() const {
+    nb::list out;
+    for (const nb::object* rule : {&rules_.vjp, &rules_.jvp, &rules_.vmap}) {
+      if (rule->is_valid()) out.append(*rule);
+    }
+    return nb::tuple(out);
+  }
+  nb::handle function() const { return function_; }
 
  private:
   nb::callable function_;
   Rules rules_;
 };
 
-int traverse_custom(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(Py_TYPE(self));
-  if (!nb::inst_ready(self)) return 0;
-  CustomObject& custom = *nb::inst_ptr<CustomObject>(self);
-  Py_VISIT(custom.function().ptr());
-  Py_VISIT(custom.rules().vjp.ptr());
-  Py_VISIT(custom.rules().jvp.ptr());
-  Py_VISIT(custom.rules().vmap.ptr());
-  return 0;
-}
-int clear_custom(PyObject* self) {
-  CustomObject& custom = *nb::inst_ptr<CustomObject>(self);
-  custom.function().reset();
-  custom.rules() = {};
-  return 0;
-}
-PyType_Slot custom_slots[] = {{Py_tp_traverse, reinterpret_cast<void*>(traverse_custom)},
-                              {Py_tp_clear, reinterpret_cast<void*>(clear_custom)},
-                              {0, nullptr}};
-
 }  // namespace
+
+TransformScope::~TransformScope() {
+  if (retain_token()) return;
+  for (const std::weak_ptr<CustomCall>& call : std::exchange(calls_of_thread(), {})) {
+    if (auto held = call.lock()) held->forget();
+  }
+}
 
 void bind_custom_functions(nb::module_& m) {
   auto set = [](nb::object Rules::*rule) {
@@ -175,12 +194,18 @@ void bind_custom_functions(nb::module_& m) {
     };
   };
   nb::class_<CustomObject>(
-      m, "custom_function", nb::type_slots(custom_slots),
-      "A function whose derivatives, or whose form for many arguments at once, are given by "
-      "hand.\n\nExample::\n\n    @custom_function\n    def f(x):\n        return exp(x)\n\n    "
-      "@f.vjp\n    def f_vjp(primals, cotangents, outputs):\n        return cotangents * outputs\n")
+      m, "custom_function", nb::type_slots(collected_slots<CustomObject>),
+      with_example(m, "custom_function",
+                   "A function whose derivatives, or whose form for many arguments at once, are "
+                   "given by hand.")
+          .c_str())
       .def(nb::init<nb::callable>(), "f"_a)
       .def("__call__", &CustomObject::call)
+      .def("__getattr__",
+           [](const CustomObject& custom, const std::string& name) -> nb::object {
+             if (name == "_rules") return custom.given_rules();
+             return attribute_of_wrapped(custom.function(), name);
+           })
       .def("vjp", set(&Rules::vjp), "f"_a, nb::rv_policy::none,
            "Sets f(primals, cotangents, outputs), which returns a gradient for each argument. "
            "Primals are a tuple of the arguments; the argument itself if there is one.")

@@ -263,7 +263,8 @@ Arrays LiveFunction::trace(Version& version, const Arrays& arrays) {
     const LiveState::Place& place = after.places()[i];
     Array& array = LiveState::array_at(place);
     if (version.repeatable) {
-      if (array.is_same(arrays[i])) continue;
+      // Another object with the same array is a change as well.
+      if (array.is_same(arrays[i]) && is_old(place, i)) continue;
       version.changes.push_back({i, !is_old(place, i)});
       results.push_back(array);
     } else {

@@ -83,7 +83,8 @@ const TypeInfo& info_of(PyTypeObject* type) {
   TypeInfo info;
   bool heap = PyType_GetFlags(type) & Py_TPFLAGS_HEAPTYPE;
   std::string module = text_of(attribute(object, "__module__"));
-  bool has_dict = PyObject_HasAttrString(object, "__dict__");
+  nb::object offset = attribute(object, "__dictoffset__");
+  bool has_dict = offset.is_valid() && PyLong_AsLong(offset.ptr()) != 0;
   info.of_user = heap && !is_installed(module) && !is_ours(module);
   info.followed = heap && has_dict && (info.of_user || is_ours(module));
   entry.info = info;
@@ -226,7 +227,11 @@ void LiveState::visit(PyObject* o, Place place) {
     name(o);
     // What wraps a function of Python says so.
     nb::object wrapped = PyModule_Check(o) ? nb::object() : attribute(o, "__wrapped__");
-    if (wrapped.is_valid() && !seen(o)) visit(wrapped.ptr(), {Place::item, nullptr, {}});
+    if (!wrapped.is_valid() || seen(o)) return;
+    visit(wrapped.ptr(), {Place::item, nullptr, {}});
+    // A custom function's derivatives.
+    nb::object rules = attribute(o, "_rules");
+    if (rules.is_valid()) visit(rules.ptr(), {Place::item, nullptr, {}});
   }
 }
 

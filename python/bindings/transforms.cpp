@@ -1,5 +1,6 @@
 #include "transforms.h"
 
+#include "collected.h"
 #include "define.h"
 #include "evaluation.h"
 #include "lazulite/core/errors.h"
@@ -38,6 +39,9 @@ nb::object attribute_of_wrapped(nb::handle function, const std::string& name) {
 }
 
 namespace {
+
+// What stubs show of functions that take and return others.
+#define FUNCTION_TYPE "collections.abc.Callable[..., typing.Any]"
 
 std::string name_of_type(nb::handle object) {
   return nb::cast<std::string>(nb::str(object.type().attr("__name__")));
@@ -99,6 +103,7 @@ class Gradient {
 
   nb::object call(nb::args args, nb::kwargs kwargs) const {
     OriginScope origin;
+    TransformScope scope;
     nb::list sources = chosen(args, kwargs);
     Arrays given = arrays_in(sources, Leaves::any, operation_);
     for (nb::handle source : sources) expect_arrays(source);
@@ -122,10 +127,7 @@ class Gradient {
     return nb::make_tuple(with_arrays(result, values, next), grads);
   }
 
-  int traverse(visitproc visit, void* arg) const {
-    Py_VISIT(function_.ptr());
-    return 0;
-  }
+  int traverse(visitproc visit, void* arg) const { return visit_all(visit, arg, function_); }
   void clear() { function_.reset(); }
   nb::handle function() const { return function_; }
 
@@ -226,41 +228,38 @@ class Gradient {
   const char* operation_;
 };
 
-int traverse_gradient(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(Py_TYPE(self));
-  if (!nb::inst_ready(self)) return 0;
-  return nb::inst_ptr<Gradient>(self)->traverse(visit, arg);
+/// Binds a class of functions that wrap others.
+template <class T>
+void bind_wrapper(nb::module_& m, const char* name, const char* doc) {
+  nb::class_<T>(m, name, nb::is_weak_referenceable(), nb::type_slots(collected_slots<T>), doc)
+      .def("__call__", &T::call)
+      .def("__getattr__", [](const T& wrapper, const std::string& attribute) {
+        return attribute_of_wrapped(wrapper.function(), attribute);
+      });
 }
-int clear_gradient(PyObject* self) {
-  nb::inst_ptr<Gradient>(self)->clear();
-  return 0;
-}
-PyType_Slot gradient_slots[] = {{Py_tp_traverse, reinterpret_cast<void*>(traverse_gradient)},
-                                {Py_tp_clear, reinterpret_cast<void*>(clear_gradient)},
-                                {0, nullptr}};
 
 void bind_gradients(nb::module_& m) {
-  nb::class_<Gradient>(m, "_Gradient", nb::is_weak_referenceable(), nb::type_slots(gradient_slots),
-                       "A function that computes gradients.")
-      .def("__call__", &Gradient::call)
-      .def("__getattr__", [](const Gradient& g, const std::string& name) {
-        return attribute_of_wrapped(g.function(), name);
-      });
-  auto def = [&](const char* name, bool with_value, const char* doc) {
-    m.def(
-        name,
+  bind_wrapper<Gradient>(m, "_Gradient", "A function that computes gradients.");
+  auto bind = [&](const char* name, bool with_value, const char* doc) {
+    std::string signature = std::string("def ") + name +
+                            "(fun: " FUNCTION_TYPE
+                            ", argnums: int | collections.abc.Sequence[int] | None = None, "
+                            "argnames: str | collections.abc.Sequence[str] = []) -> " FUNCTION_TYPE;
+    def(
+        m, name,
         [name, with_value](nb::callable fun, nb::object argnums, nb::object argnames) {
           return Gradient(fun, Selection(argnums, argnames, name), with_value, name);
         },
-        "fun"_a, "argnums"_a = nb::none(), "argnames"_a = nb::list(), doc);
+        "fun"_a, "argnums"_a = nb::none(), "argnames"_a = nb::list(), nb::sig(signature.c_str()),
+        doc);
   };
-  def("value_and_grad", true,
-      "The function that returns what `fun` returns, and the gradients of its (first) result, a "
-      "scalar.\n\nArgs:\n    argnums: the positional arguments to differentiate by; the first if "
-      "None.\n    argnames: the keyword arguments to differentiate by.\n\nExample:\n    >>> "
-      "value_and_grad(lambda x: (x * x).sum())(array([1.0, 2.0]))\n    (array(5, dtype=float32), "
-      "array([2, 4], dtype=float32))\n");
-  def("grad", false, "The function that returns the gradients alone, as `value_and_grad` does.");
+  bind("value_and_grad", true,
+       "The function that returns what `fun` returns, and the gradients of its (first) result, a "
+       "scalar.\n\nArgs:\n    argnums: the positional arguments to differentiate by; the first if "
+       "None.\n    argnames: the keyword arguments to differentiate by.\n\nExample:\n    >>> "
+       "value_and_grad(lambda x: (x * x).sum())(array([1.0, 2.0]))\n    (array(5, dtype=float32), "
+       "array([2, 4], dtype=float32))\n");
+  bind("grad", false, "The function that returns the gradients alone, as `value_and_grad` does.");
 }
 
 Arrays array_list(nb::handle given, const char* operation) {
@@ -287,19 +286,21 @@ ArraysFunction plain_function(nb::callable fun, const char* operation) {
 }
 
 void bind_products(nb::module_& m) {
-  m.def(
-      "vjp",
+  def(
+      m, "vjp",
       [](nb::callable fun, nb::object primals, nb::object cotangents) {
         OriginScope origin;
+        TransformScope scope;
         return lazulite::vjp(plain_function(fun, "vjp"), array_list(primals, "vjp"),
                              array_list(cotangents, "vjp"));
       },
       "fun"_a, "primals"_a, "cotangents"_a,
       "The results of fun(*primals), and the cotangents of them carried back to the primals.");
-  m.def(
-      "jvp",
+  def(
+      m, "jvp",
       [](nb::callable fun, nb::object primals, nb::object tangents) {
         OriginScope origin;
+        TransformScope scope;
         return lazulite::jvp(plain_function(fun, "jvp"), array_list(primals, "jvp"),
                              array_list(tangents, "jvp"));
       },
@@ -338,60 +339,95 @@ void spread_axes(nb::handle axes, nb::handle tree, MapAxes& out, const char* wha
   }
 }
 
-nb::object mapped(nb::handle fun, nb::handle in_axes, nb::handle out_axes, nb::args args,
-                  nb::kwargs kwargs) {
-  OriginScope origin;
-  TreeFunction function(nb::borrow<nb::callable>(fun), args, kwargs);
-  MapAxes in;
-  int64_t one;
-  bool whole = in_axes.is_none() || to_int(in_axes, one);
-  bool alone = !whole && args.size() == 1 && !nb::isinstance<nb::tuple>(in_axes);
-  spread_axes(in_axes, alone ? nb::handle(args[0]) : nb::handle(args), in, "input");
-  // Named arguments are mapped over as one axis for all says, else not.
-  visit_leaves(kwargs, [&](nb::handle leaf) {
-    if (array_of(leaf)) in.push_back(std::nullopt);
-  });
-  MapAxes out;
-  auto body = [&](const Arrays& arrays) {
-    Arrays results = function.call(arrays);
-    spread_axes(out_axes, function.tree(), out, "output");
-    return results;
-  };
-  // What the result's axes are is known when the function has been called.
-  Arrays results = lazulite::detail::map_once(body, function.arguments("vmap"), in, out);
-  return function.result(results);
-}
+/// `vmap` of a function.
+class Mapped {
+ public:
+  Mapped(nb::callable function, nb::object in_axes, nb::object out_axes)
+      : function_(std::move(function)),
+        in_axes_(std::move(in_axes)),
+        out_axes_(std::move(out_axes)) {}
+
+  nb::object call(nb::args args, nb::kwargs kwargs) const {
+    OriginScope origin;
+    TransformScope scope;
+    TreeFunction function(function_, args, kwargs);
+    MapAxes in;
+    int64_t one;
+    bool whole = in_axes_.is_none() || to_int(in_axes_, one);
+    bool alone = !whole && args.size() == 1 && !nb::isinstance<nb::tuple>(in_axes_);
+    spread_axes(in_axes_, alone ? nb::handle(args[0]) : nb::handle(args), in, "input");
+    // Named arguments are mapped over as one axis for all says, else not.
+    visit_leaves(kwargs, [&](nb::handle leaf) {
+      if (array_of(leaf)) in.push_back(std::nullopt);
+    });
+    MapAxes out;
+    auto body = [&](const Arrays& arrays) {
+      Arrays results = function.call(arrays);
+      spread_axes(out_axes_, function.tree(), out, "output");
+      return results;
+    };
+    // What the result's axes are is known when the function has been called.
+    Arrays results = lazulite::detail::map_once(body, function.arguments("vmap"), in, out);
+    return function.result(results);
+  }
+
+  int traverse(visitproc visit, void* arg) const {
+    return visit_all(visit, arg, function_, in_axes_, out_axes_);
+  }
+  void clear() {
+    function_.reset();
+    in_axes_.reset();
+    out_axes_.reset();
+  }
+  nb::handle function() const { return function_; }
+
+ private:
+  nb::callable function_;
+  nb::object in_axes_, out_axes_;
+};
+
+/// `checkpoint` of a function.
+class Checkpointed {
+ public:
+  explicit Checkpointed(nb::callable function) : function_(std::move(function)) {}
+
+  nb::object call(nb::args args, nb::kwargs kwargs) const {
+    OriginScope origin;
+    TreeFunction function(function_, args, kwargs);
+    ArraysFunction body = [&](const Arrays& arrays) { return function.call(arrays); };
+    Arrays results = lazulite::checkpoint(body)(function.arguments("checkpoint"));
+    return function.result(results);
+  }
+
+  int traverse(visitproc visit, void* arg) const { return visit_all(visit, arg, function_); }
+  void clear() { function_.reset(); }
+  nb::handle function() const { return function_; }
+
+ private:
+  nb::callable function_;
+};
 
 }  // namespace
 
 void bind_transforms(nb::module_& m) {
   bind_gradients(m);
   bind_products(m);
-  m.def(
-      "vmap",
+  bind_wrapper<Mapped>(m, "_Mapped", "A function of many slices at once.");
+  bind_wrapper<Checkpointed>(m, "_Checkpointed", "A function that derivatives compute again.");
+  def(
+      m, "vmap",
       [](nb::callable fun, nb::object in_axes, nb::object out_axes) {
-        nb::object wrapper =
-            nb::cpp_function([fun, in_axes, out_axes](nb::args args, nb::kwargs kwargs) {
-              return mapped(fun, in_axes, out_axes, args, kwargs);
-            });
-        return wrapper;
+        return Mapped(fun, in_axes, out_axes);
       },
       "fun"_a, "in_axes"_a = 0, "out_axes"_a = 0,
+      nb::sig("def vmap(fun: " FUNCTION_TYPE
+              ", in_axes: object = 0, out_axes: object = 0) -> " FUNCTION_TYPE),
       "The function that applies `fun` to each of the many slices of its arguments along in_axes "
       "and stacks the results along out_axes.\n\nArgs:\n    in_axes: an axis, None where an "
       "argument is the same for all, or a tree of them.\n    out_axes: the same for the result.");
-  m.def(
-      "checkpoint",
-      [](nb::callable fun) {
-        return nb::cpp_function([fun](nb::args args, nb::kwargs kwargs) {
-          OriginScope origin;
-          TreeFunction function(fun, args, kwargs);
-          ArraysFunction body = [&](const Arrays& arrays) { return function.call(arrays); };
-          Arrays results = lazulite::checkpoint(body)(function.arguments("checkpoint"));
-          return function.result(results);
-        });
-      },
-      "fun"_a,
+  def(
+      m, "checkpoint", [](nb::callable fun) { return Checkpointed(fun); }, "fun"_a,
+      nb::sig("def checkpoint(fun: " FUNCTION_TYPE ") -> " FUNCTION_TYPE),
       "The same function, of which derivatives keep only the arguments and compute what lies "
       "between again: less memory for more work.");
 }

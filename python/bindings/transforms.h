@@ -35,6 +35,17 @@ class TreeFunction {
   nb::object result_;
 };
 
+/// A derivative or a vmap that Python asked for. When the outermost ends, nobody will ask for the
+/// rules of custom functions that were called in it, and graphs let go of them: what Python's
+/// garbage collector can't see holds no functions of the user.
+class TransformScope {
+ public:
+  TransformScope() = default;
+  ~TransformScope();
+  TransformScope(const TransformScope&) = delete;
+  TransformScope& operator=(const TransformScope&) = delete;
+};
+
 /// What a wrapper has as an attribute: the function in it as `__wrapped__`, else the function's
 /// own.
 nb::object attribute_of_wrapped(nb::handle function, const std::string& name);

@@ -1,5 +1,6 @@
 """`lazulite.core.compile` follows what a function reaches."""
 
+import copy
 import functools
 import gc
 import itertools
@@ -360,3 +361,59 @@ def test_a_bad_first_step_leaves_the_parameters():
     with pytest.raises(IndexError):
         step(lz.ones((2, 2)), lz.array([0, 7])).item()
     assert net.weight.tolist() == before
+
+
+WRAPPERS = {
+    "grad": lambda f: lz.grad(lambda x: f(x).sum()),
+    "vmap": lambda f: lz.vmap(f),
+    "checkpoint": lz.checkpoint,
+    "custom_function": lz.custom_function,
+    "compile": lz.compile,
+    "partial": functools.partial,
+}
+
+
+@pytest.mark.parametrize("name", WRAPPERS)
+def test_wrapped_functions_are_followed(name):
+    state = {"weight": lz.array([1.0, 2.0])}
+    wrapped = WRAPPERS[name](lambda x: x * state["weight"])
+    step = lz.compile(lambda x: wrapped(x))
+    x = lz.ones((2, 2))
+    step(x)
+    state["weight"] = lz.array([5.0, 7.0])
+    assert value(step(x)) == value(wrapped(x)) == [[5, 7], [5, 7]]
+
+
+def test_rules_of_custom_functions_are_followed():
+    state = {"factor": lz.array(2.0)}
+    square = lz.custom_function(lambda x: x * x)
+    square.vjp(lambda x, cotangent, output: cotangent * state["factor"])
+    step = lz.compile(lambda x: lz.grad(square)(x))
+    assert value(step(lz.array(1.0))) == 2
+    state["factor"] = lz.array(9.0)
+    assert value(step(lz.array(1.0))) == 9
+
+
+SAME = {
+    "astype": lambda x: x.astype(x.dtype),
+    "index": lambda x: x[...],
+    "copy": copy.copy,
+    "reshape": lambda x: x.reshape(x.shape),
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_another_object_of_the_same_array_may_take_its_place(name):
+    state = {"x": lz.array([1.0, 2.0])}
+    before = state["x"]
+
+    @lz.compile
+    def step(y):
+        state["x"] = SAME[name](state["x"])
+        return y + state["x"]
+
+    for _ in range(3):
+        assert value(step(lz.array(1.0))) == [2, 3]
+        assert value(state["x"]) == [1, 2]
+    assert state["x"] is not before
+    assert value(before) == [1, 2]
