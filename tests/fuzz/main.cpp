@@ -4,6 +4,8 @@
 //   program_fuzz --seed N                                 one seed, minimised if it fails
 //   program_fuzz --list N                                 the program of a seed
 //   program_fuzz --coverage N                             what no program of N seeds reaches
+//   program_fuzz --export FIRST LAST                      programs with results, for Python
+//   program_fuzz --operations                             the names of all operations
 //
 // Programs run in a worker process of their own, so that one that crashes or hangs is a failure
 // like any other, and is made smaller like any other.
@@ -23,8 +25,10 @@
 
 #include "fuzz/check.h"
 #include "fuzz/coverage.h"
+#include "fuzz/exchange.h"
 #include "fuzz/generate.h"
 #include "fuzz/minimise.h"
+#include "fuzz/operation.h"
 #include "lazulite/core/errors.h"
 
 extern char** environ;
@@ -272,6 +276,15 @@ int main(const std::vector<std::string>& arguments) {
       std::string missing = unreached(number());
       std::cout << missing << (missing.empty() ? "all is reached\n" : "is reached by no program\n");
       return missing.empty() ? 0 : 1;
+    } else if (word == "--export") {
+      write_dtypes(std::cout);
+      for (uint64_t seed = number(), last = number(); seed < last; ++seed) {
+        write_with_results(std::cout, generate(seed));
+      }
+      return 0;
+    } else if (word == "--operations") {
+      for (const Operation& operation : operations()) std::cout << operation.name << "\n";
+      return 0;
     } else if (word == "--seeds") {
       uint64_t first = number();
       return work_on_seeds(first, number());
@@ -279,7 +292,8 @@ int main(const std::vector<std::string>& arguments) {
       return work_on_program(arguments.at(++i));
     } else {
       std::cerr << "program_fuzz: unknown argument " << word
-                << "; expected --first, --count, --minutes, --seed, --list or --coverage\n";
+                << "; expected --first, --count, --minutes, --seed, --list, --coverage, "
+                   "--export or --operations\n";
       return 2;
     }
   }
