@@ -270,8 +270,7 @@ void bind_debug(nb::module_& m) {
     std::vector<Array> arrays = arrays_in(trees, Leaves::any, "plan_svg");
     return debug::to_svg(*debug::plan_of(arrays));
   });
-  m.def(
-      "export_to_dot", &export_to_dot, "file"_a, "args"_a, "kwargs"_a,
+  def(m, "export_to_dot", &export_to_dot, "file"_a, "args"_a, "kwargs"_a,
       nb::sig("def export_to_dot(file: object, *args: array, **kwargs: array) -> None"),
       "Writes the graph behind arrays that have not been computed in Graphviz's language.\n\n"
       "Args:\n    file: a path, or an object with `write`.\n    args: arrays, which are called A, "

@@ -216,6 +216,12 @@ eval
     >>> lz.eval(x)
     >>> x
     array([3, 3], dtype=float32)
+export_to_dot
+    >>> import io
+    >>> file = io.StringIO()
+    >>> lz.export_to_dot(file, lz.ones(3) + 1)
+    >>> file.getvalue().startswith("digraph")
+    True
 expand_dims
     >>> lz.expand_dims(lz.ones(3), 0).shape
     (1, 3)

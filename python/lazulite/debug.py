@@ -35,6 +35,14 @@ def trace_evaluations(log: bool = False) -> _core._EvaluationTrace:
     Returns:
         A context that begins at once; its `records` have `cause`, `explicit`, `place`,
         `operations`, `seconds`, `planning_seconds` and `plans_built`.
+
+    Example:
+        >>> with lz.debug.trace_evaluations() as evaluations:
+        ...     x = lz.ones(3) + 1
+        ...     x.tolist()
+        [2.0, 2.0, 2.0]
+        >>> len(evaluations.records)
+        1
     """
     return _core._EvaluationTrace(log)
 
@@ -49,6 +57,13 @@ def log_recompiles(log: bool = False) -> _core._RecompileLog:
     Returns:
         A context that begins at once; its `records` have `function`, `place`, `first`, `reasons`
         and `seconds`.
+
+    Example:
+        >>> double = lz.compile(lambda x: x * 2)
+        >>> with lz.debug.log_recompiles() as traces:
+        ...     results = double(lz.ones(2)), double(lz.ones(2)), double(lz.ones(3))
+        >>> len(traces.records)
+        2
     """
     return _core._RecompileLog(log)
 
@@ -62,6 +77,12 @@ def profile() -> _core._Profile:
         A context that begins at once; its repr is a table. `rows`, `memory`, `evaluations`,
         `traces` and `time_line` are its parts; `save_json`, `save_trace` (for chrome://tracing and
         ui.perfetto.dev) and `save_flame_graph` write files.
+
+    Example:
+        >>> with lz.debug.profile() as p:
+        ...     lz.eval(lz.exp(lz.ones((100, 100))))
+        >>> len(p.rows) > 0
+        True
     """
     return _core._Profile()
 
@@ -78,6 +99,12 @@ def monitor(interval: float = 0.5, most_samples: int = 7200) -> _core._Monitor:
         A context that begins at once. `history` holds samples with `time`, `load`, `megahertz`,
         `memory_used`, `memory_total`, `watts` and `gpus`; `missing` says in sentences what this
         machine does not tell. `python -m lazulite.top` shows it in a terminal.
+
+    Example:
+        >>> with lz.debug.monitor(interval=0.01) as m:
+        ...     m.sample()
+        >>> len(m.history) > 0
+        True
     """
     return _core._Monitor(interval, most_samples)
 
@@ -90,6 +117,13 @@ class nan_guard:
 
     Args:
         infinities: whether infinities are looked for, too.
+
+    Example:
+        >>> with lz.debug.nan_guard():
+        ...     lz.eval(lz.log(lz.array([-1.0])))
+        Traceback (most recent call last):
+            ...
+        FloatingPointError: ...
     """
 
     def __init__(self, infinities: bool = True) -> None:
@@ -113,6 +147,9 @@ def plan_svg(file: Any, *what: Any) -> None:
     Args:
         file: a path, or an object with `write`.
         what: arrays that have not been computed, or one compiled function that has been called.
+
+    Example:
+        >>> lz.debug.plan_svg("plan.svg", lz.ones(3) + 1)
     """
     picture = getattr(what[0], "_plan_svg", None) if len(what) == 1 else None
     text = picture() if picture else _core._plan_svg(*what)
