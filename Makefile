@@ -24,7 +24,7 @@ run:  ## train the article's network on Fashion-MNIST
 
 test: build  ## run all tests
 	ctest --preset release -j $(JOBS)
-	.venv/bin/python -m pytest -q
+	scripts/test-python
 
 test-all:  ## run all that tests anything, for hours, and print what each has counted
 	@scripts/test-all
@@ -49,8 +49,10 @@ stress: build  ## run the thread tests TIMES=10 as long, in several orders
 
 test-asan:  ## run all tests under the address and undefined-behaviour sanitizers
 	@scripts/install-dependencies
-	@$(call compile,debug)
+	@scripts/make-venv
+	@$(call compile,debug,$(with_python))
 	ctest --preset debug -j $(JOBS)
+	scripts/test-python-asan
 
 test-tsan:  ## run all tests under the thread sanitizer
 	@scripts/install-dependencies tsan

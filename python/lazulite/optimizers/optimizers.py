@@ -337,8 +337,8 @@ class RMSprop(Optimizer):
         ValueError: ``alpha`` or ``eps`` is negative.
 
     Example:
-        >>> weights = {"w": mx.array([[1.0, 1.0]])}
-        >>> optim.RMSprop(0.1, alpha=0.75).apply_gradients({"w": mx.array([[0.5, 2.0]])}, weights)["w"]
+        >>> weights, gradients = {"w": mx.ones((1, 2))}, {"w": mx.array([[0.5, 2.0]])}
+        >>> optim.RMSprop(0.1, alpha=0.75).apply_gradients(gradients, weights)["w"]
         array([[0.8, 0.8]], dtype=float32)
     """
 
@@ -623,8 +623,8 @@ class Adafactor(Optimizer):
         warmup_init: Whether it is then at most ``1e-6 * step``.
 
     Example:
-        >>> weights = {"w": mx.array([[1.0, 1.0]])}
-        >>> optim.Adafactor(0.1, relative_step=False).apply_gradients({"w": mx.array([[0.5, 2.0]])}, weights)["w"]
+        >>> weights, gradients = {"w": mx.ones((1, 2))}, {"w": mx.array([[0.5, 2.0]])}
+        >>> optim.Adafactor(0.1, relative_step=False).apply_gradients(gradients, weights)["w"]
         array([[0.9, 0.9]], dtype=float32)
     """
 

@@ -1,4 +1,4 @@
-"""What holds Python objects takes part in the collection of garbage, and nothing is left at exit."""
+"""What holds Python objects takes part in garbage collection, and nothing is left at exit."""
 
 import gc
 import subprocess
