@@ -44,9 +44,9 @@ for _ in range(10): lz.eval(step(x, y))
 if order == "after": load()
 for _ in range(10): lz.eval(step(x, y))
 for _ in sys.stdin:
-    start = time.perf_counter()
+    wall, cpu = time.perf_counter(), time.process_time()
     for _ in range(5): lz.eval(step(x, y))
-    print((time.perf_counter() - start) / 5, flush=True)
+    print((time.perf_counter() - wall) / 5, (time.process_time() - cpu) / 5, flush=True)
 """
 
 
@@ -65,17 +65,19 @@ def main(rounds: int) -> None:
         for order, child in children.items():
             child.stdin.write("\n")
             child.stdin.flush()
-            times[order].append(float(child.stdout.readline()))
+            times[order].append([float(word) for word in child.stdout.readline().split()])
     for child in children.values():
         child.stdin.close()
         child.wait()
-    alone = times["alone"]
-    for order, own in times.items():
-        ratio = statistics.median(a / b for a, b in zip(own, alone, strict=True))
-        print(
-            f"{order:7} median {statistics.median(own) * 1e3:.3f} ms, "
-            f"min {min(own) * 1e3:.3f} ms, median ratio to alone {ratio:.3f}"
-        )
+    for part, name in enumerate(("wall", "processors")):
+        alone = [time[part] for time in times["alone"]]
+        for order in ORDERS:
+            own = [time[part] for time in times[order]]
+            ratio = statistics.median(a / b for a, b in zip(own, alone, strict=True))
+            print(
+                f"{name:10} {order:7} median {statistics.median(own) * 1e3:.3f} ms, "
+                f"least {min(own) * 1e3:.3f} ms, median ratio to alone {ratio:.3f}"
+            )
 
 
 if __name__ == "__main__":
