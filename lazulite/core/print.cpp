@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cmath>
 
 #include "lazulite/core/node.h"
 #include "lazulite/core/observer.h"
@@ -14,6 +16,18 @@ namespace {
 constexpr int64_t edge_items = 3;
 constexpr size_t prefix = sizeof("array(") - 1;
 
+std::atomic<int> precision{-1};
+
+// A format with the precision that is set; the sign of an imaginary part always stands there.
+std::string number(double value, bool with_sign = false) {
+  const int decimals = precision;
+  if (decimals == -1 || !std::isfinite(value)) {
+    return with_sign ? fmt::format("{:+.6g}", value) : fmt::format("{:.6g}", value);
+  }
+  const int shown = decimals < 0 ? 6 : decimals;
+  return with_sign ? fmt::format("{:+.{}f}", value, shown) : fmt::format("{:.{}f}", value, shown);
+}
+
 std::string element(const void* base, int64_t offset, Dtype dtype) {
   return visit_dtype(dtype, [&](auto tag) -> std::string {
     using T = typename decltype(tag)::type;
@@ -21,11 +35,11 @@ std::string element(const void* base, int64_t offset, Dtype dtype) {
     if constexpr (std::is_same_v<T, bool>) {
       return value ? "True" : "False";
     } else if constexpr (std::is_same_v<T, complex64>) {
-      return fmt::format("{:.6g}{:+.6g}j", printable(value.real()), printable(value.imag()));
+      return number(printable(value.real())) + number(printable(value.imag()), true) + "j";
     } else if constexpr (std::is_integral_v<T>) {
       return fmt::format("{}", value);
     } else {
-      return fmt::format("{:.6g}", printable(convert_number<double>(value)));
+      return number(printable(convert_number<double>(value)));
     }
   });
 }
@@ -66,6 +80,9 @@ std::string elements(const Output& output, const void* base) {
 }
 
 }  // namespace
+
+int print_precision() { return precision; }
+void set_print_precision(int decimals) { precision = decimals; }
 
 std::string print(const Array& array) {
   expect_array("print", array);

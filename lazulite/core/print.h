@@ -10,4 +10,9 @@ namespace lazulite {
 /// than six, three items at each end are shown. Evaluates.
 std::string print(const Array& array);
 
+/// How floating and complex numbers are printed, in all threads: with so many decimals, or, where
+/// the precision is -1, with as many of six digits as are needed. Other negative ones mean six.
+int print_precision();
+void set_print_precision(int decimals);
+
 }  // namespace lazulite

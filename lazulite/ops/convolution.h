@@ -31,6 +31,11 @@ struct ConvGeneralOptions {
 /// c_in / groups). Negative padding cuts off.
 Array conv_general(Array x, Array w, const ConvGeneralOptions& options = {});
 
+/// The discrete convolution of two rows of numbers, sum_k a[k] v[i - k]: wherever they overlap
+/// (full), as much of the middle as the longer one has (same), or where they overlap fully (valid).
+enum class ConvolveMode : uint8_t { full, same, valid };
+Array convolve(Array a, Array v, ConvolveMode mode = ConvolveMode::full);
+
 /// Transposed convolution of x: (n, spatial..., c_in) with w: (c_out, kernel..., c_in / groups):
 /// the gradient of the convolution with these options with respect to its input, carried from x.
 /// Each spatial axis has (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + 1 +

@@ -51,4 +51,16 @@ Array diag(Array x, int k = 0);
 /// The diagonal of the planes spanned by two axes, as a new last axis.
 Array diagonal(Array x, int offset = 0, int axis1 = 0, int axis2 = 1);
 
+// Windows: `count` numbers (float32) that rise from the ends to 1 in the middle; none where the
+// count is not positive, and 1 where it is 1.
+
+/// 0.54 - 0.46 cos(2 pi i / (count - 1)).
+Array hamming(int64_t count);
+/// 0.5 - 0.5 cos(2 pi i / (count - 1)).
+Array hanning(int64_t count);
+/// 0.42 - 0.5 cos(2 pi i / (count - 1)) + 0.08 cos(4 pi i / (count - 1)).
+Array blackman(int64_t count);
+/// A triangle: 1 - |2 i / (count - 1) - 1|.
+Array bartlett(int64_t count);
+
 }  // namespace lazulite

@@ -23,6 +23,10 @@ Array copy(Array x);
 /// The array with its elements in row-major order.
 Array contiguous(Array x);
 
+/// The bytes of the elements in row-major order as elements of another dtype; the last axis grows
+/// or shrinks with their size. Only between dtypes of one size where the array has no axes.
+Array view(Array x, Dtype dtype);
+
 // Shape.
 
 /// The elements in row-major order under another shape; one size may be -1, meaning "the rest".
@@ -79,6 +83,22 @@ Array flip(Array x, const Axes& axes = {});
 Array roll(Array x, int64_t shift, int axis);
 /// Of the flattened array.
 Array roll(Array x, int64_t shift);
+
+/// Elements of the flattened array: at (i, j, …) the one at offset + i * strides[0] + j *
+/// strides[1]
+/// + …; where no strides are given, those of an array of that shape. One that lies outside of the
+/// array is an IndexError where it is computed.
+Array as_strided(Array x, const Shape& shape, const Strides& strides, int64_t offset = 0);
+Array as_strided(Array x, const Shape& shape);
+/// The part of `sizes` elements that begins at starts[i] along axes[i], and at 0 along the others.
+/// `starts` are integers, one for each of `axes`; a part that leaves the array is an IndexError
+/// where it is computed.
+Array slice_at(Array x, Array starts, const Axes& axes, const Shape& sizes);
+/// `x` with the part of the shape of `update` that begins there replaced by it; `update` is
+/// converted to x's dtype and broadcast to its shape along the other axes.
+Array slice_update_at(Array x, Array update, Array starts, const Axes& axes);
+/// The n-th differences of neighbours along an axis; of bools, whether they differ.
+Array diff(Array x, int n = 1, int axis = -1);
 
 // Joining.
 

@@ -12,4 +12,16 @@ namespace lazulite {
 /// int32. Integers wrap around.
 Array cumsum(Array x, std::optional<int> axis = {}, bool reverse = false, bool inclusive = true);
 
+// The same of other folds. The dtype is the array's, of bool too.
+
+/// The products of all elements up to each one; without any: 1.
+Array cumprod(Array x, std::optional<int> axis = {}, bool reverse = false, bool inclusive = true);
+/// The largest and smallest elements so far; NaN from the first one on. Without any: the lowest or
+/// highest number of the dtype, infinite where it has such.
+Array cummax(Array x, std::optional<int> axis = {}, bool reverse = false, bool inclusive = true);
+Array cummin(Array x, std::optional<int> axis = {}, bool reverse = false, bool inclusive = true);
+/// log(cumsum(exp(x))) without overflow; without any element: -inf. Integers give float32.
+Array logcumsumexp(Array x, std::optional<int> axis = {}, bool reverse = false,
+                   bool inclusive = true);
+
 }  // namespace lazulite

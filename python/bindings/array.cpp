@@ -104,6 +104,13 @@ void bind_python_protocols(nb::class_<Array>& type) {
       .def("__copy__", [](const Array& a) { return a; })
       .def(
           "__deepcopy__", [](const Array& a, nb::handle) { return copy(a); }, "memo"_a.none())
+      .def("__bytes__",
+           [](const Array& a) {
+             evaluate(a, Cause::conversion);
+             const Array bytes = view(flatten(a), Dtype::uint8);
+             evaluate(bytes, Cause::conversion);
+             return nb::bytes(bytes.size() ? bytes.data<uint8_t>() : nullptr, a.nbytes());
+           })
       .def("__sizeof__", [](const Array& a) { return sizeof(Array) + 16 + a.nbytes(); });
 }
 

@@ -1,13 +1,11 @@
 #include "lazulite/ops/creation.h"
 
-#include <cmath>
-#include <numbers>
-
 #include "conversion.h"
 #include "define.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/elementwise.h"
 #include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/shape_notes.h"
 #include "module.h"
 
 namespace lazulite::python {
@@ -34,12 +32,12 @@ Scalar number(nb::handle object, const char* operation) {
                            .c_str());
 }
 
-Array filled(const ShapeArgument& shape, nb::handle value, const DtypeOr& dtype) {
+Array filled(const Shape& shape, nb::handle value, const DtypeOr& dtype) {
   if (auto scalar = scalar_of(value)) {
-    return dtype ? full(shape.shape, *scalar, dtype->value) : full(shape.shape, *scalar);
+    return dtype ? full(shape, *scalar, dtype->value) : full(shape, *scalar);
   }
   Array array = to_array(value);
-  return dtype ? full(shape.shape, array, dtype->value) : full(shape.shape, array);
+  return dtype ? full(shape, array, dtype->value) : full(shape, array);
 }
 
 // As in MLX, a dtype that cannot hold the kind of a number gives way, and arrays keep theirs.
@@ -52,13 +50,19 @@ DtypeOr dtype_of_filled(nb::handle value, const DtypeOr& dtype) {
 void bind_fills(nb::module_& m) {
   def_op(
       m, "zeros",
-      [](ShapeArgument shape, DtypeOr dtype) { return zeros(shape.shape, or_float(dtype)); },
+      [](ShapeArgument shape, DtypeOr dtype) {
+        const WrittenShapes written;
+        return zeros(shape.shape, or_float(dtype));
+      },
       "shape"_a, "dtype"_a = nb::none(), kw(),
       "An array of zeros (float32 if no dtype is given).\n\nExample:\n    >>> zeros((2, 2))\n    "
       "array([[0, 0],\n           [0, 0]], dtype=float32)\n");
   def_op(
       m, "ones",
-      [](ShapeArgument shape, DtypeOr dtype) { return ones(shape.shape, or_float(dtype)); },
+      [](ShapeArgument shape, DtypeOr dtype) {
+        const WrittenShapes written;
+        return ones(shape.shape, or_float(dtype));
+      },
       "shape"_a, "dtype"_a = nb::none(), kw(), "An array of ones (float32 if no dtype is given).");
   m.attr("empty") = m.attr("zeros");
   def_op(
@@ -73,7 +77,8 @@ void bind_fills(nb::module_& m) {
   def_op(
       m, "full",
       [](ShapeArgument shape, Operand value, DtypeOr dtype) {
-        return filled(shape, value.object, dtype_of_filled(value.object, dtype));
+        const WrittenShapes written;
+        return filled(shape.shape, value.object, dtype_of_filled(value.object, dtype));
       },
       "shape"_a, "vals"_a, "dtype"_a = nb::none(), kw(),
       "An array filled with a number, or with an array that is broadcast to the shape.");
@@ -81,7 +86,7 @@ void bind_fills(nb::module_& m) {
       m, "full_like",
       [](const Array& a, Operand value, DtypeOr dtype) {
         Dtype type = dtype ? dtype->value : a.dtype();
-        return filled({a.shape()}, value.object, DtypeObject{type});
+        return filled(a.shape(), value.object, DtypeObject{type});
       },
       "a"_a, "vals"_a, "dtype"_a = nb::none(), kw(), "`full` of an array's shape and dtype.");
 }
@@ -91,13 +96,19 @@ void bind_ranges(nb::module_& m) {
       m, "arange",
       [](nb::object start, nb::object stop, nb::object step, DtypeOr dtype) {
         if (stop.is_none()) std::swap(start, stop);
+        if (stop.is_none()) throw nb::type_error("arange: where to stop must be given");
         Scalar from = start.is_none() ? Scalar(0) : number(start, "arange");
         Scalar by = step.is_none() ? Scalar(1) : number(step, "arange");
+        const WrittenShapes written;
+        if (dtype && dtype->value == Dtype::bool_) {
+          throw ValueError("arange: bool is no dtype of numbers to count in");
+        }
         return arange(from, number(stop, "arange"), by, wanted(dtype));
       },
-      nb::arg("start").none(), "stop"_a = nb::none(), "step"_a = nb::none(), "dtype"_a = nb::none(),
+      "start"_a = nb::none(), "stop"_a = nb::none(), "step"_a = nb::none(), "dtype"_a = nb::none(),
       kw(),
-      nb::sig("def arange(start: int | float, stop: int | float | None = None, step: int | float | "
+      nb::sig("def arange(start: int | float | None = None, stop: int | float | None = None, step: "
+              "int | float | "
               "None = None, dtype: Dtype | None = None, *, stream: Stream | Device | DeviceType | "
               "None = None) -> array"),
       "start, start + step, ... up to stop, which is left out. With one number, from 0 to there. "
@@ -106,6 +117,7 @@ void bind_ranges(nb::module_& m) {
       m, "linspace",
       [](nb::object start, nb::object stop, std::optional<int64_t> count, bool endpoint,
          DtypeOr dtype) {
+        const WrittenShapes written;
         int64_t n = count.value_or(50);
         Scalar from = number(start, "linspace"), to = number(stop, "linspace");
         if (endpoint) return linspace(from, to, n, or_float(dtype));
@@ -121,16 +133,22 @@ void bind_matrices(nb::module_& m) {
   def_op(
       m, "eye",
       [](int64_t n, std::optional<int64_t> columns, int k, DtypeOr dtype) {
+        const WrittenShapes written;
         return eye(n, columns.value_or(n), k, or_float(dtype));
       },
       "n"_a, "m"_a = nb::none(), "k"_a = 0, "dtype"_a = nb::none(), kw(),
       "An (n, m) matrix with ones on the k-th diagonal.");
   def_op(
-      m, "identity", [](int64_t n, DtypeOr dtype) { return identity(n, or_float(dtype)); }, "n"_a,
-      "dtype"_a = nb::none(), kw(), "The (n, n) identity matrix.");
+      m, "identity",
+      [](int64_t n, DtypeOr dtype) {
+        const WrittenShapes written;
+        return identity(n, or_float(dtype));
+      },
+      "n"_a, "dtype"_a = nb::none(), kw(), "The (n, n) identity matrix.");
   def_op(
       m, "tri",
       [](int64_t n, std::optional<int64_t> columns, int k, DtypeOr dtype) {
+        const WrittenShapes written;
         return tri(n, columns.value_or(n), k, or_float(dtype));
       },
       "n"_a, "m"_a = nb::none(), "k"_a = 0, "dtype"_a = nb::none(), kw(),
@@ -143,42 +161,17 @@ void bind_matrices(nb::module_& m) {
       "What lies on and above the k-th diagonal of the last two axes; zeros elsewhere.");
 }
 
-// A window of M points: the sum of `weights[k] * cos(2 pi k i / (M - 1))`.
-void bind_window(nb::module_& m, const char* name, std::vector<double> weights, const char* doc) {
+template <Array (*window)(int64_t)>
+void bind_window(nb::module_& m, const char* name, const char* doc) {
   def_op(
-      m, name,
-      [weights](int64_t count) {
-        std::vector<float> points;
-        for (int64_t i = 0; i < count; ++i) {
-          double angle = count > 1 ? 2 * std::numbers::pi * static_cast<double>(i) /
-                                         static_cast<double>(count - 1)
-                                   : std::numbers::pi;
-          double value = 0;
-          for (size_t k = 0; k < weights.size(); ++k) {
-            value += weights[k] * std::cos(static_cast<double>(k) * angle);
-          }
-          points.push_back(static_cast<float>(value));
-        }
-        return Array(points);
-      },
-      "M"_a, kw(), doc);
+      m, name, [](int64_t count) { return window(count); }, "M"_a, kw(), doc);
 }
 
 void bind_windows(nb::module_& m) {
-  bind_window(m, "hanning", {0.5, -0.5}, "The Hann window of M points (float32).");
-  bind_window(m, "hamming", {0.54, -0.46}, "The Hamming window of M points (float32).");
-  bind_window(m, "blackman", {0.42, -0.5, 0.08}, "The Blackman window of M points (float32).");
-  def_op(
-      m, "bartlett",
-      [](int64_t count) {
-        std::vector<float> points;
-        for (int64_t i = 0; i < count; ++i) {
-          double at = count > 1 ? 2.0 * static_cast<double>(i) / static_cast<double>(count - 1) : 1;
-          points.push_back(static_cast<float>(at <= 1 ? at : 2 - at));
-        }
-        return Array(points);
-      },
-      "M"_a, kw(), "The triangular window of M points (float32).");
+  bind_window<&lazulite::hanning>(m, "hanning", "The Hann window of M points (float32).");
+  bind_window<&lazulite::hamming>(m, "hamming", "The Hamming window of M points (float32).");
+  bind_window<&lazulite::blackman>(m, "blackman", "The Blackman window of M points (float32).");
+  bind_window<&lazulite::bartlett>(m, "bartlett", "The triangular window of M points (float32).");
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "lazulite/ops/fp8.h"
 #include "lazulite/ops/reduction.h"
 #include "lazulite/ops/rounding.h"
+#include "lazulite/ops/shape_notes.h"
 #include "module.h"
 
 namespace lazulite::python {
@@ -38,7 +39,11 @@ SmallVector<int64_t, 6> unpacked(nb::args given, const char* operation) {
 
 void bind_shapes(nb::module_& m, Type& type) {
   def_op(
-      m, "reshape", [](const Array& a, ShapeArgument shape) { return reshape(a, shape.shape); },
+      m, "reshape",
+      [](const Array& a, ShapeArgument shape) {
+        const WrittenShapes written;
+        return reshape(a, shape.shape);
+      },
       "a"_a, "shape"_a, kw(),
       "The same elements in another shape; one size may be -1 and follows from the others.");
   type.def(
@@ -46,6 +51,7 @@ void bind_shapes(nb::module_& m, Type& type) {
       [](const Array& a, nb::args shape, StreamArgument stream) {
         OriginScope origin;
         StreamArgumentScope scope(stream);
+        const WrittenShapes written;
         return reshape(a, unpacked(shape, "reshape"));
       },
       "shape"_a, nb::kw_only(), "stream"_a = nb::none(),
@@ -141,7 +147,10 @@ void bind_orders(nb::module_& m, Type& type) {
 void bind_broadcasts(nb::module_& m) {
   def_op(
       m, "broadcast_to",
-      [](Operand a, ShapeArgument shape) { return broadcast_to(to_array(a.object), shape.shape); },
+      [](Operand a, ShapeArgument shape) {
+        const WrittenShapes written;
+        return broadcast_to(to_array(a.object), shape.shape);
+      },
       "a"_a, "shape"_a, kw(), "The array, repeated along new axes and axes of size 1.");
   def(
       m, "broadcast_arrays",
@@ -204,11 +213,16 @@ void bind_joins(nb::module_& m) {
       },
       "arrays"_a, "axis"_a = 0, kw(), "Arrays of one shape, side by side along a new axis.");
   def_op(
-      m, "tile", [](const Array& a, ShapeArgument reps) { return tile(a, reps.shape); }, "a"_a,
-      "reps"_a, kw(), "The array, repeated as a whole.");
+      m, "tile",
+      [](const Array& a, ShapeArgument reps) {
+        const WrittenShapes written;
+        return tile(a, reps.shape);
+      },
+      "a"_a, "reps"_a, kw(), "The array, repeated as a whole.");
   def_op(
       m, "repeat",
       [](const Array& a, int64_t repeats, std::optional<int> axis) {
+        const WrittenShapes written;
         return axis ? repeat(a, repeats, *axis) : repeat(a, repeats);
       },
       "array"_a, "repeats"_a, "axis"_a = nb::none(), kw(),
@@ -268,13 +282,14 @@ void bind_parts(nb::module_& m, Type& type) {
             shift.values.push_back(shift.values[0]);
           }
         }
-        if (shift.values.size() != axis->values.size()) {
+        // Surplus shifts are passed over.
+        if (shift.values.size() < axis->values.size()) {
           throw ValueError("roll: " + std::to_string(shift.values.size()) +
                            " shifts were given for " + std::to_string(axis->values.size()) +
                            " axes");
         }
         Array out = a;
-        for (size_t i = 0; i < shift.values.size(); ++i) {
+        for (size_t i = 0; i < axis->values.size(); ++i) {
           out = roll(out, shift.values[i], static_cast<int>(axis->values[i]));
         }
         return out;
@@ -294,21 +309,8 @@ void bind_parts(nb::module_& m, Type& type) {
   def_method(type, "diag", diag_call, "k"_a = 0, kw(),
              "The k-th diagonal of a matrix, or the matrix with this diagonal.");
   def_op(
-      m, "diff",
-      [](Array a, int n, int axis) {
-        if (n < 0) throw ValueError("diff: n must not be negative, and is " + std::to_string(n));
-        auto at = static_cast<size_t>(normalize_axis(axis, a.ndim(), "diff"));
-        for (int i = 0; i < n && a.shape()[at] > 0; ++i) {
-          Positions first(a.ndim(), 0), last(a.shape().begin(), a.shape().end()), next = first;
-          next[at] = 1;
-          Positions before = last;
-          --before[at];
-          Row row = a.dtype() == Dtype::bool_ ? Row::not_equal : Row::subtract;
-          a = apply_row(row, {slice(a, next, last), slice(a, first, before)});
-        }
-        return a;
-      },
-      "a"_a, "n"_a = 1, "axis"_a = -1, kw(), "The n-th differences of neighbours along an axis.");
+      m, "diff", [](const Array& a, int n, int axis) { return diff(a, n, axis); }, "a"_a, "n"_a = 1,
+      "axis"_a = -1, kw(), "The n-th differences of neighbours along an axis.");
   def_op(
       m, "trace",
       [](const Array& a, int offset, int axis1, int axis2, std::optional<DtypeObject> dtype) {

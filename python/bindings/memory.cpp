@@ -1,14 +1,34 @@
 #include "lazulite/core/memory.h"
 
+#include <set>
 #include <thread>
 
 #include "define.h"
+#include "lazulite/core/buffer.h"
+#include "lazulite/core/errors.h"
+#include "lazulite/core/node.h"
 #include "lazulite/program/backends.h"
 #include "module.h"
 #include "streams.h"
+#include "tree.h"
 
 namespace lazulite::python {
 namespace {
+
+// The bytes of the buffers behind arrays, each once.
+size_t buffer_bytes(nb::args trees) {
+  std::set<const Buffer*> buffers;
+  size_t bytes = 0;
+  for (const Array& array : arrays_in(trees, Leaves::any)) {
+    if (!array.is_evaluated()) {
+      throw ValueError("get_array_buffer_size: an array has not been evaluated, and has no buffer");
+    }
+    array.eval();
+    const auto& buffer = array.node()->outputs[array.output()].buffer;
+    if (buffer && buffers.insert(buffer.buffer().get()).second) bytes += buffer->bytes();
+  }
+  return bytes;
+}
 
 void bind_counters(nb::module_& m) {
   def(
@@ -21,6 +41,9 @@ void bind_counters(nb::module_& m) {
   def(
       m, "get_cache_memory", [] { return memory_statistics().cached_bytes; },
       "Bytes of freed buffers that are kept for reuse.");
+  def(m, "get_array_buffer_size", &buffer_bytes, "args"_a,
+      "The bytes of the buffers behind arrays, or trees of arrays, which are evaluated; each "
+      "buffer counts once.");
   def(m, "clear_cache", &lazulite::clear_cache, "Gives freed buffers back to the system.");
 }
 

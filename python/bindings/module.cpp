@@ -41,14 +41,18 @@ NB_MODULE(core, m) {
   bind_elementwise(m, array);
   bind_creation(m);
   bind_manipulation(m, array);
+  bind_views(m, array);
   bind_reductions(m, array);
   bind_linalg(m);
   bind_linear(m);
+  bind_matrix_parts(m);
   bind_sorting(m);
   bind_indexing(m, array);
   bind_random(m);
   bind_fast(m);
   bind_nn(m);
+  bind_printing(m);
+  bind_distributed(m);
   bind_memory(m);
   bind_files(m);
   bind_transforms(m);

@@ -86,6 +86,52 @@ Array numbered(Array x, const std::optional<DtypeObject>& dtype) {
   return dtype ? astype(std::move(x), dtype->value) : x;
 }
 
+const char* const ends_text =
+    "along an axis (of the flattened array if None).\n\n"
+    "Args:\n    reverse: from the end.\n    inclusive: with the element itself.\n";
+
+using CumulativeFunction = Array (*)(Array, std::optional<int>, bool, bool);
+
+// Sums and products may be converted first, but not as methods.
+template <CumulativeFunction fold>
+void bind_converted(nb::module_& m, const char* name, const std::string& text) {
+  auto call = [](const Array& a, std::optional<int> axis, bool reverse, bool inclusive,
+                 std::optional<DtypeObject> dtype) {
+    return fold(numbered(a, dtype), axis, reverse, inclusive);
+  };
+  def_op(m, name, call, "a"_a, "axis"_a = nb::none(), kw(), "reverse"_a = false,
+         "inclusive"_a = true, "dtype"_a = nb::none(), text.c_str());
+}
+
+template <CumulativeFunction fold>
+void bind_fold(nb::module_& m, nb::class_<Array>& type, const char* name, const char* what,
+               bool converts) {
+  const std::string text = std::string(what) + ends_text;
+  auto call = [](const Array& a, std::optional<int> axis, bool reverse, bool inclusive) {
+    return fold(a, axis, reverse, inclusive);
+  };
+  if (converts) {
+    bind_converted<fold>(m, name, text);
+  } else {
+    def_op(m, name, call, "a"_a, "axis"_a = nb::none(), kw(), "reverse"_a = false,
+           "inclusive"_a = true, text.c_str());
+  }
+  def_method(type, name, call, "axis"_a = nb::none(), kw(), "reverse"_a = false,
+             "inclusive"_a = true, text.c_str());
+}
+
+void bind_cumulative(nb::module_& m, nb::class_<Array>& type) {
+  bind_fold<&lazulite::cumsum>(m, type, "cumsum", "The sums of the elements up to each one ", true);
+  bind_fold<&lazulite::cumprod>(m, type, "cumprod", "The products of the elements up to each one ",
+                                true);
+  bind_fold<&lazulite::cummax>(m, type, "cummax", "The largest element up to each one ", false);
+  bind_fold<&lazulite::cummin>(m, type, "cummin", "The smallest element up to each one ", false);
+  bind_fold<&lazulite::logcumsumexp>(m, type, "logcumsumexp",
+                                     "log(cumsum(exp(a))) without overflow ", false);
+  m.attr("cumulative_sum") = m.attr("cumsum");
+  m.attr("cumulative_prod") = m.attr("cumprod");
+}
+
 }  // namespace
 
 void bind_reductions(nb::module_& m, nb::class_<Array>& type) {
@@ -121,22 +167,7 @@ void bind_reductions(nb::module_& m, nb::class_<Array>& type) {
       },
       "a"_a, "axis"_a = nb::none(), "keepdims"_a = false, kw(),
       "The smallest and the largest element over axes.");
-  auto cumsum = [](const Array& a, std::optional<int> axis, bool reverse, bool inclusive,
-                   std::optional<DtypeObject> dtype) {
-    return lazulite::cumsum(numbered(a, dtype), axis, reverse, inclusive);
-  };
-  const char* cumsum_text =
-      "The sums of the elements up to each one along an axis (of the flattened array if None).\n\n"
-      "Args:\n    reverse: from the end.\n    inclusive: with the element itself.\n";
-  def_op(m, "cumsum", cumsum, "a"_a, "axis"_a = nb::none(), kw(), "reverse"_a = false,
-         "inclusive"_a = true, "dtype"_a = nb::none(), cumsum_text);
-  m.attr("cumulative_sum") = m.attr("cumsum");
-  def_method(
-      type, "cumsum",
-      [](const Array& a, std::optional<int> axis, bool reverse, bool inclusive) {
-        return lazulite::cumsum(a, axis, reverse, inclusive);
-      },
-      "axis"_a = nb::none(), kw(), "reverse"_a = false, "inclusive"_a = true, cumsum_text);
+  bind_cumulative(m, type);
 }
 
 }  // namespace lazulite::python

@@ -1,9 +1,36 @@
 #include "lazulite/ops/sorting.h"
 
 #include "define.h"
+#include "lazulite/core/errors.h"
+#include "lazulite/ops/manipulation.h"
 #include "module.h"
 
 namespace lazulite::python {
+namespace {
+
+// A number that an integer dtype cannot hold is an error, and loses its fraction.
+Array fill_of(nb::handle given, Dtype dtype) {
+  if (Array* array = array_of(given)) return *array;
+  Array value = to_array(given);
+  auto scalar = scalar_of(given);
+  if (scalar && scalar->kind() <= DtypeKind::signed_integer)
+    scalar->expect_held_by(dtype, "unique");
+  return astype(value, dtype);
+}
+
+nb::object unique_parts(const Array& a, int64_t size, bool index, bool inverse, bool counts,
+                        nb::handle fill) {
+  Unique found = unique(a, size, fill.is_none() ? Array() : fill_of(fill, a.dtype()));
+  if (!index && !inverse && !counts) return nb::cast(found.values);
+  nb::list parts;
+  parts.append(found.values);
+  if (index) parts.append(found.index);
+  if (inverse) parts.append(found.inverse);
+  if (counts) parts.append(found.counts);
+  return nb::tuple(parts);
+}
+
+}  // namespace
 
 void bind_sorting(nb::module_& m) {
   using Axis = std::optional<int>;
@@ -25,6 +52,29 @@ void bind_sorting(nb::module_& m) {
   def_op(
       m, "topk", [](const Array& a, int64_t k, Axis axis) { return topk(a, k, axis); }, "a"_a,
       "k"_a, "axis"_a = -1, kw(), "The k largest elements along an axis.");
+  def_op(
+      m, "searchsorted",
+      [](const Array& sorted, const Array& values, const std::string& side) {
+        if (side != "left" && side != "right") {
+          throw ValueError("searchsorted: the side is 'left' or 'right', not '" + side + "'");
+        }
+        return searchsorted(sorted, values, side == "left" ? Side::left : Side::right);
+      },
+      "sorted_sequence"_a, "values"_a, "side"_a = "left", kw(),
+      "Where values would be put into a sorted array of one axis (uint32): before equal elements, "
+      "or "
+      "behind them from the right.");
+  def_op(
+      m, "unique",
+      [](const Array& a, int64_t size, bool index, bool inverse, bool counts, nb::object fill) {
+        return unique_parts(a, size, index, inverse, counts, fill);
+      },
+      "a"_a, "size"_a, "return_index"_a = false, "return_inverse"_a = false,
+      "return_counts"_a = false, "fill_value"_a = nb::none(), kw(),
+      "The `size` smallest distinct elements of the flattened array, in order. Where there are "
+      "fewer, `fill_value` follows (the smallest element if None), and counts are 0.\n\nExample:\n"
+      "    >>> unique(array([3, 1, 3]), 3, return_counts=True, fill_value=0)\n"
+      "    (array([1, 3, 0], dtype=int32), array([1, 2, 0], dtype=int32))\n");
   def_op(
       m, "median",
       [](const Array& a, AxesArgument axis, bool keepdims) {

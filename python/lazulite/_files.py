@@ -228,8 +228,8 @@ def _read_npz(data: bytes, name: str):
         raise ValueError(f"[load_npz] {name}: {error}") from error
 
 
-def load(file, format=None, return_metadata=False):
-    """Reads arrays from a file.
+def load(file, format=None, return_metadata=False, *, stream=None):
+    """Reads arrays from a file, at once, whatever the stream.
 
     Args:
         file: a path or a file object.

@@ -203,6 +203,23 @@ struct Bounds {
     return sums(static_cast<double>(got[0].shape(p.axis)));
   }
 
+  // Largest and smallest elements are copies; each step of the others rounds in the wide format.
+  std::string operator()(const Cumulative& p) const {
+    if (p.op == CumulativeOp::maximum || p.op == CumulativeOp::minimum) return exact(got, expected);
+    if (!is_inexact(got[0].dtype())) return exact(got, expected);
+    if (got[0].dtype() == Dtype::complex64) return "";
+    const double terms = static_cast<double>(got[0].shape(p.axis));
+    Format wide = accumulator_of(got[0].dtype()), out = format_of(got[0].dtype());
+    const bool product = p.op == CumulativeOp::product;
+    return within(got[0], expected[0], [&](size_t, double value) {
+      if (!std::isfinite(value)) return -1.0;
+      const double size = product ? std::fabs(value) : std::fabs(value) + std::log(terms + 1) + 1;
+      // What is small may have passed a number that is none.
+      if (product && size < 16 * out.least) return -1.0;
+      return 4 * (terms + 2) * wide.unit * size + out.unit * std::fabs(value) + out.least;
+    });
+  }
+
   // Products may overflow or vanish in one order and not in another.
   std::string product(double terms) const {
     if (got[0].dtype() == Dtype::complex64) return "";

@@ -36,6 +36,19 @@ void add_movers(Operations& all) {
                  [](auto x, const auto& n) {
                    return stack(Arrays(x.begin(), x.end()), static_cast<int>(n[0][0]));
                  }});
+  // Of integers: the bits of others may differ where their values are near enough.
+  all.push_back({"view", 4, "view($0, #d0)",
+                 [](Maker& maker, Value& value) {
+                   int x = maker.pick([](const Array& y) { return is_integer(y.dtype()); });
+                   if (x < 0) return false;
+                   static const std::vector<Dtype> dtypes = {
+                       Dtype::uint8, Dtype::int8,   Dtype::int16, Dtype::uint16,
+                       Dtype::int32, Dtype::uint32, Dtype::int64, Dtype::uint64};
+                   value.operands = {x};
+                   value.numbers = {{static_cast<int64_t>(maker.one_of(dtypes))}};
+                   return true;
+                 },
+                 [](auto x, const auto& n) { return view(x[0], to_dtype(n[0])); }});
   all.push_back({"tile", 3, "tile($0, {#0})",
                  [](Maker& maker, Value& value) {
                    if (!choose_any(maker, value, 1)) return false;

@@ -67,6 +67,21 @@ void add_reductions(Operations& all) {
                  [](auto x, const auto& n) {
                    return cumsum(x[0], static_cast<int>(n[0][0]), n[1][0] != 0, n[2][0] != 0);
                  }});
+  using Cumulate = Array (*)(Array, std::optional<int>, bool, bool);
+  for (auto [name, cumulate] : {std::pair<const char*, Cumulate>{"cumprod", cumprod},
+                                {"cummax", cummax},
+                                {"cummin", cummin},
+                                {"logcumsumexp", logcumsumexp}}) {
+    all.push_back({name, 3, std::string(name) + "($0, #0, #1, #2)",
+                   [](Maker& maker, Value& value) {
+                     if (!choose_axis(maker, value)) return false;
+                     value.numbers.push_back({maker.below(2)});
+                     return true;
+                   },
+                   [cumulate](auto x, const auto& n) {
+                     return cumulate(x[0], static_cast<int>(n[0][0]), n[1][0] != 0, n[2][0] != 0);
+                   }});
+  }
   all.push_back({"sort", 6, "sort($0, #0)", choose_axis,
                  [](auto x, const auto& n) { return sort(x[0], static_cast<int>(n[0][0])); }});
   all.push_back({"argsort", 4, "argsort($0, #0)", choose_axis,

@@ -95,6 +95,10 @@ TEST_P(ConvolutionOp, RejectsWhatDoesNotFit) {
   EXPECT_THROW(conv2d(x[0], w), Error);
   EXPECT_THROW(conv2d(x, w[0]), Error);
   EXPECT_THROW(conv2d(x.astype(Dtype::int32), w.astype(Dtype::int32)), Error);
+  // Five taps over four elements, of which two steps would make no place.
+  EXPECT_THROW(
+      conv_general(ones({1, 4, 1}), ones({1, 3, 1}), {.stride = {2}, .kernel_dilation = {2}}),
+      Error);
 }
 
 }  // namespace

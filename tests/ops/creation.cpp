@@ -70,6 +70,10 @@ TEST_P(Creation, CountsIntegersExactly) {
   expect_equal(arange(0, 256, 85, Dtype::uint8), Array({0, 85, 170, 255}, Dtype::uint8));
   expect_equal(arange(-3, 3, 2, Dtype::bfloat16), Array({-3, -1, 1}, Dtype::bfloat16));
   expect_equal(arange(0.0, -1.0, -0.25), Array({0.0, -0.25, -0.5, -0.75}));
+  // Integers go on as their first two do.
+  expect_equal(arange(-0.5, 2.0, 1.0, Dtype::int32), Array({0, 0, 0}));
+  expect_equal(arange(0.7, 5.0, 1.6, Dtype::int32), Array({0, 2, 4}));
+  expect_equal(arange(2.5, -3.0, -1.5, Dtype::int64), Array({2, 1, 0, -1}, Dtype::int64));
   expect_equal(arange(5, 5), zeros({0}, Dtype::int32));
   expect_equal(arange(true), Array({0}));
 }
@@ -153,6 +157,18 @@ TEST_P(Creation, SpacesNumbersUpToInfiniteEnds) {
   // Infinite in float32, and in float16 once it is rounded.
   expect_equal(linspace(1, 1e300, 3), Array({1.0, inf, inf}));
   expect_equal(linspace(0, 131008, 3, Dtype::float16), Array({0.0, 65504.0, inf}, Dtype::float16));
+}
+
+TEST_P(Creation, WindowsRiseToTheMiddle) {
+  expect_close(hanning(5), Array({0.f, 0.5f, 1.f, 0.5f, 0.f}), 1e-6, 1e-7);
+  expect_close(hamming(3), Array({0.08f, 1.f, 0.08f}), 1e-6, 1e-7);
+  expect_close(blackman(5), Array({0.f, 0.34f, 1.f, 0.34f, 0.f}), 1e-6, 1e-7);
+  expect_equal(bartlett(5), Array({0.f, 0.5f, 1.f, 0.5f, 0.f}));
+  for (auto* window : {hanning, hamming, blackman, bartlett}) {
+    expect_equal(window(1), ones({1}));
+    EXPECT_EQ(window(0).shape(), Shape({0}));
+    EXPECT_EQ(window(-1).shape(), Shape({0}));
+  }
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ void add_reductions(std::vector<Operation>& all) {
   OF_AXIS(sum), OF_AXIS(prod), OF_AXIS(max), OF_AXIS(min), OF_AXIS(lazulite::all), OF_AXIS(any);
   OF_AXIS(count_nonzero), OF_AXIS(mean), OF_AXIS(var), OF_AXIS(stddev), OF_AXIS(logsumexp);
   OF_AXIS(argmax), OF_AXIS(argmin), OF_AXIS(softmax), OF_AXIS(log_softmax), OF_AXIS(cumsum);
+  OF_AXIS(cumprod), OF_AXIS(cummax), OF_AXIS(cummin), OF_AXIS(logcumsumexp);
 #undef OF_AXIS
 }
 
@@ -70,6 +71,13 @@ void add_movers(std::vector<Operation>& all) {
   all.push_back({"concatenate", [](const Array& x) { return concatenate({x, x}); }});
   all.push_back({"triu", [](const Array& x) { return triu(x); }});
   all.push_back({"diag", [](const Array& x) { return diag(x); }});
+  all.push_back({"view", [](const Array& x) { return view(x, Dtype::uint8); }});
+  all.push_back({"as_strided", [](const Array& x) { return as_strided(x, {2, 2}, {1, 2}); }});
+  all.push_back({"diff", [](const Array& x) { return diff(x); }});
+  all.push_back({"slice_at", [](const Array& x) { return slice_at(x, Array({1}), {1}, {2, 2}); }});
+  all.push_back({"slice_update_at", [](const Array& x) {
+                   return slice_update_at(x, x[{0, 0}], Array({1}), {1});
+                 }});
   all.push_back({"flip", [](const Array& x) { return copy(flip(x)); }});
   all.push_back({"round", [](const Array& x) { return round(x, -1); }});
   all.push_back({"allclose", [](const Array& x) { return allclose(x, x); }});
@@ -80,8 +88,9 @@ void add_layers(std::vector<Operation>& all) {
 #define LAYER(Layer) all.push_back({#Layer, [](const Array& x) { return nn::Layer()(x); }});
   LAYER(ReLU6)
   LAYER(LeakyReLU)
-  LAYER(ELU) LAYER(SELU) LAYER(CELU) LAYER(GELU) LAYER(SiLU) LAYER(Mish) LAYER(Softplus)
-      LAYER(Softsign) LAYER(Hardswish) LAYER(LogSigmoid)
+  LAYER(ELU)
+  LAYER(SELU) LAYER(CELU) LAYER(GELU) LAYER(SiLU) LAYER(Mish) LAYER(Softplus) LAYER(Softsign)
+      LAYER(Hardswish) LAYER(LogSigmoid)
 #undef LAYER
           const Array labels = Array({1, 0});
   all.push_back({"cross_entropy", [=](const Array& x) { return nn::cross_entropy(x, labels); }});

@@ -72,5 +72,45 @@ TEST_P(Scan, CumsumCarriesInfinityAndNaN) {
   EXPECT_TRUE(std::isnan(sums[3]) && std::isnan(sums[4]));
 }
 
+constexpr float infinity = std::numeric_limits<float>::infinity();
+constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+
+TEST_P(Scan, OtherFoldsGoUpToEachElement) {
+  Array x({{3.f, 1.f, 4.f}, {1.f, 5.f, 0.5f}});
+  expect_equal(cumprod(x, 1), Array({{3.f, 3.f, 12.f}, {1.f, 5.f, 2.5f}}));
+  expect_equal(cumprod(x, 1, true, false), Array({{4.f, 4.f, 1.f}, {2.5f, 0.5f, 1.f}}));
+  expect_equal(cummax(x, 1), Array({{3.f, 3.f, 4.f}, {1.f, 5.f, 5.f}}));
+  expect_equal(cummin(x, 0), Array({{3.f, 1.f, 4.f}, {1.f, 1.f, 0.5f}}));
+  expect_equal(cummax(x, 0, false, false),
+               Array({{-infinity, -infinity, -infinity}, {3.f, 1.f, 4.f}}));
+  expect_equal(cummin(x), Array({3.f, 1.f, 1.f, 1.f, 1.f, 0.5f}));
+  expect_close(logcumsumexp(Array({0.f, 0.f, 0.f})), Array({0.f, std::log(2.f), std::log(3.f)}),
+               1e-6);
+  expect_close(logcumsumexp(Array({1000.f, 1000.f})), Array({1000.f, 1000.f + std::log(2.f)}),
+               1e-6);
+}
+
+TEST_P(Scan, OtherFoldsKeepTheDtype) {
+  expect_equal(cumprod(Array({100, 100, 100}, Dtype::int8)), Array({100, 16, 64}, Dtype::int8));
+  expect_equal(cumprod(Array({true, false, true})), Array({true, false, false}));
+  expect_equal(cummax(Array({false, true, false})), Array({false, true, true}));
+  expect_equal(cummax(Array({3, 1}, Dtype::uint8), 0, false, false), Array({0, 3}, Dtype::uint8));
+  expect_equal(cummin(Array({3, 1}, Dtype::int16), 0, false, false),
+               Array({32767, 3}, Dtype::int16));
+  EXPECT_EQ(logcumsumexp(Array({1, 2})).dtype(), Dtype::float32);
+  EXPECT_EQ(logcumsumexp(ones({2}, Dtype::float16)).dtype(), Dtype::float16);
+}
+
+TEST_P(Scan, ExtremesKeepNaNAndOrderComplexNumbers) {
+  std::vector<float> largest = cummax(Array({1.f, nan, 3.f})).to_vector<float>();
+  EXPECT_EQ(largest[0], 1);
+  EXPECT_TRUE(std::isnan(largest[1]) && std::isnan(largest[2]));
+  using C = complex64;
+  expect_equal(cummax(Array(std::vector<C>{C(1, 1), C(2, 0), C(2, -1), C(2, 3)})),
+               Array(std::vector<C>{C(1, 1), C(2, 0), C(2, 0), C(2, 3)}));
+  expect_equal(logcumsumexp(Array({-infinity, -infinity, 1.f})),
+               Array({-infinity, -infinity, 1.f}));
+}
+
 }  // namespace
 }  // namespace lazulite

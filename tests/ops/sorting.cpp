@@ -91,5 +91,36 @@ TEST_P(Sorting, GradientsGoBackToWhereElementsCameFrom) {
   expect_equal(grad(weighted)(x), Array({100.0, 1.0, 10.0}));
 }
 
+TEST_P(Sorting, SearchFindsThePlaceOnEitherSide) {
+  Array x({1, 2, 2, 4});
+  expect_equal(searchsorted(x, Array({0, 2, 3, 5})), Array({0, 1, 3, 4}, Dtype::uint32));
+  expect_equal(searchsorted(x, Array({{0, 2}, {3, 4}}), Side::right),
+               Array({{0, 3}, {3, 4}}, Dtype::uint32));
+  expect_equal(searchsorted(x, Array({2.5f})), Array({3}, Dtype::uint32));
+  expect_equal(searchsorted(zeros({0}), Array({1.f})), Array({0}, Dtype::uint32));
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  Array with_nan({1.f, 2.f, nan});
+  expect_equal(searchsorted(with_nan, Array({3.f, nan})), Array({2, 2}, Dtype::uint32));
+  expect_equal(searchsorted(with_nan, Array({3.f, nan}), Side::right),
+               Array({2, 3}, Dtype::uint32));
+  expect_equal(searchsorted(arange(1000), arange(1000)), astype(arange(1000), Dtype::uint32));
+  EXPECT_THROW(searchsorted(zeros({2, 2}), Array({1})), ValueError);
+}
+
+TEST_P(Sorting, UniqueElementsAreInOrder) {
+  Unique found = unique(Array({{3, 1, 2}, {3, 1, 1}}), 4);
+  expect_equal(found.values, Array({1, 2, 3, 1}));
+  expect_equal(found.index, Array({1, 2, 0, 1}, Dtype::uint32));
+  expect_equal(found.inverse, Array({{2, 0, 1}, {2, 0, 0}}, Dtype::uint32));
+  expect_equal(found.counts, Array({3, 1, 2, 0}));
+  Unique fewer = unique(Array({3, 1, 2, 3, 1}), 2);
+  expect_equal(fewer.values, Array({1, 2}));
+  expect_equal(fewer.inverse, Array({1, 0, 1, 1, 0}, Dtype::uint32));
+  expect_equal(unique(Array({3, 1}), 3, Array(Scalar(-1))).values, Array({1, 3, -1}));
+  EXPECT_EQ(unique(Array({3, 1}), 0).values.shape(), Shape({0}));
+  EXPECT_THROW(unique(Array({3, 1}), -1), ValueError);
+  EXPECT_THROW(unique(zeros({0}), 1), ValueError);
+}
+
 }  // namespace
 }  // namespace lazulite

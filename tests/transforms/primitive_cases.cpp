@@ -118,6 +118,34 @@ std::vector<PrimitiveCase> make_cases() {
                        cumsum(a[0], 2, false, false), cumsum(a[0], -1, true, false), cumsum(a[0])};
        },
        {cube}},
+      {"cumprod",
+       [](const Arrays& a) {
+         return Arrays{cumprod(a[0], 1), cumprod(a[0], 0, true), cumprod(a[0], 2, false, false),
+                       cumprod(a[0], -1, true, false)};
+       },
+       {cube}},
+      {"cummax",
+       [](const Arrays& a) {
+         // Without an element they are infinite.
+         auto finite = [](const Array& x) { return where(isfinite(x), x, 0); };
+         return Arrays{cummax(a[0], 1), cummin(a[0], 0, true),
+                       finite(cummax(a[0], 2, false, false)),
+                       finite(cummin(a[0], -1, true, false))};
+       },
+       {cube}},
+      {"logcumsumexp",
+       [](const Arrays& a) {
+         return Arrays{logcumsumexp(a[0], 1), logcumsumexp(a[0], 0, true),
+                       exp(logcumsumexp(a[0], 2, false, false)),
+                       exp(logcumsumexp(a[0], -1, true, false))};
+       },
+       {cube}},
+      {"view",
+       [](const Arrays& a) {
+         Array bytes = view(stop_gradient(a[0]), Dtype::uint8);
+         return Arrays{where(isfinite(view(bytes, Dtype::float64)), a[0], 0)};
+       },
+       {matrix}},
       {"sort",
        [](const Arrays& a) {
          return Arrays{sort(a[0], 1) * a[0], sort(a[0], std::nullopt),

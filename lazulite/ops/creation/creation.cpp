@@ -10,6 +10,7 @@
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/primitives/creation.h"
+#include "lazulite/ops/shape_notes.h"
 
 namespace lazulite {
 namespace {
@@ -170,8 +171,17 @@ Array arange(const Scalar& start, const Scalar& stop, const Scalar& step,
     start.expect_held_by(out, "arange");
     range.last(count).expect_held_by(out, "arange");
   }
-  // Fractional steps are kept when the result is converted to integers; so are integers that only
-  // `stop` says are to be floating numbers.
+  // An array of integers with a fraction asked for goes on as its first two elements do, which are
+  // rounded towards zero: so do NumPy's and MLX's.
+  if (count > 0 && is_integer(out) && !range.is_whole()) {
+    const double from = start.as<double>();
+    const auto first = static_cast<int64_t>(from);
+    const int64_t by = static_cast<int64_t>(from + step.as<double>()) - first;
+    const Scalar last(first + (count - 1) * by);
+    last.expect_held_by(out, "arange");
+    return noted(make(make_primitive(Arange{first, by, count, out}), {}), {count});
+  }
+  // Integers that only `stop` says are to be floating numbers are counted as such.
   bool in_integers = range.is_whole();
   if (in_integers && !is_integer(out) && count > 0) {
     in_integers = range.last(count).kind() == start.kind();
@@ -179,7 +189,7 @@ Array arange(const Scalar& start, const Scalar& stop, const Scalar& step,
   auto stored = [&](const Scalar& value) {
     return in_integers ? value : Scalar(value.as<double>());
   };
-  return make(make_primitive(Arange{stored(start), stored(step), count, out}), {});
+  return noted(make(make_primitive(Arange{stored(start), stored(step), count, out}), {}), {count});
 }
 Array arange(const Scalar& stop, std::optional<Dtype> dtype) { return arange(0, stop, 1, dtype); }
 

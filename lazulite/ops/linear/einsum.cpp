@@ -1,118 +1,21 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 
-#include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/elementwise.h"
 #include "lazulite/ops/linear.h"
+#include "lazulite/ops/linear/equation.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/reduction.h"
 
 namespace lazulite {
 namespace {
 
-// The name of an axis: a letter, or below zero one of those that "..." stands for, the last being
-// -1.
-using Label = int;
-using Labels = std::vector<Label>;
-
 struct Operand {
   Array array;
   Labels labels;
 };
-
-struct Equation {
-  std::vector<Labels> inputs;
-  Labels output;
-};
-
-[[noreturn]] void fail(const std::string& subscripts, const std::string& what) {
-  throw ValueError(fmt::format("[einsum] '{}': {}", subscripts, what));
-}
-
-bool contains(const Labels& labels, Label label) {
-  return std::find(labels.begin(), labels.end(), label) != labels.end();
-}
-
-// One side's or operand's labels; `extra` is how many axes "..." stands for.
-Labels parse(const std::string& text, const std::string& all, int extra, bool* has_dots) {
-  Labels out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == ' ') continue;
-    if (text[i] == '.') {
-      if (text.compare(i, 3, "...") != 0 || *has_dots) fail(all, "a dot is not part of one '...'");
-      *has_dots = true;
-      for (int k = extra; k > 0; --k) out.push_back(-k);
-      i += 2;
-    } else if (std::isalpha(static_cast<unsigned char>(text[i]))) {
-      out.push_back(text[i]);
-    } else {
-      fail(all, fmt::format("'{}' is no letter", text[i]));
-    }
-  }
-  return out;
-}
-
-std::vector<std::string> split_at_commas(const std::string& text) {
-  std::vector<std::string> parts(1);
-  for (char c : text) {
-    if (c == ',') {
-      parts.emplace_back();
-    } else {
-      parts.back() += c;
-    }
-  }
-  return parts;
-}
-
-Equation parse(const std::string& subscripts, const std::vector<Array>& operands) {
-  size_t arrow = subscripts.find("->");
-  std::vector<std::string> inputs = split_at_commas(subscripts.substr(0, arrow));
-  if (inputs.size() != operands.size()) {
-    fail(subscripts,
-         fmt::format("{} operands are named, and {} were given", inputs.size(), operands.size()));
-  }
-  Equation out;
-  int most = 0;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    bool dots = false;
-    Labels named = parse(inputs[i], subscripts, 0, &dots);
-    int extra = static_cast<int>(operands[i].ndim()) - static_cast<int>(named.size());
-    if (extra < 0 || (extra > 0 && !dots)) {
-      fail(subscripts, fmt::format("'{}' does not name the axes of an array of shape {}", inputs[i],
-                                   to_string(operands[i].shape())));
-    }
-    bool again = false;
-    out.inputs.push_back(parse(inputs[i], subscripts, extra, &again));
-    if (dots) most = std::max(most, extra);
-  }
-  if (arrow != std::string::npos) {
-    bool dots = false;
-    out.output = parse(subscripts.substr(arrow + 2), subscripts, most, &dots);
-    Labels sorted = out.output;
-    std::sort(sorted.begin(), sorted.end());
-    if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) {
-      fail(subscripts, "the result names an axis twice");
-    }
-    for (Label label : out.output) {
-      bool known = std::any_of(out.inputs.begin(), out.inputs.end(),
-                               [&](const Labels& labels) { return contains(labels, label); });
-      if (!known) fail(subscripts, "the result has an axis that no operand has");
-    }
-    return out;
-  }
-  std::map<Label, int> counts;
-  for (const Labels& labels : out.inputs) {
-    for (Label label : labels) ++counts[label];
-  }
-  for (auto [label, count] : counts) {
-    if (label < 0 || count == 1) out.output.push_back(label);
-  }
-  return out;
-}
 
 // An axis that is named twice is a diagonal.
 void take_diagonals(Operand& operand) {
@@ -203,23 +106,8 @@ Operand contract(Operand a, Operand b, const Labels& wanted,
 
 Array einsum(const std::string& subscripts, std::vector<Array> operands) {
   const ReleaseOnReturn release(operands);
-  if (operands.empty()) throw ValueError("[einsum] at least one operand is needed");
-  Equation equation = parse(subscripts, operands);
-  std::map<Label, int64_t> sizes;
-  for (size_t i = 0; i < operands.size(); ++i) {
-    for (size_t axis = 0; axis < equation.inputs[i].size(); ++axis) {
-      Label label = equation.inputs[i][axis];
-      int64_t size = operands[i].shape()[axis];
-      int64_t& known = sizes.try_emplace(label, size).first->second;
-      if (known == 1) known = size;
-      if (size != known && size != 1) {
-        fail(subscripts, label < 0
-                             ? fmt::format("axes of sizes {} and {} do not broadcast", known, size)
-                             : fmt::format("axis '{}' has sizes {} and {}",
-                                           static_cast<char>(label), known, size));
-      }
-    }
-  }
+  const Equation equation = parse_equation(subscripts, operands);
+  const std::map<Label, int64_t>& sizes = equation.sizes;
   std::vector<Operand> left;
   for (size_t i = 0; i < operands.size(); ++i) {
     Shape full;
@@ -228,12 +116,20 @@ Array einsum(const std::string& subscripts, std::vector<Array> operands) {
     take_diagonals(operand);
     left.push_back(std::move(operand));
   }
-  while (left.size() > 1) {
-    Operand a = std::move(left[0]), b = std::move(left[1]);
-    left.erase(left.begin(), left.begin() + 2);
-    Labels wanted = equation.output;
-    for (const Operand& other : left) wanted = joined(wanted, other.labels);
-    left.insert(left.begin(), contract(std::move(a), std::move(b), wanted, sizes));
+  for (const std::vector<size_t>& step : contraction_path(equation)) {
+    std::vector<Operand> taken;
+    for (size_t i : step) taken.push_back(std::move(left[i]));
+    for (auto i = step.rbegin(); i != step.rend(); ++i) {
+      left.erase(left.begin() + static_cast<int64_t>(*i));
+    }
+    // More than two at once are taken one after another.
+    for (size_t i = 1; i < taken.size(); ++i) {
+      Labels wanted = equation.output;
+      for (const Operand& other : left) wanted = joined(wanted, other.labels);
+      for (size_t k = i + 1; k < taken.size(); ++k) wanted = joined(wanted, taken[k].labels);
+      taken[i] = contract(std::move(taken[i - 1]), std::move(taken[i]), wanted, sizes);
+    }
+    left.push_back(std::move(taken.back()));
   }
   drop(left[0], equation.output);
   return arranged(left[0], equation.output);

@@ -4,6 +4,7 @@
 
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
+#include "lazulite/ops/creation.h"
 #include "lazulite/ops/elementwise.h"
 #include "lazulite/ops/indexing.h"
 #include "lazulite/ops/linear.h"
@@ -83,8 +84,7 @@ Array cross(Array a, Array b, int axis) {
   }
   Array x0 = part(a, in_a, 0), x1 = part(a, in_a, 1), y0 = part(b, in_b, 0), y1 = part(b, in_b, 1);
   Array last = x0 * y1 - x1 * y0;
-  if (n == 2 && m == 2) return last;
-  Array zero = last * 0;
+  Array zero = zeros_like(last);
   Array x2 = n == 3 ? part(a, in_a, 2) : zero, y2 = m == 3 ? part(b, in_b, 2) : zero;
   std::vector<Array> parts = broadcast_arrays({x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, last});
   return stack(std::move(parts), axis < 0 ? axis : in_a);

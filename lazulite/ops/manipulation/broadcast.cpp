@@ -1,13 +1,14 @@
 #include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/primitives/views.h"
+#include "lazulite/ops/shape_notes.h"
 
 namespace lazulite {
 
 Array broadcast_to(Array x, const Shape& shape) {
   const ReleaseOnReturn release(x);
   if (x.shape() == shape) return x;
-  return make(make_primitive(Broadcast{shape}), {x});
+  return noted(make(make_primitive(Broadcast{shape}), {x}), shape);
 }
 
 std::vector<Array> broadcast_arrays(std::vector<Array> arrays) {

@@ -7,6 +7,7 @@
 #include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/primitives/views.h"
+#include "lazulite/ops/shape_notes.h"
 
 namespace lazulite {
 namespace {
@@ -49,7 +50,8 @@ Array reshape_to(const Array& x, const Shape& shape) {
 
 Array reshape(Array x, const Shape& shape) {
   const ReleaseOnReturn release(x);
-  return reshape_to(x, complete_shape(shape, x.size(), "reshape"));
+  Array out = reshape_to(x, complete_shape(shape, x.size(), "reshape"));
+  return out.is_same(x) ? out : noted(std::move(out), shape);
 }
 
 Array flatten(Array x, int start_axis, int end_axis) {
@@ -77,10 +79,20 @@ Array unflatten(Array x, int axis, const Shape& shape) {
   if (shape.empty()) throw Error("unflatten: the shape to divide the axis into is empty");
   const Shape& old = x.shape();
   Shape parts = complete_shape(shape, old[static_cast<size_t>(at)], "unflatten");
-  Shape out(old.begin(), old.begin() + at);
-  for (int64_t part : parts) out.push_back(part);
-  for (size_t i = static_cast<size_t>(at) + 1; i < old.size(); ++i) out.push_back(old[i]);
-  return reshape_to(x, out);
+  Shape out, asked;
+  for (size_t i = 0; i < old.size(); ++i) {
+    if (i != static_cast<size_t>(at)) {
+      out.push_back(old[i]);
+      asked.push_back(ShapeNotes::size_of_axis(i));
+      continue;
+    }
+    for (int64_t part : parts) out.push_back(part);
+    for (int64_t part : shape) asked.push_back(part);
+  }
+  Array result = reshape_to(x, out);
+  ShapeNotes* notes = ShapeNotes::current();
+  if (notes && !result.is_same(x)) notes->note(result, asked);
+  return result;
 }
 
 Array expand_dims(Array x, const Axes& axes) {

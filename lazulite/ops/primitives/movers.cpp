@@ -7,12 +7,35 @@ namespace lazulite {
 using namespace definition;
 
 LAZULITE_DEFINE_PRIMITIVE(Copy);
+LAZULITE_DEFINE_PRIMITIVE(BitView);
 LAZULITE_DEFINE_PRIMITIVE(SliceUpdate);
 LAZULITE_DEFINE_PRIMITIVE(Concatenate);
 
 ArrayTypes infer(const Copy&, InputTypes inputs) {
   expect_inputs("copy", inputs, 1);
   return {{inputs[0].shape, inputs[0].dtype}};
+}
+
+ArrayTypes infer(const BitView& p, InputTypes inputs) {
+  expect_inputs("view", inputs, 1);
+  const auto& [shape, dtype] = inputs[0];
+  const auto from = static_cast<int64_t>(size_of(dtype)),
+             to = static_cast<int64_t>(size_of(p.dtype));
+  if (from == to) return {{shape, p.dtype}};
+  if (shape.empty()) {
+    throw Error(fmt::format("view: a single {} has not the size of a {}", name_of(dtype),
+                            name_of(p.dtype)));
+  }
+  Shape out = shape;
+  const int64_t bytes = multiply_sizes(shape.back(), from, "view");
+  if (bytes % to != 0) {
+    throw Error(
+        fmt::format("view: the last axis of an array of shape {} has {} bytes, which are no "
+                    "whole number of {}",
+                    to_string(shape), bytes, name_of(p.dtype)));
+  }
+  out.back() = bytes / to;
+  return {{std::move(out), p.dtype}};
 }
 
 ArrayTypes infer(const SliceUpdate& p, InputTypes inputs) {

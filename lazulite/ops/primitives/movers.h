@@ -12,6 +12,16 @@ struct Copy {
 };
 LAZULITE_PRIMITIVE(Copy);
 
+/// The bytes of the elements in row-major order as elements of another dtype: the last axis grows
+/// or shrinks with their size, which must divide it. Without axes the sizes must be equal.
+struct BitView {
+  static constexpr const char* name = "View";
+  Dtype dtype;
+  auto fields() const { return std::tie(dtype); }
+  bool operator==(const BitView&) const = default;
+};
+LAZULITE_PRIMITIVE(BitView);
+
 /// Inputs (x, update): x with the elements that SliceView would show replaced by `update`, which
 /// has exactly their shape.
 struct SliceUpdate {

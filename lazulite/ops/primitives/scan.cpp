@@ -7,12 +7,33 @@ namespace lazulite {
 using namespace definition;
 
 LAZULITE_DEFINE_PRIMITIVE(CumulativeSum);
+LAZULITE_DEFINE_PRIMITIVE(Cumulative);
 
 ArrayTypes infer(const CumulativeSum& p, InputTypes inputs) {
   expect_inputs("cumsum", inputs, 1);
   const auto& [shape, dtype] = inputs[0];
   expect_axis("cumsum", p.axis, shape);
   if (dtype == Dtype::bool_) throw Error("cumsum: bool must be converted to a number first");
+  return {{shape, dtype}};
+}
+
+const char* Cumulative::label() const {
+  switch (op) {
+    case CumulativeOp::product: return "cumprod";
+    case CumulativeOp::maximum: return "cummax";
+    case CumulativeOp::minimum: return "cummin";
+    default: return "logcumsumexp";
+  }
+}
+
+ArrayTypes infer(const Cumulative& p, InputTypes inputs) {
+  expect_inputs(p.label(), inputs, 1);
+  const auto& [shape, dtype] = inputs[0];
+  expect_axis(p.label(), p.axis, shape);
+  if (p.op == CumulativeOp::logaddexp && !is_inexact(dtype)) {
+    throw Error(fmt::format("{}: {} must be converted to a floating dtype first", p.label(),
+                            name_of(dtype)));
+  }
   return {{shape, dtype}};
 }
 

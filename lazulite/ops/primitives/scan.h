@@ -19,4 +19,24 @@ struct CumulativeSum {
 };
 LAZULITE_PRIMITIVE(CumulativeSum);
 
+/// What Cumulative folds the elements with.
+enum class CumulativeOp : uint8_t { product, maximum, minimum, logaddexp };
+
+/// Products, largest or smallest elements, or logarithms of sums of exponentials of the elements up
+/// to each one along `axis`, otherwise as CumulativeSum. Without any element they are 1, the
+/// dtype's lowest or highest number (infinite where it has such), and -inf. Of floating or complex
+/// dtypes, and but for logaddexp of every other; the output's is the input's. Integers wrap, NaN
+/// stays, complex numbers are ordered by their real and then by their imaginary parts.
+struct Cumulative {
+  static constexpr const char* name = "Cumulative";
+  CumulativeOp op;
+  int axis;
+  bool reverse;
+  bool inclusive;
+  auto fields() const { return std::tie(op, axis, reverse, inclusive); }
+  bool operator==(const Cumulative&) const = default;
+  const char* label() const;
+};
+LAZULITE_PRIMITIVE(Cumulative);
+
 }  // namespace lazulite

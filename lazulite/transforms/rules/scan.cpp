@@ -1,8 +1,142 @@
-#include "lazulite/ops/primitives/scan.h"
+#include "lazulite/ops/scan.h"
 
+#include <limits>
+
+#include "lazulite/ops/creation.h"
+#include "lazulite/ops/elementwise.h"
+#include "lazulite/ops/indexing.h"
+#include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/operators.h"
+#include "lazulite/ops/primitives/scan.h"
 #include "lazulite/transforms/rules/helpers.h"
 
 namespace lazulite {
+namespace {
+
+// Half precision computes in float32, as folds themselves do.
+Array widened(const Array& x) { return is_half(x.dtype()) ? astype(x, Dtype::float32) : x; }
+
+bool is_complex(const Array& x) { return kind_of(x.dtype()) == DtypeKind::complex; }
+
+// A fold of `x` like p, and one from the other end.
+Array folded(const Cumulative& p, const Array& x) { return again(p, {x}); }
+Array folded_back(const Cumulative& p, const Array& x) {
+  return again(Cumulative{p.op, p.axis, !p.reverse, p.inclusive}, {x});
+}
+Array summed(const Cumulative& p, const Array& x) {
+  return again(CumulativeSum{p.axis, p.reverse, p.inclusive}, {x});
+}
+Array summed_back(const Cumulative& p, const Array& x) {
+  return again(CumulativeSum{p.axis, !p.reverse, p.inclusive}, {x});
+}
+
+// A product's derivative by a factor is the product divided by it. The first zero on the way is
+// counted apart, with the product that leaves it out; behind a second one nothing changes any more.
+struct Factors {
+  Factors(const Cumulative& p, const Array& given)
+      : x(widened(given)),
+        is_zero(equal(x, 0)),
+        first(logical_and(is_zero, equal(summed_zeros(p), 1))),
+        product(folded(p, x)),
+        without_first(folded(p, where(first, 1, x))),
+        inverse(where(is_zero, 0, divide(1, where(is_zero, 1, x)))) {}
+
+  Array summed_zeros(const Cumulative& p) const {
+    return again(CumulativeSum{p.axis, p.reverse, true}, {astype(is_zero, Dtype::int32)});
+  }
+  Array x, is_zero, first, product, without_first, inverse;
+};
+
+Array product_gradient(const Cumulative& p, const Array& given, const Array& cotangent) {
+  Factors f(p, given);
+  Array g = widened(cotangent);
+  // The gradient of a complex product takes the conjugates of the other factors.
+  auto factor = [&](const Array& x) { return is_complex(x) ? conjugate(x) : x; };
+  Array others = summed_back(p, g * factor(f.product)) * factor(f.inverse);
+  return where(f.first, summed_back(p, g * factor(f.without_first)), others);
+}
+
+Array product_tangent(const Cumulative& p, const Array& given, const Array& tangent) {
+  Factors f(p, given);
+  Array t = widened(tangent);
+  return f.product * summed(p, t * f.inverse) +
+         f.without_first * summed(p, where(f.first, t, zeros_like(t)));
+}
+
+// The elements one place further (or back), with a zero where there is none.
+Array shifted(const Array& x, int axis, bool further) {
+  auto at = static_cast<size_t>(axis);
+  if (x.shape()[at] == 0) return x;
+  std::vector<PadWidth> widths(x.ndim());
+  Positions starts(x.ndim(), 0), stops(x.shape().begin(), x.shape().end());
+  widths[at] = further ? PadWidth{1, 0} : PadWidth{0, 1};
+  if (!further) ++starts[at], ++stops[at];
+  return slice(pad(x, widths), starts, stops);
+}
+
+// Where the extreme so far comes from: of equals, the nearest.
+Array origin_of_extreme(const Cumulative& p, const Array& x) {
+  Array extreme = again(Cumulative{p.op, p.axis, p.reverse, true}, {x});
+  Array reached = logical_or(equal(x, extreme), isnan(x));
+  int64_t size = x.shape(p.axis);
+  Shape along(x.ndim(), 1);
+  along[static_cast<size_t>(p.axis)] = size;
+  Dtype dtype = size <= std::numeric_limits<int32_t>::max() ? Dtype::int32 : Dtype::int64;
+  Array places = reshape(arange(size, dtype), along);
+  Array none(p.reverse ? size - 1 : int64_t{0}, dtype);
+  CumulativeOp latest = p.reverse ? CumulativeOp::minimum : CumulativeOp::maximum;
+  return again(Cumulative{latest, p.axis, p.reverse, true}, {where(reached, places, none)});
+}
+
+Array extreme_gradient(const Cumulative& p, const Array& x, Array g) {
+  if (!p.inclusive) g = shifted(g, p.axis, p.reverse);
+  return add_along_axis(zeros_like(g), origin_of_extreme(p, x), g, p.axis);
+}
+
+Array extreme_tangent(const Cumulative& p, const Array& x, const Array& tangent) {
+  Array t = take_along_axis(tangent, origin_of_extreme(p, x), p.axis);
+  return p.inclusive ? t : shifted(t, p.axis, !p.reverse);
+}
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+// The logarithm of an array without negative elements; -inf of 0, through which nothing flows.
+Array log_of(const Array& x) {
+  Array is_positive = x > 0;
+  return where(is_positive, log(where(is_positive, x, 1)), -infinity);
+}
+
+// sum(g exp(a + b)) over what follows or precedes, without overflow: in logarithms, positive and
+// negative terms apart.
+template <class Fold>
+Array weighted(const Array& g, const Array& before, const Array& after, Fold fold) {
+  if (is_complex(g)) {
+    Array is_zero = equal(g, 0);
+    Array logs = where(is_zero, -infinity, log(where(is_zero, 1, g)));
+    return exp(fold(logs + before) + after);
+  }
+  return exp(fold(log_of(g) + before) + after) - exp(fold(log_of(-g) + before) + after);
+}
+
+// Sums of nothing are 0, whose logarithm takes part in no difference.
+Array finite_log(const Array& sums) { return where(equal(sums, -infinity), 0, sums); }
+
+Array log_gradient(const Cumulative& p, const Array& given, const Array& cotangent) {
+  Array x = widened(given), sums = finite_log(folded(p, x));
+  if (is_complex(x)) x = conjugate(x), sums = conjugate(sums);
+  return weighted(widened(cotangent), -sums, x, [&](const Array& a) { return folded_back(p, a); });
+}
+
+Array log_tangent(const Cumulative& p, const Array& given, const Array& tangent) {
+  Array x = widened(given), sums = finite_log(folded(p, x));
+  return weighted(widened(tangent), x, -sums, [&](const Array& a) { return folded(p, a); });
+}
+
+bool is_extreme(const Cumulative& p) {
+  return p.op == CumulativeOp::maximum || p.op == CumulativeOp::minimum;
+}
+
+}  // namespace
 
 // An element reaches all sums behind it: the same sums from the other end.
 Gradients vjp(const CumulativeSum& p, const VjpRequest& r) {
@@ -15,6 +149,28 @@ Mapped vmap(const CumulativeSum& p, const VmapRequest& r) {
   return {again(CumulativeSum{p.axis + 1, p.reverse, p.inclusive}, {r.inputs[0]})};
 }
 
+Gradients vjp(const Cumulative& p, const VjpRequest& r) {
+  const Array &x = r.inputs[0], &g = r.cotangents[0];
+  Array gradient = is_extreme(p)                   ? extreme_gradient(p, x, g)
+                   : p.op == CumulativeOp::product ? product_gradient(p, x, g)
+                                                   : log_gradient(p, x, g);
+  return {astype(gradient, x.dtype())};
+}
+
+Tangents jvp(const Cumulative& p, const JvpRequest& r) {
+  const Array &x = r.inputs[0], &t = r.tangents[0];
+  if (!t.valid()) return {Array()};
+  Array tangent = is_extreme(p)                   ? extreme_tangent(p, x, t)
+                  : p.op == CumulativeOp::product ? product_tangent(p, x, t)
+                                                  : log_tangent(p, x, t);
+  return {astype(tangent, x.dtype())};
+}
+
+Mapped vmap(const Cumulative& p, const VmapRequest& r) {
+  return {again(Cumulative{p.op, p.axis + 1, p.reverse, p.inclusive}, {r.inputs[0]})};
+}
+
 LAZULITE_RULES(CumulativeSum);
+LAZULITE_RULES(Cumulative);
 
 }  // namespace lazulite

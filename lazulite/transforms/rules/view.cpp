@@ -1,4 +1,5 @@
 // Views and movers of elements: each carries gradients back by its opposite.
+#include "lazulite/core/errors.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/manipulation/slice_range.h"
@@ -26,6 +27,12 @@ Gradients vjp(const Transpose& p, const VjpRequest& r) {
   return {transpose(r.cotangents[0], inverse)};
 }
 
+// Numbers that share their bits have no derivatives of one another.
+Gradients vjp(const BitView& p, const VjpRequest& r) {
+  throw Error(std::string("view: there is no derivative of ") + name_of(r.inputs[0].dtype()) +
+              " viewed as " + name_of(p.dtype));
+}
+
 Gradients vjp(const SliceView& p, const VjpRequest& r) {
   return {put_slice(zeros_like(r.inputs[0]), r.cotangents[0], p.starts, p.steps)};
 }
@@ -50,6 +57,11 @@ Gradients vjp(const Concatenate& p, const VjpRequest& r) {
 
 Tangents jvp(const Reshape& p, const JvpRequest& r) { return linear(p, r); }
 Tangents jvp(const Transpose& p, const JvpRequest& r) { return linear(p, r); }
+Tangents jvp(const BitView& p, const JvpRequest& r) {
+  if (!r.tangents[0].valid()) return {Array()};
+  throw Error(std::string("view: there is no derivative of ") + name_of(r.inputs[0].dtype()) +
+              " viewed as " + name_of(p.dtype));
+}
 Tangents jvp(const SliceView& p, const JvpRequest& r) { return linear(p, r); }
 Tangents jvp(const SliceUpdate& p, const JvpRequest& r) { return linear(p, r); }
 Tangents jvp(const Concatenate& p, const JvpRequest& r) { return linear(p, r); }
@@ -63,6 +75,8 @@ Mapped vmap(const Transpose& p, const VmapRequest& r) {
   for (int axis : p.axes) axes.push_back(axis + 1);
   return {again(Transpose{axes}, {r.inputs[0]})};
 }
+
+Mapped vmap(const BitView& p, const VmapRequest& r) { return {again(p, {r.inputs[0]})}; }
 
 Mapped vmap(const SliceView& p, const VmapRequest& r) {
   return {
@@ -83,6 +97,7 @@ Mapped vmap(const Concatenate& p, const VmapRequest& r) {
 
 LAZULITE_RULES(Reshape);
 LAZULITE_RULES(Transpose);
+LAZULITE_RULES(BitView);
 LAZULITE_RULES(SliceView);
 LAZULITE_RULES(SliceUpdate);
 LAZULITE_RULES(Concatenate);

@@ -256,7 +256,8 @@ entry("core.cumsum core.array.cumsum core.cumulative_sum", sums)(
     lambda d: _scanned(d, special=False, least=1)
 )
 entry("core.cumprod core.array.cumprod core.cumulative_prod", sums)(
-    lambda d: _scanned(d, dtypes=REAL, special=False, low=-2, high=2, least=1)
+    # Few elements: MLX rounds each product, which tells where they become denormal.
+    lambda d: _scanned(d, dtypes=REAL, special=False, low=-2, high=2, least=1, most=2)
 )
 entry(methods("cummax", "cummin"))(lambda d: _scanned(d, dtypes=REAL, special=False, least=1))
 entry(methods("logcumsumexp"), relative(16))(
@@ -287,6 +288,19 @@ def _(d):
     k = d.integer(0, x.values.size - 1)
     f = "mx.take(x, mx.argpartition(x, k))" if d.bool() else "mx.partition(x, k)"
     return Program(f"y = {f}\nresult = y[k], mx.max(y[: k + 1]), mx.min(y[k:])", {"x": x, "k": k})
+
+
+@entry("core.diff")
+def _(d):
+    x = d.array(special=False, least=1, most=3)
+    return [x], d.options(n=d.integer(0, 3), axis=d.axis(len(x.shape)))
+
+
+@entry("core.unique")
+def _(d):
+    x = d.array(dtypes=REAL, special=False, smallest=1, low=-2, high=2, most=2)
+    parts = d.options(return_index=True, return_inverse=True, return_counts=True)
+    return [x, d.integer(0, 8)], {**parts, **d.options(fill_value=d.choice(0, 1))}
 
 
 @entry("core.topk")
@@ -641,7 +655,9 @@ def _(d):
     return vectors, d.options(sparse=d.bool(), indexing=d.choice("xy", "ij"))
 
 
-entry("core.hamming core.hanning core.blackman core.bartlett", ulp(8))(lambda d: [d.integer(0, 12)])
+entry("core.hamming core.hanning core.blackman core.bartlett", absolute(8))(
+    lambda d: [d.integer(0, 12)]
+)
 
 
 # Products.
@@ -765,6 +781,71 @@ def _(d):
 def _(d):
     vectors = [d.array((d.integer(1, 6),), ["float32"], special=False) for _ in range(2)]
     return vectors, d.options(mode=d.choice("full", "same", "valid"))
+
+
+@entry("core.gather_mm", sums)
+def _(d):
+    m, k, n = (d.integer(1, 4) for _ in range(3))
+    count, other = d.integer(1, 3), d.integer(1, 3)
+    shape = d.choice((), (2,), (2, 1))
+    picks = {
+        "lhs_indices": d.array(shape, ["int32", "uint32"], low=0, high=count - 1, special=False),
+        "rhs_indices": d.array(shape, ["int32", "uint32"], low=0, high=other - 1, special=False),
+    }
+    matrices = [  # MLX computes no others on its CPU
+        d.array((count, m, k), ["float32"], special=False),
+        d.array((other, k, n), ["float32"], special=False),
+    ]
+    return matrices, picks
+
+
+@entry("core.segmented_mm", sums)
+def _(d):
+    m, k, n = (d.integer(1, 5) for _ in range(3))
+    ends = sorted(d.integer(0, k) for _ in range(4))
+    import numpy as np
+
+    segments = Array("uint32", np.array(ends, np.uint32).reshape(2, 2))
+    return [  # MLX's sums of half precision go on from segment to segment
+        d.array((m, k), ["float32"], special=False),
+        d.array((k, n), ["float32"], special=False),
+        segments,
+    ]
+
+
+@entry("core.block_masked_mm", sums)
+def _(d):
+    import numpy as np
+
+    size = d.choice(32, 64)
+    m, k, n = (d.integer(1, 3) * size - d.choice(0, 0, 5) for _ in range(3))
+    blocks = {"mask_out": (m, n), "mask_lhs": (m, k), "mask_rhs": (k, n)}
+    masks = {}
+    for name, shape in blocks.items():
+        if d.bool():
+            shape = tuple(-(-side // size) for side in shape)
+            masks[name] = d.array(shape, ["bool"])
+    given = [d.array(shape, ["float32"], special=False) for shape in ((m, k), (k, n))]
+    return given, {"block_size": size, **masks}
+
+
+@entry("core.hadamard_transform", absolute(16))
+def _(d):
+    size = d.choice(1, 2, 4, 8, 12, 20, 24, 28, 64, 128)
+    kinds = ["float32", "float16", "bfloat16"]
+    return [d.array((d.integer(1, 2), size), kinds, special=False)], d.options(scale=d.number())
+
+
+@entry("core.einsum_path")
+def _(d):
+    letters = "ijkl"
+    sizes = {letter: d.integer(1, 5) for letter in letters}
+    terms = [
+        "".join(letters[i] for i in sorted(d.permutation(4)[: d.integer(1, 3)]))
+        for _ in range(d.integer(1, 3))
+    ]
+    arrays = [d.array(tuple(sizes[x] for x in term), ["float32"]) for term in terms]
+    return [",".join(terms) + "->", *arrays]
 
 
 # Random numbers.

@@ -1,5 +1,6 @@
 #include "lazulite/ops/primitives/movers.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "lazulite/backends/reference/primitives/elements.h"
@@ -10,6 +11,18 @@ namespace {
 
 void run(const Copy&, const Run& run) {
   copy(run.elements(run.input(0)), run.elements(run.output()), run.output().dtype);
+}
+
+void run(const BitView&, const Run& run) {
+  const Kept bytes(run.elements(run.input(0)), run.input(0).dtype);
+  const auto from = static_cast<int64_t>(size_of(run.input(0).dtype));
+  const auto size = static_cast<int64_t>(size_of(run.output().dtype));
+  // An element of the output is a part of one of the input's, or holds several.
+  const int64_t piece = std::min(from, size);
+  Elements to = run.elements(run.output());
+  for (int64_t at = 0; at < static_cast<int64_t>(to.size()) * size; at += piece) {
+    std::memcpy(to[at / size] + at % size, bytes[at / from] + at % from, piece);
+  }
 }
 
 void run(const SliceUpdate& p, const Run& run) {
@@ -37,6 +50,7 @@ void run(const Concatenate& p, const Run& run) {
 }  // namespace
 
 LAZULITE_REFERENCE_KERNEL(Copy);
+LAZULITE_REFERENCE_KERNEL(BitView);
 LAZULITE_REFERENCE_KERNEL(SliceUpdate);
 LAZULITE_REFERENCE_KERNEL(Concatenate);
 

@@ -15,6 +15,17 @@ std::unique_ptr<Kernel> make(const Copy&, const Launch& launch) {
                        void* const* slots) { copy.run(address(slots, x), address(slots, y)); });
 }
 
+bool accepts(const BitView&, const Launch&) { return true; }
+
+// The output's bytes are the input's in row-major order.
+std::unique_ptr<Kernel> make(const BitView&, const Launch& launch) {
+  const Operand& x = launch.inputs[0];
+  const Operand& y = launch.outputs[0];
+  const StridedCopy copy(x.shape, x.strides, row_major_strides(x.shape), size_of(x.dtype));
+  return kernel_of(
+      [x, y, copy](void* const* slots) { copy.run(address(slots, x), address(slots, y)); });
+}
+
 bool accepts(const Concatenate&, const Launch&) { return true; }
 
 std::unique_ptr<Kernel> make(const Concatenate& p, const Launch& launch) {
@@ -71,6 +82,7 @@ std::unique_ptr<Kernel> make(const SliceUpdate& p, const Launch& launch) {
 }
 
 LAZULITE_CPU_KERNEL(Copy);
+LAZULITE_CPU_KERNEL(BitView);
 LAZULITE_CPU_KERNEL(Concatenate);
 LAZULITE_CPU_KERNEL(SliceUpdate);
 

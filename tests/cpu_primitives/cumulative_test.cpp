@@ -51,5 +51,44 @@ TEST(CumulativeSum, OfLongLinesDoesNotDependOnTheThreads) {
   }
 }
 
+constexpr CumulativeOp all_ops[] = {CumulativeOp::product, CumulativeOp::maximum,
+                                    CumulativeOp::minimum, CumulativeOp::logaddexp};
+
+TEST(Cumulative, AgreesOnEveryAxisLayoutAndDtype) {
+  for (Dtype dtype : all_dtypes) {
+    for (CumulativeOp op : all_ops) {
+      if (op == CumulativeOp::logaddexp && !is_inexact(dtype)) continue;
+      for (int axis = 0; axis < 3; ++axis) {
+        for (int options = 0; options < 4; ++options) {
+          for (Layout layout : all_layouts) {
+            Shape shape = {4, 9, 37};
+            LaunchCase(Cumulative{op, axis, (options & 1) != 0, (options & 2) != 0})
+                .random(shape, dtype, layout)
+                .output(shape, dtype)
+                .expect_agreement(tolerance_of(dtype));
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Cumulative, OfLongLinesDoesNotDependOnTheThreads) {
+  const int before = num_threads();
+  for (CumulativeOp op : all_ops) {
+    for (Dtype dtype : {Dtype::float32, Dtype::float64}) {
+      // Products stay near 1: a block's must not leave the range.
+      LaunchCase one(Cumulative{op, 0, false, true});
+      one.random({100000}, dtype, Layout::row_major, 0.999, 1.001).output({100000}, dtype);
+      one.expect_agreement(1e-6);
+      set_num_threads(3);
+      auto with_three = one.bytes("cpu");
+      set_num_threads(1);
+      EXPECT_EQ(with_three, one.bytes("cpu"));
+      set_num_threads(before);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace lazulite::test

@@ -1,0 +1,117 @@
+// Slices whose places are arrays.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
+#include "lazulite/ops/creation.h"
+#include "lazulite/ops/indexing.h"
+#include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/operators.h"
+
+namespace lazulite {
+namespace {
+
+// The axes, counted from the front, one for each start.
+Axes checked_axes(const char* operation, const Array& x, const Array& starts, const Axes& axes) {
+  if (!is_integer(starts.dtype())) {
+    throw ValueError(
+        fmt::format("{}: the starts must be integers, not {}", operation, name_of(starts.dtype())));
+  }
+  if (starts.ndim() > 1 || starts.size() != static_cast<int64_t>(axes.size())) {
+    throw ValueError(fmt::format("{}: starts of shape {} for {} axes of an array of shape {}",
+                                 operation, to_string(starts.shape()), axes.size(),
+                                 to_string(x.shape())));
+  }
+  Axes out;
+  for (int axis : axes) {
+    const int at = normalize_axis(axis, x.ndim(), operation);
+    if (std::find(out.begin(), out.end(), at) != out.end()) {
+      throw ValueError(fmt::format("{}: axis {} is given twice", operation, axis));
+    }
+    out.push_back(at);
+  }
+  return out;
+}
+
+void check_sizes(const char* operation, const Array& x, const Shape& sizes) {
+  bool fits = sizes.size() == x.ndim();
+  for (size_t axis = 0; fits && axis < sizes.size(); ++axis) {
+    fits = sizes[axis] >= 0 && sizes[axis] <= x.shape()[axis];
+  }
+  if (fits) return;
+  throw ValueError(fmt::format("{}: a part of shape {} does not fit into an array of shape {}",
+                               operation, to_string(sizes), to_string(x.shape())));
+}
+
+// The positions along the i-th of the axes.
+Array positions(const Array& starts, size_t i, int64_t size) {
+  // Narrow and unsigned integers are widened, so that no sum wraps.
+  Array wide =
+      astype(flatten(starts), starts.dtype() == Dtype::int32 ? Dtype::int32 : Dtype::int64);
+  auto at = static_cast<int64_t>(i);
+  return slice(wide, {at}, {at + 1}) + arange(size, wide.dtype());
+}
+
+// x without what lies behind `sizes` along the axes that have no start.
+struct Front {
+  Front(const Array& x, const Axes& at, const Shape& sizes) : stops(x.shape()) {
+    for (size_t axis = 0; axis < stops.size(); ++axis) {
+      const bool has_start = std::find(at.begin(), at.end(), static_cast<int>(axis)) != at.end();
+      if (!has_start) stops[axis] = sizes[axis];
+    }
+    array = slice(x, Positions(x.ndim(), 0), Positions(stops));
+  }
+  Shape stops;
+  Array array;
+};
+
+}  // namespace
+
+Array slice_at(Array x, Array starts, const Axes& axes, const Shape& sizes) {
+  const ReleaseOnReturn release(x, starts);
+  const Axes at = checked_axes("slice", x, starts, axes);
+  check_sizes("slice", x, sizes);
+  Array out = Front(x, at, sizes).array;
+  for (size_t i = 0; i < at.size(); ++i) {
+    const int64_t size = sizes[static_cast<size_t>(at[i])];
+    out = take(out, positions(starts, i, size), at[i]);
+  }
+  return out;
+}
+
+Array slice_update_at(Array x, Array update, Array starts, const Axes& axes) {
+  const ReleaseOnReturn release(x, update, starts);
+  const Axes at = checked_axes("slice_update", x, starts, axes);
+  Array part = astype(update, x.dtype());
+  if (part.ndim() == 0) {
+    Shape shape = x.shape();
+    for (int axis : at) shape[static_cast<size_t>(axis)] = 1;
+    part = broadcast_to(part, shape);
+  } else if (part.ndim() < x.ndim()) {
+    Shape shape(x.ndim() - part.ndim(), 1);
+    for (int64_t size : part.shape()) shape.push_back(size);
+    part = reshape(part, shape);
+  }
+  check_sizes("slice_update", x, part.shape());
+  if (part.size() == 0) return x;
+  // As `scatter` wants them: positions of the axes that have starts, and those axes first.
+  std::vector<Array> places;
+  Axes order = at;
+  for (size_t i = 0; i < at.size(); ++i) {
+    Shape along(at.size() - i, 1);
+    along[0] = part.shape()[static_cast<size_t>(at[i])];
+    places.push_back(reshape(positions(starts, i, along[0]), along));
+  }
+  for (int axis = 0; axis < static_cast<int>(x.ndim()); ++axis) {
+    if (std::find(at.begin(), at.end(), axis) == at.end()) order.push_back(axis);
+  }
+  const Front front(x, at, part.shape());
+  if (at.empty()) return slice_update(x, part, Positions(x.ndim(), 0), Positions(front.stops));
+  Array changed = scatter(front.array, std::move(places), transpose(part, order), at);
+  if (front.stops == x.shape()) return changed;
+  return slice_update(x, changed, Positions(x.ndim(), 0), Positions(front.stops));
+}
+
+}  // namespace lazulite
