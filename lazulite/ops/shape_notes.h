@@ -19,13 +19,17 @@ class ShapeNotes {
   static ShapeNotes* current();
 
   void note(const Array& result, const Shape& asked);
+  /// The result has the shape of another array.
+  void note_like(const Array& result, const Array& like);
   /// Null where nothing is noted.
   const Shape* of(const Array& result) const;
+  const Array* like(const Array& result) const;
 
  private:
   struct Note {
     Array result;  // keeps the node, whose address is the key
     Shape asked;
+    Array like = {};
   };
   std::unordered_map<const Node*, Note> notes_;
 };
@@ -57,5 +61,7 @@ class WrittenShapes {
 
 /// Notes the shape of a result that was made inside of such a scope, and returns the result.
 Array noted(Array result, const Shape& asked);
+/// Notes that a result has another array's shape, and returns it.
+Array noted_like(Array result, const Array& like);
 
 }  // namespace lazulite

@@ -1,5 +1,6 @@
 #include "lazulite/transforms/compile.h"
 
+#include <concepts>
 #include <deque>
 #include <unordered_map>
 
@@ -11,6 +12,7 @@
 #include "lazulite/core/trace.h"
 #include "lazulite/debug/graph_pictures.h"
 #include "lazulite/program/executor.h"
+#include "lazulite/transforms/shapeless.h"
 #include "live_compile.h"
 #include "module.h"
 #include "random_state.h"
@@ -28,8 +30,11 @@ constexpr size_t most_versions = 64;
 /// what `outputs` holds part of its results, and everything else is as it was at the trace.
 class Compiled {
  public:
-  Compiled(nb::callable function, nb::object inputs, nb::object outputs)
-      : function_(std::move(function)), inputs_(std::move(inputs)), outputs_(std::move(outputs)) {}
+  Compiled(nb::callable function, nb::object inputs, nb::object outputs, bool shapeless)
+      : function_(std::move(function)),
+        inputs_(std::move(inputs)),
+        outputs_(std::move(outputs)),
+        shapeless_(shapeless) {}
 
   nb::object call(nb::args args, nb::kwargs kwargs) {
     if (!compile_enabled() || current_trace() || retain_token()) {
@@ -44,7 +49,11 @@ class Compiled {
     append_arrays(kwargs, given);
     size_t arguments = given.size();
     if (!inputs_.is_none()) append_arrays(inputs_, given);
-    for (const Array& array : given) append_type(array, key);
+    std::string shapeless_key = shapeless_ ? key : "";
+    for (const Array& array : given) {
+      append_type(array, key);
+      if (shapeless_) append_kind(array, shapeless_key);
+    }
     bool is_new = !versions_.contains(key);
     std::shared_ptr<Version> version = version_of(key);
     std::vector<Before> before;
@@ -57,7 +66,7 @@ class Compiled {
         StateDescription description;
         LiveState(nb::make_tuple(nb::none(), args, kwargs, nb::none(), inputs_), &description);
         TraceLog::Entry entry(log_, function_, std::move(description));
-        results = version->trace(*this, args, kwargs, std::move(given));
+        results = version->trace(*this, args, kwargs, std::move(given), shapeless_key);
         entry.traced();
       } catch (...) {
         versions_.erase(key);
@@ -82,6 +91,7 @@ class Compiled {
   }
   int traverse(visitproc visit, void* arg) {
     for (auto& [key, version] : versions_) Py_VISIT(version->result.ptr());
+    for (auto& [key, recording] : recordings_) Py_VISIT(recording.result.ptr());
     return visit_all(visit, arg, function_, inputs_, outputs_);
   }
   void clear() {
@@ -90,6 +100,7 @@ class Compiled {
     outputs_.reset();
     versions_.clear();
     order_.clear();
+    recordings_.clear();
   }
 
  private:
@@ -98,9 +109,11 @@ class Compiled {
     std::optional<CompiledFunction> compiled;
     nb::object result;  // its tree
 
-    Arrays trace(Compiled& owner, const nb::args& args, const nb::kwargs& kwargs, Arrays given) {
+    Arrays trace(Compiled& owner, const nb::args& args, const nb::kwargs& kwargs, Arrays given,
+                 const std::string& shapeless_key) {
       auto body = [&](const Arrays& arrays) {
         WithGil gil;
+        if (owner.shapeless_) return owner.trace_once(*this, args, kwargs, arrays, shapeless_key);
         return owner.trace(*this, args, kwargs, arrays);
       };
       // The function is called once, in this call.
@@ -110,6 +123,30 @@ class Compiled {
       return (*compiled)(std::move(given));
     }
   };
+
+  /// What the function built for arguments of one structure, whatever their shapes.
+  struct Recording {
+    ShapelessTrace trace;
+    nb::object result;
+  };
+
+  // The function is called for the first shapes alone; for others, what it built is built again.
+  Arrays trace_once(Version& version, const nb::args& args, const nb::kwargs& kwargs,
+                    const Arrays& arrays, const std::string& key) {
+    auto found = recordings_.find(key);
+    if (found != recordings_.end()) {
+      version.result = found->second.result;
+      return found->second.trace.again(arrays);
+    }
+    ShapelessTrace trace = ShapelessTrace::of(
+        [&](const Arrays& given) { return this->trace(version, args, kwargs, given); }, arrays);
+    Arrays results = trace.results();
+    if (trace.is_closed()) {
+      if (recordings_.size() == most_versions) recordings_.clear();
+      recordings_.try_emplace(key, Recording{std::move(trace), version.result});
+    }
+    return results;
+  }
 
   std::shared_ptr<Version> version_of(const std::string& key) {
     std::shared_ptr<Version>& version = versions_[key];
@@ -173,13 +210,16 @@ class Compiled {
     return out;
   }
 
+  static void append_number(std::integral auto value, std::string& key) {
+    key.append(reinterpret_cast<const char*>(&value), sizeof(value));
+  }
+  static void append_kind(const Array& array, std::string& key) {
+    append_number(static_cast<uint8_t>(array.dtype()), key);
+    append_number(array.ndim(), key);
+  }
   static void append_type(const Array& array, std::string& key) {
-    auto number = [&](auto value) {
-      key.append(reinterpret_cast<const char*>(&value), sizeof(value));
-    };
-    number(array.dtype());
-    number(array.ndim());
-    for (int64_t size : array.shape()) number(size);
+    append_kind(array, key);
+    for (int64_t size : array.shape()) append_number(size, key);
   }
 
   static void append_arrays(nb::handle tree, Arrays& out) {
@@ -215,15 +255,18 @@ class Compiled {
 
   nb::callable function_;
   nb::object inputs_, outputs_;
+  bool shapeless_;
   std::unordered_map<std::string, std::shared_ptr<Version>> versions_;
+  std::unordered_map<std::string, Recording> recordings_;
   std::deque<std::string> order_;  // of the versions, the oldest first
   TraceLog log_;
 };
 
 template <class T>
 void bind_compiled(nb::module_& m, const char* name) {
-  nb::class_<T>(m, name, nb::is_weak_referenceable(), nb::type_slots(collected_slots<T>),
-                "A compiled function.")
+  nb::class_<T>(m, name, nb::is_weak_referenceable(), nb::type_slots(collected_slots<T>))
+      .def_prop_ro("__doc__",
+                   [](const T& function) { return nb::getattr(function.function(), "__doc__"); })
       .def("__call__",
            [](T& function, nb::args args, nb::kwargs kwargs) {
              OriginScope origin;
@@ -256,10 +299,10 @@ void bind_compile(nb::module_& m) {
   bind_compiled<LiveFunction>(m, "_LiveFunction");
   def(
       m, "compile",
-      [](nb::callable fun, nb::object inputs, nb::object outputs, bool) {
+      [](nb::callable fun, nb::object inputs, nb::object outputs, bool shapeless) {
         bool live = module_name() == "lazulite.core" && inputs.is_none() && outputs.is_none();
-        if (live) return nb::cast(LiveFunction(fun));
-        return nb::cast(Compiled(fun, inputs, outputs));
+        if (live) return nb::cast(LiveFunction(fun, shapeless));
+        return nb::cast(Compiled(fun, inputs, outputs, shapeless));
       },
       "fun"_a, "inputs"_a = nb::none(), "outputs"_a = nb::none(), "shapeless"_a = false,
       nb::sig("def compile(fun: collections.abc.Callable[..., typing.Any], inputs: object | None = "
@@ -268,7 +311,9 @@ void bind_compile(nb::module_& m) {
       "A function that does the same in one plan: traced once for each combination of shapes, "
       "dtypes and constants, fused, with its memory laid out.\n\nArgs:\n    inputs: trees of "
       "arrays that the function reads besides its arguments.\n    outputs: trees of arrays that "
-      "it changes.\n    shapeless: the shapes may differ from call to call.\n");
+      "it changes.\n    shapeless: the shapes may differ from call to call without another trace. "
+      "Shapes that the function writes as numbers, or computes from those of its arguments, stay "
+      "what they were; a slice of an axis whose size changes is a ValueError.\n");
   def(
       m, "disable_compile", [] { set_compile_enabled(false); },
       "Compiled functions are called as they are from now on.");

@@ -1,6 +1,8 @@
 #include "live_compile.h"
 
 #include <algorithm>
+#include <string>
+#include <unordered_map>
 
 #include "arguments.h"
 #include "compile_state.h"
@@ -8,6 +10,7 @@
 #include "lazulite/core/errors.h"
 #include "lazulite/core/trace.h"
 #include "lazulite/program/executor.h"
+#include "lazulite/transforms/shapeless.h"
 #include "random_state.h"
 #include "transforms.h"
 
@@ -20,6 +23,16 @@ constexpr size_t most_versions = 64;
 const Array& nothing() {
   static const Array& array = *new Array(Scalar(0));
   return array;
+}
+
+// Dtypes and numbers of axes.
+std::string kinds_of(const Arrays& arrays) {
+  std::string out;
+  for (const Array& array : arrays) {
+    out += name_of(array.dtype());
+    out += std::to_string(array.ndim()) + ",";
+  }
+  return out;
 }
 
 void collect_garbage() {
@@ -42,6 +55,8 @@ struct LiveFunction::Version {
   std::vector<Change> changes;
   /// Whether the function left the state as it was but for arrays, so that it can be run again.
   bool repeatable = true;
+  // What was built for arrays of these kinds, where shapes may differ from call to call.
+  std::unordered_map<std::string, ShapelessTrace> recordings;
   // For the call that traces.
   nb::object root;
   std::vector<Array*> fresh;  // where the results of a function that is not repeatable go
@@ -49,7 +64,8 @@ struct LiveFunction::Version {
   std::vector<Before> fresh_before;  // what stood in their places
 };
 
-LiveFunction::LiveFunction(nb::callable function) : function_(std::move(function)) {}
+LiveFunction::LiveFunction(nb::callable function, bool shapeless)
+    : function_(std::move(function)), shapeless_(shapeless) {}
 
 std::shared_ptr<LiveFunction::Version> LiveFunction::version_of(const LiveState& state,
                                                                 bool& is_new) {
@@ -60,9 +76,11 @@ std::shared_ptr<LiveFunction::Version> LiveFunction::version_of(const LiveState&
   for (PyObject* object : state.named()) version->named.push_back(nb::borrow(object));
   auto body = [this, raw = version.get()](const Arrays& arrays) {
     WithGil gil;
-    return trace(*raw, arrays);
+    return shapeless_ ? trace_once(*raw, arrays) : trace(*raw, arrays);
   };
   CompileOptions options;
+  // What is kept to be built again is no escape.
+  options.check_escapes = !shapeless_;
   options.release_garbage = collect_garbage;
   options.name.clear();
   version->compiled.emplace(body, options);
@@ -284,6 +302,21 @@ Arrays LiveFunction::trace(Version& version, const Arrays& arrays) {
     array = nothing();
   }
   restored.failed = false;
+  return results;
+}
+
+// The function is called for the first shapes alone; for others, what it built is built again.
+Arrays LiveFunction::trace_once(Version& version, const Arrays& arrays) {
+  const std::string kinds = kinds_of(arrays);
+  auto found = version.recordings.find(kinds);
+  if (found != version.recordings.end()) return found->second.again(arrays);
+  ShapelessTrace recording =
+      ShapelessTrace::of([&](const Arrays& given) { return trace(version, given); }, arrays);
+  Arrays results = recording.results();
+  if (version.repeatable && recording.is_closed()) {
+    if (version.recordings.size() == most_versions) version.recordings.clear();
+    version.recordings.try_emplace(kinds, std::move(recording));
+  }
   return results;
 }
 

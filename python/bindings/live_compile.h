@@ -20,7 +20,7 @@ namespace nb = nanobind;
 /// strings and what they hang on choose the version, and what the function changes is changed.
 class LiveFunction {
  public:
-  explicit LiveFunction(nb::callable function);
+  LiveFunction(nb::callable function, bool shapeless);
   nb::object call(nb::args args, nb::kwargs kwargs);
   nb::handle function() const { return function_; }
   /// That of its last version; null if there is none.
@@ -33,6 +33,7 @@ class LiveFunction {
   class Restored;
   std::shared_ptr<Version> version_of(const LiveState& state, bool& is_new);
   Arrays trace(Version& version, const Arrays& arrays);
+  Arrays trace_once(Version& version, const Arrays& arrays);
   Arrays run_again(Version& version, const LiveState& state, std::vector<Before>& before);
   nb::object finish(Version& version, const LiveState& state, Arrays results,
                     std::vector<Before>& before);
@@ -40,6 +41,7 @@ class LiveFunction {
   Arrays trace_first(Version& version, const nb::object& root, Arrays given);
 
   nb::callable function_;
+  bool shapeless_;
   std::unordered_map<std::string, std::shared_ptr<Version>> versions_;
   std::deque<std::string> order_;  // of the versions, the oldest first
   TraceLog log_;

@@ -133,7 +133,7 @@ Array full(const Shape& shape, Array value, Dtype dtype) {
 }
 Array full_like(Array x, const Scalar& value, std::optional<Dtype> dtype) {
   const ReleaseOnReturn release(x);
-  return full(x.shape(), value, dtype.value_or(x.dtype()));
+  return noted_like(full(x.shape(), value, dtype.value_or(x.dtype())), x);
 }
 
 Array zeros(const Shape& shape, Dtype dtype) {

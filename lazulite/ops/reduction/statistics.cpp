@@ -2,10 +2,12 @@
 #include <limits>
 
 #include "lazulite/core/release.h"
+#include "lazulite/ops/elementwise.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/reduction.h"
 #include "lazulite/ops/reduction/reduction_axes.h"
+#include "lazulite/ops/shape_notes.h"
 
 namespace lazulite {
 namespace {
@@ -23,27 +25,35 @@ double reduced_count(const Array& x, const Axes& axes) {
   return count;
 }
 
-// Divided by the count: its reciprocal would be rounded before it is multiplied with.
+// A number for each line of x divided by how many elements that has, less some. Not multiplied with
+// the reciprocal, which would be rounded before. Where x may get another shape the elements are
+// counted with it.
+Array over_count(const Array& number, const Array& x, const Axes& axes, bool keepdims,
+                 int less = 0) {
+  if (!ShapeNotes::current()) return number / std::max(reduced_count(x, axes) - less, 0.0);
+  Array each = astype(logical_or(isnan(x), true), Dtype::float32);
+  return number / astype(maximum(sum(each, axes, keepdims) - less, 0), number.dtype());
+}
+
 Array wide_mean(const Array& wide, const Axes& axes, bool keepdims) {
-  return sum(wide, axes, keepdims) / reduced_count(wide, axes);
+  return over_count(sum(wide, axes, keepdims), wide, axes, keepdims);
 }
 
 // In the dtype of the computation: a standard deviation may be in range where its square is not.
 Array wide_var(const Array& x, const Axes& reduced, bool keepdims, int ddof) {
   const Array wide = widened(x);
-  const double count = reduced_count(x, reduced);
   auto squared = [](const Array& values) {
     bool is_complex = kind_of(values.dtype()) == DtypeKind::complex;
     return is_complex ? square(real(values)) + square(imag(values)) : square(values);
   };
-  if (reduced.empty()) return squared(wide - wide) / std::max(count - ddof, 0.0);
+  if (reduced.empty()) return over_count(squared(wide - wide), x, reduced, keepdims, ddof);
   // What the rounded mean is off by is taken out again: then equal numbers vary by nothing, however
   // large they are.
   Array rest = wide - stop_gradient(wide_mean(wide, reduced, true));
   Array total = sum(squared(rest), reduced, keepdims);
-  Array excess = squared(sum(rest, reduced, keepdims)) / count;
+  Array excess = over_count(squared(sum(rest, reduced, keepdims)), x, reduced, keepdims);
   Array spread = where(isinf(total), total, maximum(total - excess, 0));
-  return spread / std::max(count - ddof, 0.0);
+  return over_count(spread, x, reduced, keepdims, ddof);
 }
 
 Dtype variance_dtype(const Array& x) {

@@ -5,6 +5,7 @@
 #include "lazulite/ops/reduction.h"
 #include "lazulite/ops/reduction/last_axis.h"
 #include "lazulite/ops/reduction/reduction_axes.h"
+#include "lazulite/ops/shape_notes.h"
 #include "lazulite/transforms/rules/helpers.h"
 
 namespace lazulite {
@@ -44,7 +45,7 @@ Gradients vjp(const Reduce& p, const VjpRequest& r) {
   Shape kept = reduced_shape(x.shape(), p.axes, true);
   if (p.op == ReduceOp::all || p.op == ReduceOp::any) return {Array()};
   Array g = reshape(r.cotangents[0], kept);
-  if (p.op == ReduceOp::sum) return {broadcast_to(g, x.shape())};
+  if (p.op == ReduceOp::sum) return {noted_like(broadcast_to(g, x.shape()), x)};
   if (p.op == ReduceOp::prod) {
     Array others = products_of_others(x, p.axes);
     // The gradient of a complex product takes the conjugate of the other factors.
