@@ -249,7 +249,9 @@ Array as_array(nb::handle object, std::optional<Dtype> dtype, std::optional<bool
     return array_from(object, dtype);
   }
   Foreign foreign(object);
-  bool can_share = !foreign.wide_complex && !converts(foreign.dtype) &&
+  // Unless it is asked for, float64 is not kept.
+  if (!dtype && foreign.dtype == Dtype::float64) dtype = Dtype::float32;
+  bool can_share = !foreign.wide_complex && !foreign.is_copy && !converts(foreign.dtype) &&
                    is_row_major(foreign.shape, foreign.strides) &&
                    reinterpret_cast<uintptr_t>(foreign.data()) % size_of(foreign.dtype) == 0;
   if (copy && !*copy && !can_share) refuse();

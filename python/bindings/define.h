@@ -23,7 +23,9 @@ using namespace nb::literals;
 class StreamArgumentScope {
  public:
   explicit StreamArgumentScope(const StreamArgument& argument) {
-    if (argument.stream) scope_.emplace(*argument.stream);
+    if (!argument.stream) return;
+    check_stream(*argument.stream);
+    scope_.emplace(*argument.stream);
   }
 
  private:

@@ -9,10 +9,17 @@ namespace {
 
 Array given(const std::optional<Array>& array) { return array ? *array : Array(); }
 
+void expect_floating(const Array& x, const char* operation) {
+  if (is_floating(x.dtype())) return;
+  throw ValueError(std::string(operation) + ": floating numbers are needed, not " +
+                   name_of(x.dtype()));
+}
+
 void bind_norms(nb::module_& m) {
   def_op(
       m, "rms_norm",
       [](const Array& x, std::optional<Array> weight, double eps) {
+        expect_floating(x, "rms_norm");
         return nn::rms_norm(x, given(weight), eps);
       },
       "x"_a, "weight"_a.none(), "eps"_a, kw(),
@@ -20,6 +27,7 @@ void bind_norms(nb::module_& m) {
   def_op(
       m, "layer_norm",
       [](const Array& x, std::optional<Array> weight, std::optional<Array> bias, double eps) {
+        expect_floating(x, "layer_norm");
         return nn::layer_norm(x, given(weight), given(bias), eps);
       },
       "x"_a, "weight"_a.none(), "bias"_a.none(), "eps"_a, kw(),
@@ -31,6 +39,12 @@ void bind_attention(nb::module_& m) {
       m, "rope",
       [](const Array& a, int dims, bool traditional, std::optional<double> base, double scale,
          Operand offset, std::optional<Array> freqs) {
+        expect_floating(a, "rope");
+        if (a.ndim() < 3) {
+          throw ValueError(
+              "rope: an array (..., positions, features) of at least 3 axes is needed, not " +
+              to_string(a.shape()));
+        }
         if (!base && !freqs) throw ValueError("rope: either base or freqs is needed");
         if (base && freqs) throw ValueError("rope: base must be None where freqs are given");
         return nn::rope(a, dims, to_array(offset.object), given(freqs), {traditional, base, scale});
@@ -50,6 +64,12 @@ void bind_attention(nb::module_& m) {
         Array* array = causal ? nullptr : array_of(mask);
         if (!causal && !mask.is_none() && !array) {
           throw nb::type_error("scaled_dot_product_attention: the mask is an array or 'causal'");
+        }
+        const Dtype out = result_type(result_type(q.dtype(), k.dtype()), v.dtype());
+        if (array && result_type(array->dtype(), out) != out) {
+          throw ValueError(std::string("scaled_dot_product_attention: a mask of ") +
+                           name_of(array->dtype()) + " is wider than the result, which is " +
+                           name_of(out));
         }
         return nn::scaled_dot_product_attention(q, k, v, scale, array ? *array : Array(), causal,
                                                 given(sinks));

@@ -74,8 +74,13 @@ std::string name_of_dtype(nb::handle object) {
 bool is_numpy(nb::handle object) { return has(object, "__array_interface__"); }
 
 // NumPy's arrays in the machine's byte order, bfloat16 as the integers that hold its bits.
-nb::object plain(nb::handle object, std::optional<Dtype>& meant) {
+// `copied` says whether the result is one made on the way.
+nb::object plain(nb::handle object, std::optional<Dtype>& meant, bool& copied) {
   nb::object out = nb::borrow(object);
+  auto converted = [&](nb::object to) {
+    copied = true;
+    return out.attr("astype")(to);
+  };
   if (!is_numpy(object)) {
     if (has(object, "__array__") && !has(object, "__dlpack__") &&
         !PyObject_CheckBuffer(object.ptr())) {
@@ -89,11 +94,11 @@ nb::object plain(nb::handle object, std::optional<Dtype>& meant) {
     meant = Dtype::bfloat16;
     return out.attr("view")("uint16");
   }
-  if (name == "float128" || name == "longdouble") return out.attr("astype")("float64");
-  if (name == "complex256") return out.attr("astype")("complex64");
+  if (name == "float128" || name == "longdouble") return converted(nb::str("float64"));
+  if (name == "complex256") return converted(nb::str("complex64"));
   nb::object order = nb::getattr(nb::getattr(out, "dtype", nb::none()), "byteorder", nb::none());
   if (nb::isinstance<nb::str>(order) && nb::cast<std::string>(order) == ">") {
-    return out.attr("astype")(out.attr("dtype").attr("newbyteorder")("="));
+    return converted(out.attr("dtype").attr("newbyteorder")("="));
   }
   return out;
 }
@@ -123,12 +128,12 @@ bool is_read_only(nb::handle object) {
 
 Foreign::Foreign(nb::handle object) {
   std::optional<Dtype> meant;
-  nb::object source = plain(object, meant);
+  nb::object source = plain(object, meant, is_copy);
   if (!nb::try_cast(source, view_)) {
     if (PyErr_Occurred()) nb::raise_python_error();
     if (has(source, "__array__")) {
       source = source.attr("__array__")();
-      source = plain(source, meant);
+      source = plain(source, meant, is_copy);
     }
     if (!nb::try_cast(source, view_)) {
       throw ValueError("array: an object of type " +

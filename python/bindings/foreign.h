@@ -21,6 +21,8 @@ class Foreign {
   Strides strides;  // in elements
   /// complex128, which is read as complex64.
   bool wide_complex = false;
+  /// The elements had to be converted to be read: `data` is no memory of the object's.
+  bool is_copy = false;
 
   const std::byte* data() const;
   /// Writes all elements, row-major, as `dtype`.

@@ -45,15 +45,14 @@ bool is_installed(const std::string& module) {
   auto found = known.find(module);
   if (found != known.end()) return found->second;
   nb::dict modules = nb::module_::import_("sys").attr("modules");
-  bool installed = true;
-  if (modules.contains(module.c_str())) {
-    std::string file = text_of(nb::getattr(modules[module.c_str()], "__file__", nb::none()));
-    static const std::string& library =
-        *new std::string(text_of(nb::module_::import_("sysconfig").attr("get_path")("stdlib")));
-    installed = file.empty() || file.find("site-packages") != std::string::npos ||
-                file.find("dist-packages") != std::string::npos || file.rfind(library, 0) == 0;
-  }
-  return known[module] = installed;
+  // Code that was run under a name of its own is the user's, and may be imported later.
+  if (!modules.contains(module.c_str())) return false;
+  std::string file = text_of(nb::getattr(modules[module.c_str()], "__file__", nb::none()));
+  static const std::string& library =
+      *new std::string(text_of(nb::module_::import_("sysconfig").attr("get_path")("stdlib")));
+  return known[module] = file.empty() || file.find("site-packages") != std::string::npos ||
+                         file.find("dist-packages") != std::string::npos ||
+                         file.rfind(library, 0) == 0;
 }
 
 bool is_ours(const std::string& module) {

@@ -1,6 +1,7 @@
 #include "streams.h"
 
 #include <atomic>
+#include <limits>
 #include <map>
 #include <mutex>
 
@@ -39,6 +40,7 @@ struct ThreadLocalStream {
 };
 
 std::mutex streams_mutex;
+constexpr uint32_t nobody = std::numeric_limits<uint32_t>::max();
 // Streams that `new_stream` made, and the thread that may use them.
 std::map<int, uint32_t>& owners() {
   static auto& all = *new std::map<int, uint32_t>();
@@ -78,7 +80,9 @@ class StreamContext {
   explicit StreamContext(StreamArgument argument) : stream_(argument) {}
   void enter() {
     previous_ = default_stream();
-    if (stream_.stream) set_default_stream(*stream_.stream);
+    if (!stream_.stream) return;
+    check_stream(*stream_.stream);
+    set_default_stream(*stream_.stream);
   }
   void exit() {
     if (previous_) set_default_stream(*previous_);
@@ -174,7 +178,10 @@ void bind_streams(nb::module_& m) {
       m, "ThreadLocalStream",
       with_example(m, "ThreadLocalStream", "A stream of its own for each thread that uses it.")
           .c_str())
-      .def_prop_ro("device", [](const ThreadLocalStream& s) { return s.device; });
+      .def_prop_ro("device", [](const ThreadLocalStream& s) { return s.device; })
+      .def("__repr__", [](const ThreadLocalStream& s) {
+        return "ThreadLocalStream(" + text(s.device) + ", " + std::to_string(s.id) + ")";
+      });
   nb::class_<StreamContext>(
       m, "StreamContext",
       with_example(m, "StreamContext", "What `stream` returns, for `with`.").c_str())
@@ -235,9 +242,11 @@ void bind_streams(nb::module_& m) {
       m, "clear_streams",
       [] {
         std::lock_guard lock(streams_mutex);
-        std::erase_if(owners(), [](const auto& e) { return e.second == thread_number(); });
+        for (auto& [index, owner] : owners()) {
+          if (owner == thread_number()) owner = nobody;
+        }
       },
-      "Forgets the streams that the calling thread made.");
+      "Ends the streams that the calling thread made: nobody can use them any more.");
   def(m, "synchronize", &synchronize_with, "stream"_a = nb::none(),
       "Waits until all work that was started has ended.");
   def(

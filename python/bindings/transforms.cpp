@@ -78,13 +78,18 @@ struct Selection {
                          std::to_string(number));
       }
     }
-    auto twice = [&](auto values) {
-      std::sort(values.begin(), values.end());
-      return std::adjacent_find(values.begin(), values.end()) != values.end();
-    };
-    if (twice(argnums) || twice(argnames)) {
-      throw ValueError("[" + std::string(operation) + "] an argument was named twice");
+    // Gradients come in the order of the arguments; a name may be given twice, a number may not.
+    std::sort(argnums.begin(), argnums.end());
+    if (std::adjacent_find(argnums.begin(), argnums.end()) != argnums.end()) {
+      throw ValueError("[" + std::string(operation) + "] an argument was given twice");
     }
+    std::vector<std::string> distinct;
+    for (std::string& name : argnames) {
+      if (std::find(distinct.begin(), distinct.end(), name) == distinct.end()) {
+        distinct.push_back(std::move(name));
+      }
+    }
+    argnames = std::move(distinct);
     if (argnums.empty() && argnames.empty()) {
       throw ValueError("[" + std::string(operation) +
                        "] at least one argument to differentiate by is needed");
@@ -185,24 +190,24 @@ class Gradient {
     return function_(*positional, **named);
   }
 
-  // The loss, then all other arrays of the result.
+  // The loss, then all other arrays of the result, of which `grad` wants none.
   Arrays results_of(nb::handle result) const {
-    nb::handle loss = result;
-    if (nb::isinstance<nb::tuple>(result) || nb::isinstance<nb::list>(result)) {
+    if (with_value_ && nb::isinstance<nb::tuple>(result)) {
       if (nb::len(result) == 0) refuse(result);
       nb::object first = result[0];
       if (!array_of(first)) refuse(first);
-    } else if (!array_of(loss)) {
+    } else if (!array_of(result)) {
       refuse(result);
     }
     return arrays_in(result, Leaves::any, operation_);
   }
   [[noreturn]] void refuse(nb::handle given) const {
-    throw ValueError("[" + std::string(operation_) +
-                     "] The return value of the function whose "
-                     "gradient we want to compute should be either a scalar array or a tuple with "
-                     "the first value being a scalar array; " +
-                     name_of_type(given) + " was returned.");
+    throw ValueError(
+        "[" + std::string(operation_) +
+        "] The return value of the function whose gradient we want to compute should be " +
+        (with_value_ ? "either a scalar array or a tuple with the first value being a scalar array"
+                     : "a scalar array") +
+        "; " + name_of_type(given) + " was returned.");
   }
 
   nb::object arranged(const nb::list& sources, const Arrays& gradients) const {

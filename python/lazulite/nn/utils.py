@@ -10,7 +10,7 @@ import lazulite.core as mx
 if TYPE_CHECKING:
     from .layers.base import Module
 
-__all__ = ["checkpoint", "value_and_grad"]
+__all__ = ["average_gradients", "checkpoint", "value_and_grad"]
 
 
 def value_and_grad(model: Module, fn: Callable) -> Callable:
@@ -19,8 +19,8 @@ def value_and_grad(model: Module, fn: Callable) -> Callable:
 
     Args:
         model: The model.
-        fn: Any function that uses the model. It returns a scalar array, or a tuple or list whose
-            first element is one.
+        fn: Any function that uses the model. It returns a scalar array, or a tuple whose first
+            element is one.
 
     Returns:
         A function of the arguments of ``fn`` that returns what ``fn`` returns, and the tree of
@@ -96,3 +96,25 @@ def checkpoint(module: Module, fn: Optional[Callable] = None) -> Callable:
         return checkpointed(module.trainable_parameters(), *args, **kwargs)
 
     return wrapped
+
+
+def average_gradients(
+    gradients: Any,
+    group: Optional[mx.distributed.Group] = None,
+    all_reduce_size: int = 32 * 1024**2,
+    communication_stream: Optional[mx.Stream] = None,
+) -> Any:
+    """The means of gradients over the processes of a group. Groups have one process (see
+    ``mx.distributed``), so that these are the gradients themselves.
+
+    Args:
+        gradients: A tree of arrays.
+        group: The group; that of all processes if ``None``.
+        all_reduce_size: How many bytes to send at once.
+        communication_stream: The stream to send on.
+
+    Example:
+        >>> nn.average_gradients({"w": mx.array([1.0])})
+        {'w': array([1], dtype=float32)}
+    """
+    return gradients
