@@ -272,13 +272,14 @@ class BatchNorm(_Affine):
         if x.size == 0:
             return x
         deviation, mean, variance = _centred(x, tuple(range(x.ndim - 1)))
+        count = x.size // x.shape[-1]
+        if self._training and count == 1:
+            raise ValueError("BatchNorm training requires more than one value per channel.")
         if running:
-            self._follow(x.size // x.shape[-1], mean.reshape(-1), variance.reshape(-1))
+            self._follow(count, mean.reshape(-1), variance.reshape(-1))
         return self._scaled(x, deviation, variance)
 
     def _follow(self, count: int, mean: mx.array, variance: mx.array):
-        if count == 1:
-            raise ValueError("BatchNorm training requires more than one value per channel.")
         unbiased = variance * (count / (count - 1))
         share = self.momentum
         for name, new in (("running_mean", mean), ("running_var", unbiased)):
