@@ -15,6 +15,7 @@
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/pooling.h"
+#include "lazulite/ops/quantization.h"
 #include "lazulite/ops/random.h"
 #include "lazulite/ops/reduction.h"
 #include "lazulite/ops/rounding.h"

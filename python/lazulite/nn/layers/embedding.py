@@ -5,6 +5,7 @@ import math
 import lazulite.core as mx
 
 from .base import Module
+from .quantized import QuantizedEmbedding
 
 __all__ = ["Embedding"]
 
@@ -42,3 +43,24 @@ class Embedding(Module):
             (3, 10)
         """
         return x @ self["weight"].T
+
+    def to_quantized(
+        self,
+        group_size: int | None = None,
+        bits: int | None = None,
+        mode: str = "affine",
+        quantize_input: bool = False,
+    ):
+        """The layer with the codes of few bits that are nearest to the vectors.
+
+        Args:
+            group_size, bits, mode: As ``mx.quantize`` takes them.
+            quantize_input: Must be false: the inputs are integers.
+
+        Example:
+            >>> nn.Embedding(10, 64).to_quantized(bits=8)
+            QuantizedEmbedding(10, 64, group_size=64, bits=8, mode=affine)
+        """
+        if quantize_input:
+            raise ValueError("the inputs of an embedding are integers, and cannot be quantized")
+        return QuantizedEmbedding.from_embedding(self, group_size, bits, mode)

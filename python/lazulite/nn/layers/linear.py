@@ -6,6 +6,7 @@ from typing import Any
 import lazulite.core as mx
 
 from .base import Module
+from .quantized import QQLinear, QuantizedLinear
 
 __all__ = ["Bilinear", "Identity", "Linear"]
 
@@ -55,6 +56,31 @@ class Linear(Module):
         if "bias" in self:
             return mx.addmm(self["bias"], x, self["weight"].T)
         return x @ self["weight"].T
+
+    def to_quantized(
+        self,
+        group_size: int | None = None,
+        bits: int | None = None,
+        mode: str = "affine",
+        quantize_input: bool = False,
+    ) -> Module:
+        """The layer with the codes of few bits that are nearest to the weight.
+
+        Args:
+            group_size, bits, mode: As ``mx.quantize`` takes them.
+            quantize_input: Whether inputs are quantized, too: a ``QQLinear``.
+
+        Example:
+            >>> nn.Linear(64, 2).to_quantized(bits=8)
+            QuantizedLinear(input_dims=64, output_dims=2, bias=True, group_size=64, bits=8, mode=affine)
+        """
+        if not quantize_input:
+            return QuantizedLinear.from_linear(self, group_size, bits, mode)
+        if mode not in ("nvfp4", "mxfp8"):
+            raise ValueError(
+                f"inputs are quantized in the modes 'nvfp4' and 'mxfp8', not in {mode!r}"
+            )
+        return QQLinear.from_linear(self, group_size, bits, mode)
 
 
 class Bilinear(Module):

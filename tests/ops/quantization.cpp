@@ -1,0 +1,120 @@
+#include "lazulite/ops/quantization.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "lazulite/core/errors.h"
+#include "lazulite/ops/linear.h"
+#include "lazulite/ops/manipulation.h"
+#include "lazulite/transforms/vjp.h"
+#include "support/backends.h"
+#include "support/expect.h"
+#include "support/random_arrays.h"
+
+namespace lazulite {
+namespace {
+
+using test::expect_close;
+using test::expect_equal;
+
+class Quantization : public test::OnEveryBackend {};
+LAZULITE_ON_EVERY_BACKEND(Quantization);
+
+// Code `i` of a row, read bit by bit.
+int code_at(const std::vector<uint32_t>& words, int64_t i, int bits) {
+  int code = 0;
+  for (int b = 0; b < bits; ++b) {
+    const int64_t at = i * bits + b;
+    code |= static_cast<int>(words[at / 32] >> (at % 32) & 1) << b;
+  }
+  return code;
+}
+
+TEST_P(Quantization, RoundsToTheNearestCode) {
+  test::Random random(1);
+  for (int bits : {1, 2, 3, 4, 5, 6, 8}) {
+    for (int group : {32, 64, 128}) {
+      Array w = test::random_array({3, 128}, Dtype::float32, random);
+      Quantized q = quantize(w, {.group_size = group, .bits = bits});
+      ASSERT_EQ(q.weight.shape(), Shape({3, 4 * bits}));
+      ASSERT_EQ(q.scales.shape(), Shape({3, 128 / group}));
+      auto words = flatten(q.weight).to_vector<uint32_t>();
+      auto scales = flatten(q.scales).to_vector<float>(),
+           biases = flatten(q.biases).to_vector<float>();
+      auto numbers = flatten(w).to_vector<float>();
+      std::vector<float> expected;
+      for (int64_t i = 0; i < 3 * 128; ++i) {
+        const float scale = scales[i / group], bias = biases[i / group];
+        expected.push_back(scale * static_cast<float>(code_at(words, i, bits)) + bias);
+        EXPECT_LE(std::abs(expected.back() - numbers[i]), std::abs(scale) * 0.5001) << bits;
+      }
+      expect_equal(dequantize(q.weight, q.scales, q.biases, {.group_size = group, .bits = bits}),
+                   Array(expected, {3, 128}));
+    }
+  }
+}
+
+// Scales are powers of two, and 6 is the largest number of 4 bits.
+TEST_P(Quantization, KeepsWhatFloatingCodesHold) {
+  std::vector<float> numbers;
+  for (int i = 0; i < 8; ++i) {
+    for (float x : {0.0f, 0.5f, -1.0f, 1.5f}) numbers.push_back(x), numbers.push_back(-4 * x);
+  }
+  for (QuantizationMode mode :
+       {QuantizationMode::mxfp4, QuantizationMode::mxfp8, QuantizationMode::nvfp4}) {
+    Array w(numbers, {1, 64});
+    Quantized q = quantize(w, {mode});
+    EXPECT_FALSE(q.biases.valid());
+    expect_equal(dequantize(q.weight, q.scales, {}, {mode}, Dtype::float32), w);
+    EXPECT_EQ(dequantize(q.weight, q.scales, {}, {mode}).dtype(), Dtype::bfloat16);
+  }
+}
+
+TEST_P(Quantization, MultipliesByWhatCodesStandFor) {
+  test::Random random(2);
+  Array x = test::random_array({2, 3, 64}, Dtype::float32, random);
+  Quantized q = quantize(test::random_array({2, 5, 64}, Dtype::float32, random), {.bits = 3});
+  const QuantizationOptions options{.bits = 3};
+  Array w = dequantize(q.weight, q.scales, q.biases, options);
+  expect_close(quantized_matmul(x, q.weight, q.scales, q.biases, true, options),
+               matmul(x, swapaxes(w, 1, 2)), 1e-5, 1e-5);
+  Array y = test::random_array({2, 3, 5}, Dtype::float32, random);
+  expect_close(quantized_matmul(y, q.weight, q.scales, q.biases, false, options), matmul(y, w),
+               1e-5, 1e-5);
+  Array chosen = gather_qmm(x, q.weight, q.scales, q.biases, {}, Array({1, 1}), true, options);
+  expect_close(chosen, matmul(x, swapaxes(slice(w, {1, 0, 0}, {2, 5, 64}), 1, 2)), 1e-5, 1e-5);
+}
+
+TEST_P(Quantization, DerivativesReachScalesAndBiases) {
+  test::Random random(3);
+  Array x = test::random_array({3, 64}, Dtype::float32, random);
+  Quantized q = quantize(test::random_array({5, 64}, Dtype::float32, random));
+  auto product = [&](const Arrays& a) {
+    return Arrays{quantized_matmul(a[0], q.weight, a[1], a[2])};
+  };
+  auto plain = [&](const Arrays& a) {
+    return Arrays{matmul(a[0], swapaxes(dequantize(q.weight, a[1], a[2]), 0, 1))};
+  };
+  const Arrays at = {x, q.scales, q.biases},
+               g = {test::random_array({3, 5}, Dtype::float32, random)};
+  auto [value, gradients] = vjp(product, at, g);
+  auto [expected_value, expected] = vjp(plain, at, g);
+  for (size_t i = 0; i < 3; ++i) expect_close(gradients[i], expected[i], 1e-4, 1e-4);
+}
+
+TEST_P(Quantization, RefusesWhatDoesNotFit) {
+  Array w = Array(std::vector<float>(96), {2, 48});
+  EXPECT_THROW(quantize(w), ValueError);
+  EXPECT_THROW(quantize(flatten(w), {.group_size = 32}), ValueError);
+  EXPECT_THROW(quantize(w, {.group_size = 16}), ValueError);
+  EXPECT_THROW(quantize(w, {.bits = 7}), ValueError);
+  EXPECT_THROW(quantize(astype(w, Dtype::int32)), ValueError);
+  Quantized q = quantize(Array(std::vector<float>(128), {2, 64}));
+  EXPECT_THROW(dequantize(q.weight, q.scales), ValueError);
+  EXPECT_THROW(dequantize(q.weight, q.scales, q.biases, {.bits = 8}), ValueError);
+  EXPECT_THROW(quantized_matmul(w, q.weight, q.scales, q.biases), ValueError);
+}
+
+}  // namespace
+}  // namespace lazulite
