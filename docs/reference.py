@@ -16,6 +16,7 @@ MODULES = [
     "lazulite.core.fast",
     "lazulite.core.linalg",
     "lazulite.core.fft",
+    "lazulite.core.distributed",
     "lazulite.nn",
     "lazulite.nn.losses",
     "lazulite.nn.init",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Callable, Optional
 
 import lazulite.core as mx
 
+from ..utils import tree_map
+
 if TYPE_CHECKING:
     from .layers.base import Module
 

@@ -5,6 +5,7 @@ from .base import Module as Module
 from .containers import *  # noqa: F403
 from .convolution import *  # noqa: F403
 from .convolution_transpose import *  # noqa: F403
+from .distributed import *  # noqa: F403
 from .dropout import *  # noqa: F403
 from .embedding import *  # noqa: F403
 from .linear import *  # noqa: F403
