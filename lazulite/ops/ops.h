@@ -9,6 +9,7 @@
 #include "lazulite/ops/custom.h"
 #include "lazulite/ops/division.h"
 #include "lazulite/ops/elementwise.h"
+#include "lazulite/ops/fourier.h"
 #include "lazulite/ops/fp8.h"
 #include "lazulite/ops/indexing.h"
 #include "lazulite/ops/linear.h"

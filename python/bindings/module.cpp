@@ -46,6 +46,7 @@ NB_MODULE(core, m) {
   bind_linalg(m);
   bind_linear(m);
   bind_matrix_parts(m);
+  bind_fourier(m);
   bind_quantization(m);
   bind_sorting(m);
   bind_indexing(m, array);

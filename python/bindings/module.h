@@ -26,6 +26,7 @@ void bind_reductions(nb::module_& m, nb::class_<Array>& type);
 void bind_linalg(nb::module_& m);
 void bind_linear(nb::module_& m);
 void bind_matrix_parts(nb::module_& m);
+void bind_fourier(nb::module_& m);
 void bind_quantization(nb::module_& m);
 void bind_sorting(nb::module_& m);
 void bind_indexing(nb::module_& m, nb::class_<Array>& type);

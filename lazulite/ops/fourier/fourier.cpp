@@ -1,0 +1,247 @@
+#include "lazulite/ops/fourier.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
+#include "lazulite/ops/creation.h"
+#include "lazulite/ops/custom.h"
+#include "lazulite/ops/fourier/fourier_plan.h"
+#include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/operators.h"
+
+namespace lazulite {
+namespace {
+
+using Operation = std::shared_ptr<const CustomOperation>;
+using Arrays = CustomOperation::Arrays;
+
+void transform_rows(const HostArray& x, const HostArray& y, bool inverse) {
+  const int64_t size = x.shape.back(), rows = element_count(x.shape) / std::max<int64_t>(size, 1);
+  if (rows == 0) return;
+  FourierPlan plan(size);
+  std::vector<std::complex<double>> row(size);
+  for (int64_t i = 0; i < rows; ++i) {
+    const auto* from = x.elements<std::complex<float>>() + i * size;
+    std::copy_n(from, size, row.begin());
+    plan.run(row.data(), inverse);
+    auto* to = y.elements<std::complex<float>>() + i * size;
+    for (int64_t k = 0; k < size; ++k) to[k] = static_cast<std::complex<float>>(row[k]);
+  }
+}
+
+const Operation& sums_of_waves(bool inverse);
+
+Array waves(const Array& x, bool inverse) {
+  return apply_operation(sums_of_waves(inverse), {x})[0];
+}
+
+// Rows of complex64, not divided by anything. The matrix is symmetric, so its adjoint is the other
+// direction.
+Operation make_sums_of_waves(bool inverse) {
+  CustomOperation out{.name = inverse ? "ifft" : "fft", .infer = {}, .run = {}};
+  out.infer = [](InputTypes inputs) -> ArrayTypes { return {{inputs[0].shape, inputs[0].dtype}}; };
+  out.run = [inverse](std::span<const HostArray> x, std::span<const HostArray> y) {
+    transform_rows(x[0], y[0], inverse);
+  };
+  out.vjp = [inverse](const Arrays&, const Arrays&, const Arrays& g) -> Arrays {
+    return {waves(g[0], !inverse)};
+  };
+  out.jvp = [inverse](const Arrays&, const Arrays&, const Arrays& t) -> Arrays {
+    return {waves(t[0], inverse)};
+  };
+  out.vmap = [inverse](const Arrays& x, const std::vector<bool>&) -> Arrays {
+    return {waves(x[0], inverse)};
+  };
+  return std::make_shared<const CustomOperation>(out);
+}
+
+const Operation& sums_of_waves(bool inverse) {
+  static const Operation forward = make_sums_of_waves(false), backward = make_sums_of_waves(true);
+  return inverse ? backward : forward;
+}
+
+void expect_size(const char* operation, int64_t n) {
+  if (n > 0) return;
+  throw ValueError(
+      fmt::format("{}: at least one element is needed along an axis, not {}", operation, n));
+}
+
+// The first n elements along the last axis, zeros behind them.
+Array fitted(Array x, int64_t n) {
+  const int64_t size = x.shape().back();
+  if (size == n) return x;
+  std::vector<PadWidth> widths(x.ndim());
+  if (size < n) {
+    widths.back() = {0, n - size};
+    return pad(std::move(x), widths);
+  }
+  Positions starts(x.ndim(), 0), stops(x.shape().begin(), x.shape().end());
+  stops.back() = n;
+  return slice(std::move(x), starts, stops);
+}
+
+Array divided(Array x, int64_t n, FourierNorm norm, bool inverse) {
+  if (norm == FourierNorm::ortho) return x * (1 / std::sqrt(static_cast<double>(n)));
+  if (inverse != (norm == FourierNorm::backward)) return x;
+  return x * (1 / static_cast<double>(n));
+}
+
+// Transforms the last axis of what `axis` is moved to.
+template <class F>
+Array along(const char* operation, Array x, int axis, F function) {
+  const int at = normalize_axis(axis, x.ndim(), operation);
+  const int last = static_cast<int>(x.ndim()) - 1;
+  return moveaxis(function(moveaxis(std::move(x), at, last)), last, at);
+}
+
+Array complex_transform(const char* operation, Array x, std::optional<int64_t> n, int axis,
+                        FourierNorm norm, bool inverse) {
+  return along(operation, std::move(x), axis, [&](Array rows) {
+    const int64_t size = n.value_or(rows.shape().back());
+    expect_size(operation, size);
+    rows = fitted(astype(std::move(rows), Dtype::complex64), size);
+    return divided(waves(rows, inverse), size, norm, inverse);
+  });
+}
+
+Array real_part(Array x) {
+  return kind_of(x.dtype()) == DtypeKind::complex ? real(std::move(x)) : x;
+}
+
+struct Axis {
+  int axis;
+  std::optional<int64_t> size;
+};
+
+std::vector<Axis> axes_of(const char* operation, const Array& x, const std::optional<Shape>& sizes,
+                          const std::optional<Axes>& axes) {
+  if (sizes && !axes) {
+    throw ValueError(fmt::format("{}: sizes are given without the axes they belong to", operation));
+  }
+  std::vector<Axis> out;
+  std::vector<bool> seen(x.ndim());
+  const size_t count = axes ? axes->size() : x.ndim();
+  if (sizes && sizes->size() != count) {
+    throw ValueError(
+        fmt::format("{}: {} sizes are given for {} axes", operation, sizes->size(), count));
+  }
+  for (size_t i = 0; i < count; ++i) {
+    int axis = axes ? normalize_axis((*axes)[i], x.ndim(), operation) : static_cast<int>(i);
+    if (seen[axis]) throw ValueError(fmt::format("{}: axis {} is given twice", operation, axis));
+    seen[axis] = true;
+    out.push_back({axis, sizes ? std::optional((*sizes)[i]) : std::nullopt});
+  }
+  return out;
+}
+
+Array shifted(const char* operation, Array x, const std::optional<Axes>& axes, bool back) {
+  for (const Axis& axis : axes_of(operation, x, {}, axes)) {
+    const int64_t half = x.shape()[axis.axis] / 2;
+    x = roll(std::move(x), back ? -half : half, axis.axis);
+  }
+  return x;
+}
+
+}  // namespace
+
+Array fft(Array x, std::optional<int64_t> n, int axis, FourierNorm norm) {
+  const ReleaseOnReturn release(x);
+  return complex_transform("fft", std::move(x), n, axis, norm, false);
+}
+
+Array ifft(Array x, std::optional<int64_t> n, int axis, FourierNorm norm) {
+  const ReleaseOnReturn release(x);
+  return complex_transform("ifft", std::move(x), n, axis, norm, true);
+}
+
+Array rfft(Array x, std::optional<int64_t> n, int axis, FourierNorm norm) {
+  const ReleaseOnReturn release(x);
+  return along("rfft", real_part(std::move(x)), axis, [&](Array rows) {
+    const int64_t size = n.value_or(rows.shape().back());
+    expect_size("rfft", size);
+    rows = fitted(astype(std::move(rows), Dtype::complex64), size);
+    return divided(fitted(waves(rows, false), size / 2 + 1), size, norm, false);
+  });
+}
+
+// The other half of the frequencies is the conjugate of this one.
+Array irfft(Array x, std::optional<int64_t> n, int axis, FourierNorm norm) {
+  const ReleaseOnReturn release(x);
+  return along("irfft", std::move(x), axis, [&](Array rows) {
+    const int64_t size = n.value_or(2 * (rows.shape().back() - 1));
+    expect_size("irfft", size);
+    rows = fitted(astype(std::move(rows), Dtype::complex64), size / 2 + 1);
+    Positions starts(rows.ndim(), 0), stops(rows.shape().begin(), rows.shape().end());
+    starts.back() = 1;
+    stops.back() = (size + 1) / 2;
+    Array others = conjugate(flip(slice(rows, starts, stops), {-1}));
+    Array all = concatenate({rows, others}, -1);
+    return divided(real(waves(all, true)), size, norm, true);
+  });
+}
+
+Array fftn(Array x, const std::optional<Shape>& sizes, const std::optional<Axes>& axes,
+           FourierNorm norm) {
+  const ReleaseOnReturn release(x);
+  for (const Axis& axis : axes_of("fftn", x, sizes, axes)) x = fft(x, axis.size, axis.axis, norm);
+  return x;
+}
+
+Array ifftn(Array x, const std::optional<Shape>& sizes, const std::optional<Axes>& axes,
+            FourierNorm norm) {
+  const ReleaseOnReturn release(x);
+  for (const Axis& axis : axes_of("ifftn", x, sizes, axes)) {
+    x = ifft(x, axis.size, axis.axis, norm);
+  }
+  return x;
+}
+
+Array rfftn(Array x, const std::optional<Shape>& sizes, const std::optional<Axes>& axes,
+            FourierNorm norm) {
+  const ReleaseOnReturn release(x);
+  std::vector<Axis> along = axes_of("rfftn", x, sizes, axes);
+  if (along.empty()) return x;
+  x = rfft(std::move(x), along.back().size, along.back().axis, norm);
+  along.pop_back();
+  for (const Axis& axis : along) x = fft(std::move(x), axis.size, axis.axis, norm);
+  return x;
+}
+
+Array irfftn(Array x, const std::optional<Shape>& sizes, const std::optional<Axes>& axes,
+             FourierNorm norm) {
+  const ReleaseOnReturn release(x);
+  std::vector<Axis> along = axes_of("irfftn", x, sizes, axes);
+  if (along.empty()) return x;
+  const Axis last = along.back();
+  along.pop_back();
+  for (const Axis& axis : along) x = ifft(std::move(x), axis.size, axis.axis, norm);
+  return irfft(std::move(x), last.size, last.axis, norm);
+}
+
+Array fftshift(Array x, const std::optional<Axes>& axes) {
+  const ReleaseOnReturn release(x);
+  return shifted("fftshift", std::move(x), axes, false);
+}
+
+Array ifftshift(Array x, const std::optional<Axes>& axes) {
+  const ReleaseOnReturn release(x);
+  return shifted("ifftshift", std::move(x), axes, true);
+}
+
+Array fftfreq(int64_t n, double d) {
+  expect_size("fftfreq", n);
+  Array positive = arange(0, (n + 1) / 2, 1, Dtype::float32);
+  Array negative = arange(-(n / 2), 0, 1, Dtype::float32);
+  return concatenate({positive, negative}) * (1 / (static_cast<double>(n) * d));
+}
+
+Array rfftfreq(int64_t n, double d) {
+  expect_size("rfftfreq", n);
+  return arange(0, n / 2 + 1, 1, Dtype::float32) * (1 / (static_cast<double>(n) * d));
+}
+
+}  // namespace lazulite

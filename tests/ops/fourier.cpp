@@ -1,0 +1,97 @@
+#include "lazulite/ops/fourier.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <complex>
+#include <numbers>
+
+#include "lazulite/core/errors.h"
+#include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/operators.h"
+#include "lazulite/ops/reduction.h"
+#include "lazulite/transforms/vjp.h"
+#include "lazulite/transforms/vmap.h"
+#include "support/backends.h"
+#include "support/expect.h"
+#include "support/random_arrays.h"
+
+namespace lazulite {
+namespace {
+
+using test::expect_close;
+using test::expect_equal;
+
+class Fourier : public test::OnEveryBackend {};
+LAZULITE_ON_EVERY_BACKEND(Fourier);
+
+Array by_its_definition(const Array& x, double direction) {
+  auto given = x.to_vector<complex64>();
+  const auto n = static_cast<int64_t>(given.size());
+  std::vector<complex64> out;
+  for (int64_t k = 0; k < n; ++k) {
+    std::complex<double> sum = 0;
+    for (int64_t j = 0; j < n; ++j) {
+      double turns = static_cast<double>(j * k % n) / static_cast<double>(n);
+      sum += std::complex<double>(given[j]) *
+             std::polar(1.0, direction * 2 * std::numbers::pi * turns);
+    }
+    out.emplace_back(sum);
+  }
+  return Array(out, {n});
+}
+
+// Sizes of small factors, with large prime ones, and large primes.
+TEST_P(Fourier, IsItsDefinition) {
+  test::Random random(1);
+  for (int64_t n : {1, 2, 3, 4, 5, 6, 7, 8, 12, 30, 61, 64, 67, 122, 134, 180, 251, 256}) {
+    Array x = test::random_array({n}, Dtype::complex64, random);
+    const double tolerance = 1e-6 * std::sqrt(static_cast<double>(n)) * 20;
+    expect_close(fft(x), by_its_definition(x, -1), 1e-5, tolerance);
+    expect_close(ifft(x) * n, by_its_definition(x, 1), 1e-5, tolerance);
+  }
+}
+
+TEST_P(Fourier, OfRealNumbersHasHalfTheFrequencies) {
+  test::Random random(2);
+  for (int64_t n : {1, 2, 5, 8, 9, 67}) {
+    Array x = test::random_array({3, n}, Dtype::float32, random);
+    Array half = rfft(x);
+    expect_close(half, slice(fft(x), {0, 0}, {3, n / 2 + 1}), 1e-6, 1e-5);
+    expect_close(irfft(half, n), x, 1e-5, 1e-5);
+  }
+}
+
+TEST_P(Fourier, TakesSizesAxesAndNorms) {
+  test::Random random(3);
+  Array x = test::random_array({4, 3, 5}, Dtype::complex64, random);
+  expect_close(fft(x, 2, 0), fft(slice(x, {0, 0, 0}, {2, 3, 5}), {}, 0), 1e-6, 1e-6);
+  expect_close(fft(x, 7, 1), fft(pad(x, {{0, 0}, {0, 4}, {0, 0}}), {}, 1), 1e-6, 1e-6);
+  expect_close(fft(x, {}, -1, FourierNorm::forward) * 5, fft(x), 1e-6, 1e-6);
+  expect_close(fft(x, {}, -1, FourierNorm::ortho) * std::sqrt(5.0), fft(x), 1e-5, 1e-5);
+  expect_close(fftn(x), fft(fft(fft(x, {}, 0), {}, 1), {}, 2), 1e-5, 1e-5);
+  expect_close(ifftn(fftn(x)), x, 1e-5, 1e-5);
+  Array y = real(x);
+  expect_close(irfftn(rfftn(y, {}, Axes{1, 2}), Shape{3, 5}, Axes{1, 2}), y, 1e-5, 1e-5);
+  expect_equal(fftshift(Array({0, 1, 2, 3, 4})), Array({3, 4, 0, 1, 2}));
+  expect_equal(ifftshift(fftshift(x)), x);
+  expect_close(fftfreq(5, 0.1), Array({0.0, 2.0, 4.0, -4.0, -2.0}), 1e-6);
+  expect_close(rfftfreq(4), Array({0.0, 0.25, 0.5}), 1e-6);
+  EXPECT_THROW(fft(x, 0), ValueError);
+  EXPECT_THROW(fft(x, {}, 3), AxisError);
+  EXPECT_THROW(fftn(x, Shape{4}), ValueError);
+  EXPECT_THROW(fftn(x, {}, Axes{0, 0}), ValueError);
+}
+
+// Energy: the derivative of sum |fft(x)|^2 is 2 n x.
+TEST_P(Fourier, IsDifferentiatedAndMapped) {
+  test::Random random(4);
+  Array x = test::random_array({3, 6}, Dtype::float32, random);
+  auto energy = [](const Array& x) { return sum(square(abs(fft(x))), Axes{0, 1}); };
+  expect_close(grad(energy)(x), 12 * x, 1e-4, 1e-4);
+  expect_close(vmap([](const Array& x) { return rfft(x); })(x), rfft(x), 0);
+  expect_close(vmap([](const Array& x) { return fft(x); }, 1, 1)(x), fft(x, {}, 0), 1e-6, 1e-6);
+}
+
+}  // namespace
+}  // namespace lazulite
