@@ -56,11 +56,12 @@ Array hadamard_transform(Array x, std::optional<double> scale = {});
 /// Norms over one axis (of vectors) or two (of matrices), or of the flattened array where none is
 /// given. `order` is a number p, sum(|x|^p)^(1/p), with infinities for the largest and the smallest
 /// element and 0 for the count of those that are not zero; of matrices 1 and infinity, the largest
-/// sum of a column or row, and their negatives, the smallest. Without it, and for "fro" of
+/// sum of a column or row, 2, the largest singular value, and their negatives, the smallest; the
+/// nuclear norm is the sum of the singular values. Without it, and for Frobenius's norm of
 /// matrices, the root of the sum of squares.
 struct NormOrder {
-  std::optional<double> p;
-  bool frobenius = false;
+  std::optional<double> p = {};
+  bool frobenius = false, nuclear = false;
 };
 Array norm(Array x, const NormOrder& order = {}, const Axes& axes = {}, bool keepdims = false);
 

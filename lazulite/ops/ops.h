@@ -12,6 +12,7 @@
 #include "lazulite/ops/fourier.h"
 #include "lazulite/ops/fp8.h"
 #include "lazulite/ops/indexing.h"
+#include "lazulite/ops/linalg.h"
 #include "lazulite/ops/linear.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"

@@ -50,6 +50,10 @@ Array truncated_normal(Array lower, Array upper, const Shape& shape, Dtype dtype
                        Array key = Array());
 Array truncated_normal(double lower, double upper, const Shape& shape, Dtype dtype = Dtype::float32,
                        Array key = Array());
+/// Vectors that are normal together, of means (…, n) and covariances (…, n, n), float32; their
+/// leading axes, and those of `shape`, are broadcast.
+Array multivariate_normal(Array mean, Array covariance, const std::optional<Shape>& shape = {},
+                          Array key = Array());
 /// Standard Gumbel distribution.
 Array gumbel(const Shape& shape, Dtype dtype = Dtype::float32, Array key = Array());
 /// Laplace distribution with mean `loc` and scale `scale`.

@@ -89,6 +89,19 @@ void bind_continuous(nb::module_& m) {
       "key"_a = nb::none(),
       "Normally distributed numbers of mean loc and standard deviation scale.");
   def_op(
+      m, "multivariate_normal",
+      [](const Array& mean, const Array& cov, const ShapeArgument& shape, const DtypeOr& dtype,
+         nb::object key) {
+        if (or_float(dtype) != Dtype::float32) {
+          throw ValueError("random.multivariate_normal: numbers of float32 are drawn");
+        }
+        return random::multivariate_normal(
+            mean, cov, shape.shape.empty() ? std::nullopt : std::optional(shape.shape),
+            key_or_next(key));
+      },
+      "mean"_a, "cov"_a, "shape"_a = nb::tuple(), "dtype"_a = nb::none(), "key"_a = nb::none(),
+      "Vectors that are normal together, of means (..., n) and covariances (..., n, n).");
+  def_op(
       m, "truncated_normal",
       [](Operand lower, Operand upper, std::optional<ShapeArgument> shape, DtypeOr dtype,
          nb::object key) {

@@ -7,6 +7,7 @@
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/elementwise.h"
 #include "lazulite/ops/indexing.h"
+#include "lazulite/ops/linalg.h"
 #include "lazulite/ops/linear.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
@@ -29,12 +30,32 @@ Array vector_norm(const Array& x, double p, const Axes& axes, bool keepdims) {
   return power(sum(power(abs(x), p), axes, keepdims), 1 / p);
 }
 
+// The largest, the smallest or the sum of singular values, by what `reduce` makes of them.
+template <class F>
+Array spectral_norm(const Array& x, const Axes& axes, bool keepdims, F reduce) {
+  const int rows = normalize_axis(axes[0], x.ndim(), "norm");
+  const int columns = normalize_axis(axes[1], x.ndim(), "norm");
+  if (rows == columns) throw ValueError("norm: the axes of a matrix are two");
+  Axes order;
+  for (int i = 0; i < static_cast<int>(x.ndim()); ++i) {
+    if (i != rows && i != columns) order.push_back(i);
+  }
+  order.push_back(rows);
+  order.push_back(columns);
+  Array out = reduce(singular_values(transpose(x, order)));
+  return keepdims ? expand_dims(out, {rows, columns}) : out;
+}
+
 Array matrix_norm(const Array& x, double p, const Axes& axes, bool keepdims) {
+  if (std::abs(p) == 2) {
+    return spectral_norm(x, axes, keepdims,
+                         [&](const Array& s) { return p > 0 ? max(s, -1) : min(s, -1); });
+  }
   bool columns = std::abs(p) == 1;
   if (!columns && std::abs(p) != INFINITY) {
     throw ValueError(
-        fmt::format("norm: matrices have the norms 1, -1, inf, -inf and 'fro' here, "
-                    "not {}",
+        fmt::format("norm: matrices have the norms 1, -1, 2, -2, inf, -inf, 'fro' and "
+                    "'nuc', not {}",
                     p));
   }
   int summed = normalize_axis(columns ? axes[0] : axes[1], x.ndim(), "norm");
@@ -51,7 +72,7 @@ Array norm(Array x, const NormOrder& order, const Axes& axes, bool keepdims) {
   const ReleaseOnReturn release(x);
   if (!is_inexact(x.dtype())) x = astype(std::move(x), Dtype::float32);
   Axes over = axes;
-  bool plain = !order.p && !order.frobenius;
+  bool plain = !order.p && !order.frobenius && !order.nuclear;
   if (over.empty()) {
     if (plain) {
       for (size_t i = 0; i < x.ndim(); ++i) over.push_back(static_cast<int>(i));
@@ -64,8 +85,11 @@ Array norm(Array x, const NormOrder& order, const Axes& axes, bool keepdims) {
     for (size_t i = 0; i < x.ndim(); ++i) over.push_back(static_cast<int>(i));
   }
   if (over.size() > 2) throw ValueError("norm: at most two axes can be given");
-  if (order.frobenius && over.size() != 2) {
-    throw ValueError("norm: 'fro' is a norm of matrices, over two axes");
+  if ((order.frobenius || order.nuclear) && over.size() != 2) {
+    throw ValueError("norm: 'fro' and 'nuc' are norms of matrices, over two axes");
+  }
+  if (order.nuclear) {
+    return spectral_norm(x, over, keepdims, [](const Array& s) { return sum(s, -1); });
   }
   if (plain || order.frobenius) return root_of_squares(x, over, keepdims);
   return over.size() == 1 ? vector_norm(x, *order.p, over, keepdims)

@@ -1,0 +1,241 @@
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "lazulite/core/errors.h"
+#include "lazulite/core/release.h"
+#include "lazulite/ops/creation.h"
+#include "lazulite/ops/linalg.h"
+#include "lazulite/ops/linalg/host.h"
+#include "lazulite/ops/linear.h"
+#include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/operators.h"
+#include "lazulite/ops/reduction.h"
+
+namespace lazulite {
+
+Shape with_last(const Shape& shape, size_t removed, std::initializer_list<int64_t> sizes) {
+  Shape out(shape.begin(), shape.end() - static_cast<ptrdiff_t>(removed));
+  for (int64_t size : sizes) out.push_back(size);
+  return out;
+}
+
+void expect_matrix(const char* operation, const Array& a, bool square, bool or_complex) {
+  const bool typed = a.dtype() == Dtype::float32 || a.dtype() == Dtype::float64 ||
+                     (or_complex && a.dtype() == Dtype::complex64);
+  if (typed && a.ndim() >= 2 && (!square || a.shape(-1) == a.shape(-2))) return;
+  throw ValueError(fmt::format("linalg.{}: {} of float32 or float64{} are needed, not {}{}",
+                               operation, square ? "square matrices" : "matrices",
+                               or_complex ? " or complex64" : "", name_of(a.dtype()),
+                               to_string(a.shape())));
+}
+
+namespace {
+
+// An operation on the matrices of one array. Mapped over, it takes them along one axis more.
+template <class Infer, class Run>
+Operation make_operation(const char* name, Infer infer, Run run) {
+  struct Self {
+    std::weak_ptr<const CustomOperation> operation;
+  };
+  auto self = std::make_shared<Self>();
+  CustomOperation out{.name = name, .infer = {}, .run = {}};
+  out.infer = [infer](InputTypes x) -> ArrayTypes { return infer(x[0].shape, x[0].dtype); };
+  out.run = [run](HostArrays x, HostArrays y) {
+    for (int64_t i = 0; i < matrix_count(x[0].shape); ++i) run(x[0], y, i);
+  };
+  out.vmap = [self](const Arrays& x, const std::vector<bool>&) {
+    return apply_operation(self->operation.lock(), x);
+  };
+  auto made = std::make_shared<const CustomOperation>(out);
+  self->operation = made;
+  return made;
+}
+
+// Of half the dtype that absolute values of it have.
+Dtype real_type(Dtype dtype) { return dtype == Dtype::complex64 ? Dtype::float32 : dtype; }
+
+// Calls `run` with a value of the type that matrices of the array are decomposed in.
+template <class F>
+void in_its_type(const HostArray& x, F run) {
+  if (x.dtype == Dtype::complex64) {
+    run(dense::Complex());
+  } else {
+    run(double());
+  }
+}
+
+const Operation& lu_operation() {
+  static const Operation operation = make_operation(
+      "lu_factor",
+      [](const Shape& shape, Dtype dtype) -> ArrayTypes {
+        const int64_t rows = shape.end()[-2], steps = std::min(rows, shape.back());
+        return {{shape, dtype},
+                {with_last(shape, 2, {steps}), Dtype::uint32},
+                {with_last(shape, 2, {rows}), Dtype::uint32}};
+      },
+      [](const HostArray& x, HostArrays y, int64_t i) {
+        dense::Matrix<double> a = matrix_of<double>(x, i);
+        std::vector<int64_t> exchanged = dense::lu(a), order, went;
+        for (int64_t row = 0; row < a.rows; ++row) order.push_back(row);
+        for (size_t k = 0; k < exchanged.size(); ++k) std::swap(order[k], order[exchanged[k]]);
+        went.resize(order.size());
+        for (size_t k = 0; k < order.size(); ++k) went[order[k]] = static_cast<int64_t>(k);
+        put_matrix(y[0], i, a);
+        put_list(y[1], i, exchanged);
+        put_list(y[2], i, went);
+      });
+  return operation;
+}
+
+const Operation& qr_operation() {
+  static const Operation operation = make_operation(
+      "qr",
+      [](const Shape& shape, Dtype dtype) -> ArrayTypes {
+        const int64_t rows = shape.end()[-2], steps = std::min(rows, shape.back());
+        return {{with_last(shape, 2, {rows, steps}), dtype},
+                {with_last(shape, 2, {steps, shape.back()}), dtype}};
+      },
+      [](const HostArray& x, HostArrays y, int64_t i) {
+        auto [q, r] = dense::qr(matrix_of<double>(x, i));
+        put_matrix(y[0], i, q);
+        put_matrix(y[1], i, r);
+      });
+  return operation;
+}
+
+const Operation& svd_operation() {
+  static const Operation operation = make_operation(
+      "svd",
+      [](const Shape& shape, Dtype dtype) -> ArrayTypes {
+        const int64_t rows = shape.end()[-2], columns = shape.back();
+        return {{with_last(shape, 2, {rows, rows}), dtype},
+                {with_last(shape, 2, {std::min(rows, columns)}), real_type(dtype)},
+                {with_last(shape, 2, {columns, columns}), dtype}};
+      },
+      [](const HostArray& x, HostArrays y, int64_t i) {
+        in_its_type(x, [&]<class T>(T) {
+          dense::Svd<T> found = dense::svd(matrix_of<T>(x, i));
+          put_matrix(y[0], i, found.u);
+          put_list(y[1], i, found.s);
+          put_matrix(y[2], i, found.v.adjoint());
+        });
+      });
+  return operation;
+}
+
+const Operation& eigh_operation() {
+  static const Operation operation = make_operation(
+      "eigh",
+      [](const Shape& shape, Dtype dtype) -> ArrayTypes {
+        return {{with_last(shape, 1, {}), real_type(dtype)}, {shape, dtype}};
+      },
+      [](const HostArray& x, HostArrays y, int64_t i) {
+        in_its_type(x, [&]<class T>(T) {
+          auto [values, vectors] = dense::eigh(matrix_of<T>(x, i));
+          put_list(y[0], i, values);
+          put_matrix(y[1], i, vectors);
+        });
+      });
+  return operation;
+}
+
+const Operation& eig_operation() {
+  static const Operation operation = make_operation(
+      "eig",
+      [](const Shape& shape, Dtype) -> ArrayTypes {
+        return {{with_last(shape, 1, {}), Dtype::complex64}, {shape, Dtype::complex64}};
+      },
+      [](const HostArray& x, HostArrays y, int64_t i) {
+        dense::Matrix<dense::Complex> a = matrix_of<dense::Complex>(x, i);
+        dense::Matrix<dense::Complex> vectors(a.rows, a.columns);
+        std::vector<dense::Complex> values;
+        if (!dense::eig(std::move(a), values, vectors)) {
+          throw std::runtime_error("the eigenvalues of a matrix were not found");
+        }
+        put_list(y[0], i, values);
+        put_matrix(y[1], i, vectors);
+      });
+  return operation;
+}
+
+// The first n rows, or columns, of matrices.
+Array first_rows(const Array& x, int64_t n) {
+  Positions starts(x.ndim(), 0), stops(x.shape().begin(), x.shape().end());
+  stops.end()[-2] = n;
+  return slice(x, starts, stops);
+}
+
+Array first_columns(const Array& x, int64_t n) {
+  return swapaxes(first_rows(swapaxes(x, -1, -2), n), -1, -2);
+}
+
+}  // namespace
+
+LuFactors lu_factor(Array a) {
+  const ReleaseOnReturn release(a);
+  expect_matrix("lu_factor", a, false);
+  std::vector<Array> out = apply_operation(lu_operation(), {a});
+  return {out[0], out[1], out[2]};
+}
+
+Lu lu(Array a) {
+  const ReleaseOnReturn release(a);
+  expect_matrix("lu", a, false);
+  std::vector<Array> out = apply_operation(lu_operation(), {a});
+  const int64_t rows = a.shape(-2), columns = a.shape(-1), steps = std::min(rows, columns);
+  Array l = tril(first_columns(out[0], steps), -1) + eye(rows, steps, 0, a.dtype());
+  return {out[2], l, triu(first_rows(out[0], steps))};
+}
+
+Qr qr(Array a) {
+  const ReleaseOnReturn release(a);
+  expect_matrix("qr", a, false);
+  std::vector<Array> out = apply_operation(qr_operation(), {a});
+  return {out[0], out[1]};
+}
+
+Svd svd(Array a) {
+  const ReleaseOnReturn release(a);
+  expect_matrix("svd", a, false, true);
+  std::vector<Array> out = apply_operation(svd_operation(), {a});
+  return {out[0], out[1], out[2]};
+}
+
+Array singular_values(Array a) {
+  const ReleaseOnReturn release(a);
+  expect_matrix("svd", a, false, true);
+  return apply_operation(svd_operation(), {a})[1];
+}
+
+Eigen eigh(Array a, bool upper) {
+  const ReleaseOnReturn release(a);
+  expect_matrix("eigh", a, true, true);
+  if (upper) a = swapaxes(a.dtype() == Dtype::complex64 ? conjugate(a) : a, -1, -2);
+  std::vector<Array> out = apply_operation(eigh_operation(), {a});
+  return {out[0], out[1]};
+}
+
+Eigen eig(Array a) {
+  const ReleaseOnReturn release(a);
+  expect_matrix("eig", a, true, true);
+  std::vector<Array> out = apply_operation(eig_operation(), {a});
+  return {out[0], out[1]};
+}
+
+Array pinv(Array a) {
+  const ReleaseOnReturn release(a);
+  expect_matrix("pinv", a, false);
+  auto [u, s, vt] = svd(a);
+  const int64_t size = s.shape().back();
+  if (size == 0) return swapaxes(a, -1, -2);
+  const double epsilon = a.dtype() == Dtype::float64 ? std::numeric_limits<double>::epsilon()
+                                                     : std::numeric_limits<float>::epsilon();
+  const double noise = 10 * epsilon * static_cast<double>(std::max(a.shape(-1), a.shape(-2)));
+  Array large = s > max(s, -1, true) * noise;
+  Array inverse = where(large, 1 / where(large, s, 1.0), 0.0);
+  Array columns = swapaxes(first_rows(vt, size), -1, -2) * expand_dims(inverse, {-2});
+  return matmul(columns, swapaxes(first_columns(u, size), -1, -2));
+}
+
+}  // namespace lazulite

@@ -1,0 +1,157 @@
+#include "lazulite/ops/linalg.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "lazulite/core/errors.h"
+#include "lazulite/ops/creation.h"
+#include "lazulite/ops/indexing.h"
+#include "lazulite/ops/linear.h"
+#include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/operators.h"
+#include "lazulite/ops/reduction.h"
+#include "lazulite/program/evaluate.h"
+#include "lazulite/transforms/vmap.h"
+#include "support/backends.h"
+#include "support/expect.h"
+#include "support/finite_differences.h"
+#include "support/random_arrays.h"
+
+namespace lazulite {
+namespace {
+
+using test::expect_close;
+
+class Linalg : public test::OnEveryBackend {};
+LAZULITE_ON_EVERY_BACKEND(Linalg);
+
+Array transposed(const Array& x) {
+  return swapaxes(x.dtype() == Dtype::complex64 ? conjugate(x) : x, -1, -2);
+}
+
+Array positive_definite(const Array& x) {
+  return matmul(x, transposed(x)) + eye(x.shape(-1), x.dtype());
+}
+
+void expect_unitary(const Array& x) {
+  expect_close(matmul(transposed(x), x),
+               broadcast_to(eye(x.shape(-1), x.dtype()), Shape(x.shape())), 0, 1e-5);
+}
+
+TEST_P(Linalg, FactorsGiveTheMatrixAgain) {
+  test::Random random(1);
+  for (Shape shape : {Shape{1, 1}, Shape{5, 5}, Shape{2, 7, 4}, Shape{3, 6}, Shape{0, 3, 3}}) {
+    Array a = test::random_array(shape, Dtype::float32, random);
+    auto [q, r] = qr(a);
+    expect_close(matmul(q, r), a, 0, 1e-5);
+    expect_close(r, triu(r), 0);
+    auto [rows, l, u] = lu(a);
+    expect_close(matmul(take_along_axis(l, expand_dims(rows, {-1}), -2), u), a, 0, 1e-5);
+    auto [left, s, right] = svd(a);
+    expect_unitary(left);
+    expect_unitary(right);
+    const int64_t k = s.shape().back();
+    Positions stops(a.shape().begin(), a.shape().end());
+    stops.back() = k, stops.end()[-2] = a.shape(-2);
+    Positions tops(a.shape().begin(), a.shape().end());
+    tops.end()[-2] = k;
+    Positions zero(a.ndim(), 0);
+    Array product =
+        matmul(slice(left, zero, stops) * expand_dims(s, {-2}), slice(right, zero, tops));
+    expect_close(product, a, 0, 1e-5);
+    expect_close(matmul(matmul(a, pinv(a)), a), a, 0, 1e-4);
+  }
+}
+
+TEST_P(Linalg, EigenvectorsAreScaled) {
+  test::Random random(2);
+  for (Dtype dtype : {Dtype::float32, Dtype::float64, Dtype::complex64}) {
+    Array a = test::random_array({2, 6, 6}, dtype, random);
+    Array symmetric = a + transposed(a);
+    for (bool upper : {false, true}) {
+      Array triangle = upper ? triu(symmetric) : tril(symmetric);
+      auto [values, vectors] = eigh(triangle, upper);
+      expect_unitary(vectors);
+      expect_close(matmul(symmetric, vectors), vectors * astype(expand_dims(values, {-2}), dtype),
+                   0, 1e-4);
+    }
+    auto [values, vectors] = eig(a);
+    Array complex = astype(a, Dtype::complex64);
+    expect_close(matmul(complex, vectors), vectors * expand_dims(values, {-2}), 0, 1e-4);
+  }
+  // A rotation by a quarter, which no real vector survives.
+  Array turn = Array({{0.0, -1.0}, {1.0, 0.0}});
+  Array values = eig(astype(turn, Dtype::float32)).values;
+  expect_close(abs(values), Array({1.0f, 1.0f}), 0, 1e-6);
+  expect_close(abs(real(values)), Array({0.0f, 0.0f}), 0, 1e-6);
+}
+
+TEST_P(Linalg, SolvesEquations) {
+  test::Random random(3);
+  Array a = test::random_array({2, 5, 5}, Dtype::float32, random) + 4 * eye(5);
+  Array b = test::random_array({5, 3}, Dtype::float32, random);
+  expect_close(matmul(a, solve(a, b)), broadcast_to(b, {2, 5, 3}), 0, 1e-4);
+  expect_close(matmul(a, inv(a)), broadcast_to(eye(5), {2, 5, 5}), 0, 1e-4);
+  Array lower = cholesky(positive_definite(a));
+  expect_close(matmul(lower, transposed(lower)), positive_definite(a), 1e-4, 1e-4);
+  expect_close(cholesky(positive_definite(a), true), transposed(lower), 0);
+  expect_close(matmul(lower, solve_triangular(lower, b)), broadcast_to(b, {2, 5, 3}), 0, 1e-4);
+  expect_close(matmul(cholesky_inv(lower), positive_definite(a)), broadcast_to(eye(5), {2, 5, 5}),
+               0, 1e-4);
+  expect_close(tri_inv(transposed(lower), true), transposed(tri_inv(lower)), 0, 1e-6);
+  expect_close(solve(Array({{2.0f, 0.0f}, {0.0f, 4.0f}}), Array({1.0f, 1.0f})),
+               Array({0.5f, 0.25f}), 0);
+}
+
+TEST_P(Linalg, DeterminantsHaveSignsAndLogarithms) {
+  Array a = Array({{{0.0f, 2.0f}, {3.0f, 1.0f}}, {{1.0f, 2.0f}, {2.0f, 4.0f}}});
+  expect_close(det(a), Array({-6.0f, 0.0f}), 0);
+  auto [sign, log] = slogdet(a);
+  expect_close(sign, Array({-1.0f, 0.0f}), 0);
+  expect_close(log, Array({std::log(6.0f), -INFINITY}), 1e-6);
+  expect_close(det(Array({{2, 1}, {0, 3}})), Array(6.0f), 0);
+}
+
+TEST_P(Linalg, NormsBySingularValues) {
+  Array a = Array({{3.0f, 0.0f, 0.0f}, {0.0f, -4.0f, 0.0f}});
+  expect_close(norm(a, {.p = 2}), Array(4.0f), 1e-6);
+  expect_close(norm(a, {.p = -2}), Array(3.0f), 1e-6);
+  expect_close(norm(a, {.nuclear = true}, {0, 1}, true), Array({{7.0f}}), 1e-6);
+}
+
+TEST_P(Linalg, DerivativesAreThoseOfDifferences) {
+  Array a = test::spread_values({4, 4}) + 2 * eye(4, Dtype::float64);
+  Array b = test::spread_values({4, 2}, 1);
+  test::expect_gradients([](const Arrays& x) { return solve(x[0], x[1]); }, {a, b});
+  test::expect_gradients([](const Arrays& x) { return solve_triangular(x[0], x[1]); }, {a, b});
+  test::expect_gradients([](const Arrays& x) { return solve_triangular(x[0], x[1], true); },
+                         {a, b});
+  test::expect_gradients([](const Arrays& x) { return inv(x[0]); }, {a});
+  test::expect_gradients([](const Arrays& x) { return det(x[0]); }, {a});
+  test::expect_gradients([](const Arrays& x) { return slogdet(x[0]).log; }, {a});
+  test::expect_gradients([](const Arrays& x) { return cholesky(positive_definite(x[0])); }, {a});
+}
+
+TEST_P(Linalg, AreMapped) {
+  test::Random random(5);
+  Array a = test::random_array({3, 4, 4}, Dtype::float32, random) + 3 * eye(4);
+  Array b = test::random_array({4}, Dtype::float32, random);
+  ArraysFunction many =
+      vmap([](const Arrays& x) { return Arrays{solve(x[0], x[1])}; }, {0, std::nullopt});
+  expect_close(many({a, b})[0], squeeze(solve(a, expand_dims(b, {-1})), {-1}), 0, 1e-6);
+  expect_close(vmap([](const Array& x) { return svd(x).s; })(a), svd(a).s, 0);
+  expect_close(vmap([](const Array& x) { return qr(x).r; })(a), qr(a).r, 0);
+}
+
+TEST_P(Linalg, SaysWhatHasNoResult) {
+  EXPECT_THROW(eval(inv(ones({2, 2}))), Error);
+  EXPECT_THROW(eval(cholesky(-eye(2))), Error);
+  EXPECT_THROW(inv(ones({2, 3})), ValueError);
+  EXPECT_THROW(inv(ones({2})), ValueError);
+  EXPECT_THROW(qr(ones({2, 2}, Dtype::int32)), ValueError);
+  EXPECT_THROW(solve(eye(3), ones({2})), ValueError);
+}
+
+}  // namespace
+}  // namespace lazulite
