@@ -195,6 +195,7 @@ void bind_dtypes(nb::module_& m) {
       .def_ro("max", &FloatInfo::max)
       .def_ro("eps", &FloatInfo::eps)
       .def_ro("smallest_normal", &FloatInfo::smallest_normal)
+      .def_prop_ro("bits", [](const FloatInfo& i) { return 8 * size_of(i.dtype); })
       .def_prop_ro(
           "dtype", [](const FloatInfo& i) { return &object_of(i.dtype); }, nb::rv_policy::reference)
       .def("__repr__", [](const FloatInfo& i) {

@@ -38,7 +38,13 @@ void save_safetensors(const std::string& path, nb::dict arrays, nb::object metad
   }
   std::vector<std::pair<std::string, std::string>> notes;
   if (!metadata.is_none()) {
+    if (!nb::isinstance<nb::dict>(metadata)) {
+      throw nb::type_error("save_safetensors: metadata is a dict from strings to strings");
+    }
     for (auto [name, value] : nb::cast<nb::dict>(metadata)) {
+      if (!nb::isinstance<nb::str>(name) || !nb::isinstance<nb::str>(value)) {
+        throw ValueError("save_safetensors: metadata is a dict from strings to strings");
+      }
       notes.emplace_back(nb::cast<std::string>(name), nb::cast<std::string>(value));
     }
   }

@@ -77,7 +77,9 @@ void def_equality(nb::class_<Array>& type, const char* name, Operator op, bool o
 }
 
 Array matrix_product(nb::handle x, nb::handle y, bool swapped) {
-  if (!is_operand(y)) refuse("matrix multiplication", y);
+  if (!is_operand(y) || scalar_of(y)) {
+    throw nb::type_error("matrix multiplication: the other operand is an array, not a number");
+  }
   OriginScope origin;
   const Array& own = *nb::inst_ptr<Array>(x);
   Array other = to_array(y, &own);

@@ -72,8 +72,8 @@ def _npy_parts(array) -> tuple[bytes, bytes]:
 
 
 def _read_npy(data: bytes, name: str):
-    def fail(what: str):
-        raise RuntimeError(f"[load_npy] {name}: {what}")
+    def fail(what: str, error=RuntimeError):
+        raise error(f"[load_npy] {name}: {what}")
 
     if data[:6] != _MAGIC or len(data) < 10:
         fail("this is no file in the .npy format")
@@ -93,12 +93,12 @@ def _read_npy(data: bytes, name: str):
     except (SyntaxError, ValueError, KeyError, TypeError):
         fail("its header cannot be read")
     if not isinstance(description, str) or len(description) < 3:
-        fail(f"elements of type {description!r} are no numbers")
+        fail(f"elements of type {description!r} are no numbers", ValueError)
     order, kind = description[0], description[1:]
     wide_complex = kind == "c16"
     dtype = core.float64 if wide_complex else _DTYPES.get(kind)
     if dtype is None or order not in "<>|=":
-        fail(f"elements of type {description!r} have no dtype here")
+        fail(f"elements of type {description!r} have no dtype here", ValueError)
     if wide_complex:
         shape += (2,)
     stored = shape[::-1] if fortran and not wide_complex else shape
