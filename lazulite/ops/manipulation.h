@@ -123,5 +123,8 @@ Array pad(Array x, const std::vector<PadWidth>& widths, const Scalar& value = 0)
 Array pad(Array x, int64_t width, const Scalar& value = 0);
 /// Added elements repeat the outermost ones.
 Array pad_edge(Array x, const std::vector<PadWidth>& widths);
+/// Added elements mirror those inside, the outermost one again (`with_edge`) or not, and once more
+/// at the other end where they are not enough.
+Array pad_mirrored(Array x, const std::vector<PadWidth>& widths, bool with_edge);
 
 }  // namespace lazulite

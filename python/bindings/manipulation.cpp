@@ -343,38 +343,6 @@ std::vector<PadWidth> pad_widths(nb::handle given, size_t ndim) {
   return widths;
 }
 
-// The elements beside the edge in reverse order, with the edge itself or without.
-Array pad_mirrored(Array x, const std::vector<PadWidth>& widths, bool with_edge) {
-  if (widths.size() != x.ndim()) {
-    throw ValueError("pad: " + std::to_string(widths.size()) + " pairs were given for " +
-                     std::to_string(x.ndim()) + " axes");
-  }
-  for (size_t i = 0; i < widths.size(); ++i) {
-    auto [before, after] = widths[i];
-    if (before == 0 && after == 0) continue;
-    int64_t size = x.shape(static_cast<int>(i));
-    int64_t most = with_edge ? size : size - 1;
-    if (before < 0 || after < 0 || before > most || after > most) {
-      throw ValueError("pad: an axis of size " + std::to_string(size) +
-                       " can be mirrored by at "
-                       "most " +
-                       std::to_string(most) + " elements, not " +
-                       std::to_string(std::max(before, after)));
-    }
-    int axis = static_cast<int>(i);
-    auto part = [&](int64_t from, int64_t to) {
-      Positions starts(x.ndim(), 0), stops(x.shape().begin(), x.shape().end());
-      starts[i] = from, stops[i] = to;
-      return flip(slice(x, starts, stops), {axis});
-    };
-    int64_t skip = with_edge ? 0 : 1;
-    x = concatenate(
-        std::vector<Array>{part(skip, skip + before), x, part(size - skip - after, size - skip)},
-        axis);
-  }
-  return x;
-}
-
 void bind_values(nb::module_& m, Type& type) {
   def_op(
       m, "pad",

@@ -201,6 +201,9 @@ TEST_P(Manipulation, Pads) {
   expect_equal(pad(range({2, 2}), 1, -1),
                Array({{-1, -1, -1, -1}, {-1, 0, 1, -1}, {-1, 2, 3, -1}, {-1, -1, -1, -1}}));
   expect_equal(pad_edge(range({2, 2}), {{1, 0}, {0, 1}}), Array({{0, 1, 1}, {0, 1, 1}, {2, 3, 3}}));
+  expect_equal(pad_mirrored(range({3}), {{5, 1}}, false), Array({1, 0, 1, 2, 1, 0, 1, 2, 1}));
+  expect_equal(pad_mirrored(range({3}), {{1, 4}}, true), Array({0, 0, 1, 2, 2, 1, 0, 0}));
+  EXPECT_THROW(pad_mirrored(zeros({0}), {{1, 0}}, true), ValueError);
   EXPECT_THROW(pad(range({3}), {{-1, 0}}), Error);
   EXPECT_THROW(pad(range({3}), {{1, 0}, {0, 1}}), Error);
   EXPECT_THROW(pad_edge(zeros({0}), {{1, 0}}), Error);

@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
+#include "lazulite/ops/indexing.h"
 #include "lazulite/ops/manipulation.h"
 
 namespace lazulite {
@@ -69,6 +72,31 @@ Array pad_edge(Array x, const std::vector<PadWidth>& widths) {
     out = concatenate({edge(0, before), out, edge(size - 1, after)}, axis);
   }
   return out;
+}
+
+Array pad_mirrored(Array x, const std::vector<PadWidth>& widths, bool with_edge) {
+  const ReleaseOnReturn release(x);
+  check_widths(x, widths, "pad_mirrored");
+  for (size_t i = 0; i < widths.size(); ++i) {
+    auto [before, after] = widths[i];
+    if (before == 0 && after == 0) continue;
+    const int64_t size = x.shape()[i];
+    if (size == 0) {
+      throw ValueError(fmt::format("pad_mirrored: shape {} has nothing to mirror along axis {}",
+                                   to_string(x.shape()), i));
+    }
+    const int64_t all = add_sizes(add_sizes(before, size, "pad"), after, "pad");
+    check_shape({all}, sizeof(int64_t), "pad_mirrored");
+    // To and fro.
+    const int64_t turn = with_edge ? 2 * size : std::max<int64_t>(2 * size - 2, 1);
+    std::vector<int64_t> positions;
+    for (int64_t k = 0; k < all; ++k) {
+      const int64_t at = ((k - before) % turn + turn) % turn;
+      positions.push_back(at < size ? at : with_edge ? turn - 1 - at : turn - at);
+    }
+    x = take(std::move(x), Array(positions, {all}), static_cast<int>(i));
+  }
+  return x;
 }
 
 }  // namespace lazulite
