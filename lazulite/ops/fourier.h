@@ -41,4 +41,24 @@ Array ifftshift(Array x, const std::optional<Axes>& axes = {});
 Array fftfreq(int64_t n, double d = 1);
 Array rfftfreq(int64_t n, double d = 1);
 
+/// What short-time transforms have in common. Frames are `hop_length` apart (a quarter of their
+/// size), under a window of `win_length` elements (by default ones), with zeros around it. With
+/// `center`, the first frame's middle is the first element. One side of the frequencies is that of
+/// rfft.
+struct ShortTimeOptions {
+  std::optional<int64_t> hop_length = {}, win_length = {};
+  Array window = {};
+  bool center = true;
+  FourierNorm norm = FourierNorm::backward;
+  std::optional<bool> onesided = {};
+};
+enum class PadMode { constant, edge, reflect };
+
+/// The transforms of frames of `n_fft` elements along the last axis: (…, frequencies, frames).
+Array stft(Array x, int64_t n_fft = 2048, const ShortTimeOptions& options = {},
+           PadMode mode = PadMode::reflect);
+/// The array that has these transforms, cut or filled with zeros to `length`.
+Array istft(Array x, std::optional<int64_t> n_fft = {}, const ShortTimeOptions& options = {},
+            std::optional<int64_t> length = {});
+
 }  // namespace lazulite

@@ -50,6 +50,41 @@ void bind_along_axes(nb::module_& m, const char* of_two, const char* of_many, co
          doc);
 }
 
+PadMode pad_mode_of(const std::string& name) {
+  if (name == "constant") return PadMode::constant;
+  if (name == "edge") return PadMode::edge;
+  if (name == "reflect") return PadMode::reflect;
+  throw ValueError("stft: the modes are 'constant', 'edge' and 'reflect', not '" + name + "'");
+}
+
+void bind_short_time(nb::module_& m) {
+  def_op(
+      m, "stft",
+      [](const Array& x, int64_t n_fft, Size hop_length, Size win_length,
+         std::optional<Array> window, bool center, const std::string& pad_mode,
+         const std::string& norm, std::optional<bool> onesided) {
+        ShortTimeOptions options{hop_length, win_length,    window ? *window : Array(),
+                                 center,     norm_of(norm), onesided};
+        return stft(x, n_fft, options, pad_mode_of(pad_mode));
+      },
+      "x"_a, "n_fft"_a = 2048, "hop_length"_a = nb::none(), "win_length"_a = nb::none(),
+      "window"_a = nb::none(), "center"_a = true, "pad_mode"_a = "reflect", "norm"_a = "backward",
+      "onesided"_a = nb::none(),
+      "The transforms of overlapping frames along the last axis: (..., frequencies, frames).");
+  def_op(
+      m, "istft",
+      [](const Array& x, Size n_fft, Size hop_length, Size win_length, std::optional<Array> window,
+         bool center, const std::string& norm, std::optional<bool> onesided, Size length) {
+        ShortTimeOptions options{hop_length, win_length,    window ? *window : Array(),
+                                 center,     norm_of(norm), onesided};
+        return istft(x, n_fft, options, length);
+      },
+      "stft_matrix"_a, "n_fft"_a = nb::none(), "hop_length"_a = nb::none(),
+      "win_length"_a = nb::none(), "window"_a = nb::none(), "center"_a = true,
+      "norm"_a = "backward", "onesided"_a = nb::none(), "length"_a = nb::none(),
+      "The inverse of stft.");
+}
+
 }  // namespace
 
 void bind_fourier(nb::module_& parent) {
@@ -83,6 +118,7 @@ void bind_fourier(nb::module_& parent) {
   def_op(
       m, "rfftfreq", [](int64_t n, double d) { return rfftfreq(n, d); }, "n"_a, "d"_a = 1.0,
       "The frequencies of rfft's results, of n samples that are d apart.");
+  bind_short_time(m);
 }
 
 }  // namespace lazulite::python

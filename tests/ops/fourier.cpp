@@ -83,6 +83,23 @@ TEST_P(Fourier, TakesSizesAxesAndNorms) {
   EXPECT_THROW(fftn(x, {}, Axes{0, 0}), ValueError);
 }
 
+// A frame by hand, and back.
+TEST_P(Fourier, OfFrames) {
+  test::Random random(5);
+  Array x = test::random_array({2, 50}, Dtype::float32, random);
+  Array frames = stft(x, 16, {.hop_length = 5, .center = false});
+  ASSERT_EQ(frames.shape(), Shape({2, 9, 7}));
+  Array third = slice(frames, {0, 0, 3}, {2, 9, 4});
+  expect_close(squeeze(third, {2}), rfft(slice(x, {0, 15}, {2, 31})), 1e-5, 1e-5);
+  expect_close(istft(frames, {}, {.hop_length = 5, .center = false}), slice(x, {0, 0}, {2, 46}),
+               1e-5, 1e-5);
+  expect_close(istft(stft(x, 16), {}, {}, 50), pad(slice(x, {0, 0}, {2, 48}), {{0, 0}, {0, 2}}),
+               1e-5, 1e-5);
+  EXPECT_THROW(stft(x, 16, {.hop_length = 0}), ValueError);
+  EXPECT_THROW(stft(x, 16, {.win_length = 17}), ValueError);
+  EXPECT_THROW(stft(x, 64, {.center = false}), ValueError);
+}
+
 // Energy: the derivative of sum |fft(x)|^2 is 2 n x.
 TEST_P(Fourier, IsDifferentiatedAndMapped) {
   test::Random random(4);
