@@ -121,3 +121,16 @@ def test_without_the_runner_nothing_is_renamed():
     code = "import lazulite.core as lz; print(repr(lz.float32), lz.array.__module__)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert out.stdout == "lazulite.core.float32 lazulite.core\n", out.stderr
+
+
+def test_modules_have_mlx_names():
+    names = ["mlx.nn", "mlx.nn.layers", "mlx.nn.layers.linear", "mlx.optimizers.schedulers"]
+    program = "import importlib\n" + "".join(
+        f"assert importlib.import_module({name!r}).__name__ == {name!r}\n" for name in names
+    )
+    program += "from mlx.core import distributed, fft, linalg, random\n"
+    program += "from mlx.nn.layers.distributed import shard_linear\n"
+    program += "from mlx.nn.layers.quantized import QuantizedLinear\n"
+    program += "assert QuantizedLinear.__module__ == 'mlx.nn.layers.quantized'\n"
+    result = run("-c", program)
+    assert result.returncode == 0, result.stderr

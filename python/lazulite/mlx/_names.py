@@ -30,6 +30,7 @@ class _Loader(importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         # Imports inside the module go on by its own specification.
         module.__spec__ = self.spec
+        module.__name__ = self.name.replace("lazulite", "mlx", 1)
         _rename(module)
 
 
