@@ -79,12 +79,30 @@ void bind_attention(nb::module_& m) {
       "softmax(q @ k^T * scale + mask) @ v over (batch, heads, positions, features).");
 }
 
+// Programs make kernels where they are imported, and call them where there is a GPU.
+void bind_kernels(nb::module_& m) {
+  m.def(
+      "metal_kernel",
+      [](const std::string& name, const std::vector<std::string>&, const std::vector<std::string>&,
+         const std::string&, const std::string&, bool, bool, nb::object) {
+        return nb::cpp_function([name](nb::args, nb::kwargs) -> Array {
+          throw std::runtime_error("metal_kernel: " + name +
+                                   " needs an Apple GPU, and there is none");
+        });
+      },
+      "name"_a, "input_names"_a, "output_names"_a, "source"_a, "header"_a = "",
+      "ensure_row_contiguous"_a = true, "atomic_outputs"_a = false,
+      "compile_options"_a = nb::none(),
+      "A kernel in Metal's language, which can be made here but not called.");
+}
+
 }  // namespace
 
 void bind_fast(nb::module_& parent) {
   nb::module_ m = parent.def_submodule("fast", "What layers are made of.");
   bind_norms(m);
   bind_attention(m);
+  bind_kernels(m);
   def_op(
       m, "cross_entropy",
       [](const Array& logits, const Array& targets) {
