@@ -187,6 +187,25 @@ std::vector<NamedLaunch> primitive_launches() {
       {image, filter, {{6}, Dtype::float32}});
   add("conv_block_grad", make_primitive(Call{CallId::conv_block_grad, {int64_t{2}}}),
       {image, filter, pooled, taken});
+  // By Winograd's tiles: paddings that are even and odd on the way back, sizes that tiles do not
+  // divide.
+  const ArrayType wide{{3, 9, 11, 10}, Dtype::float32}, of_wide{{3, 4, 5, 50}, Dtype::float32};
+  const ArrayType filters{{50, 5, 5, 10}, Dtype::float32}, small{{12, 3, 3, 10}, Dtype::float32};
+  add("winograd_block", make_primitive(Call{CallId::conv_block, {int64_t{2}}}),
+      {wide, filters, {{50}, Dtype::float32}});
+  add("winograd_block_grad", make_primitive(Call{CallId::conv_block_grad, {int64_t{2}}}),
+      {wide, filters, of_wide, {of_wide.shape, Dtype::uint8}});
+  add("winograd_block_of_3", make_primitive(Call{CallId::conv_block, {int64_t{1}}}),
+      {wide, small, {{12}, Dtype::float32}});
+  add("winograd_block_grad_of_3", make_primitive(Call{CallId::conv_block_grad, {int64_t{1}}}),
+      {wide, small, {{3, 4, 5, 12}, Dtype::float32}, {{3, 4, 5, 12}, Dtype::uint8}});
+  const ArrayType of_small{{3, 9, 11, 12}, Dtype::float32};
+  const ConvGeometry same{{1, 1}, {1, 1}, {1, 1}, 1};
+  add("winograd", make_primitive(Convolution{same}), {wide, small});
+  add("winograd_grad_input", make_primitive(ConvolutionGradInput{same, wide.shape}),
+      {small, of_small});
+  add("winograd_grad_weight", make_primitive(ConvolutionGradWeight{same, small.shape}),
+      {wide, of_small});
   add("convolution_1d", make_primitive(Convolution{{{2}, {3}, {1}, 1}}),
       {{{2, 20, 3}, Dtype::float32}, {{4, 7, 3}, Dtype::float32}});
   for (Dtype dtype : {Dtype::float16, Dtype::bfloat16, Dtype::float32, Dtype::float64}) {

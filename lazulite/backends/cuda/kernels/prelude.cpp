@@ -287,4 +287,23 @@ DEVICE long long place(const View& view, unsigned number) {
 }
 )cuda";
 
+const char* const window_source = R"cuda(
+// The largest of a window's relu(sum + bias), the first of equals; NaN is larger than all.
+DEVICE void store_window(const S* sums, S bias, T* out, unsigned char* positions) {
+  S best = 0;
+  int position = 0;
+  #pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    S value = sums[i] + bias;
+    if (value <= 0) value = 0;
+    if (i == 0 || (best == best && (value != value || value > best))) {
+      best = value;
+      position = i;
+    }
+  }
+  if (STORES_VALUE) *out = best;
+  if (STORES_POSITION) *positions = best == 0 ? 255 : position;
+}
+)cuda";
+
 }  // namespace lazulite::cuda

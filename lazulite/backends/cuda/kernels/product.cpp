@@ -30,22 +30,6 @@ template <class T> DEVICE Complex<T> sum_of(Complex<T> a, Complex<T> b) {
   return Complex<T>(a.re + b.re, a.im + b.im);
 }
 #if POOLED
-// The largest of a window's relu(sum + bias), the first of equals; NaN is larger than all.
-DEVICE void store_window(const S* sums, S bias, T* out, unsigned char* positions) {
-  S best = 0;
-  int position = 0;
-  #pragma unroll
-  for (int i = 0; i < 4; ++i) {
-    S value = sums[i] + bias;
-    if (value <= 0) value = 0;
-    if (i == 0 || (best == best && (value != value || value > best))) {
-      best = value;
-      position = i;
-    }
-  }
-  if (STORES_VALUE) *out = best;
-  if (STORES_POSITION) *positions = best == 0 ? 255 : position;
-}
 #define MORE_POINTERS const S* bias, unsigned char* positions,
 #else
 #define MORE_POINTERS
@@ -265,9 +249,10 @@ std::string head(const Product& product) {
   const auto& pooled = product.pooled;
   return fmt::format(
       "{}typedef {} T;\ntypedef {} S;\n#define POOLED {:d}\n#define STORES_VALUE {:d}\n"
-      "#define STORES_POSITION {:d}\n{}",
+      "#define STORES_POSITION {:d}\n{}{}",
       prelude, type_of(product.dtype), sum_type(product.dtype), pooled.has_value(),
-      pooled && pooled->stores_value, pooled && pooled->stores_position, folds);
+      pooled && pooled->stores_value, pooled && pooled->stores_position,
+      pooled ? window_source : "", folds);
 }
 
 // Threads of a block along n and m, and the sums of each.

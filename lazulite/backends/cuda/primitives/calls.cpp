@@ -2,7 +2,9 @@
 // softmax with its kin.
 #include "lazulite/backends/cuda/kernels/fused.h"
 #include "lazulite/backends/cuda/kernels/prelude.h"
+#include "lazulite/backends/cuda/kernels/window_sums.h"
 #include "lazulite/backends/cuda/kernels/windows.h"
+#include "lazulite/backends/cuda/kernels/winograd.h"
 #include "lazulite/backends/cuda/primitives/primitives.h"
 #include "lazulite/backends/cuda/primitives/softmax.h"
 #include "lazulite/ops/primitives/call.h"
@@ -52,9 +54,14 @@ void make_block(const Call& call, const Launch& launch, Recipe& recipe) {
     bias = take_array(bias.shape, bias.dtype, recipe);
     add_copy(launch.inputs[2], bias, recipe);
   }
-  add_product(conv_block_product(geometry_of(call), {launch.inputs[0], launch.inputs[1], sums},
-                                 bias, launch.outputs[0], launch.outputs[1]),
-              recipe);
+  const ConvGeometry geometry = geometry_of(call);
+  const ConvOperands operands{launch.inputs[0], launch.inputs[1], sums};
+  const Operand &value = launch.outputs[0], &positions = launch.outputs[1];
+  if (prefers_winograd(geometry, operands)) {
+    add_winograd_block(geometry, operands, {bias, value, positions}, recipe);
+  } else {
+    add_product(conv_block_product(geometry, operands, bias, value, positions), recipe);
+  }
 }
 
 // The gradient of the sums: of a window, one element has the pool's.
@@ -95,19 +102,21 @@ void add_unpool(const Operand& dy, const Operand& positions, const Operand& sums
 
 void make_block_grad(const Call& call, const Launch& launch, Recipe& recipe) {
   const Operand &x = launch.inputs[0], &w = launch.inputs[1];
+  const Operand &dy = launch.inputs[2], &positions = launch.inputs[3];
   const Operand &dx = launch.outputs[0], &dw = launch.outputs[1], &db = launch.outputs[2];
-  const Operand ds = take_array(shape_of_sums(call, x.shape, w.shape), x.dtype, recipe);
+  if (db.used) add_window_sums(dy, positions, db, recipe);
+  if (!dx.used && !dw.used) return;
   const ConvGeometry geometry = geometry_of(call);
-  add_unpool(launch.inputs[2], launch.inputs[3], ds, recipe);
+  Operand ds = sums_of(call, launch);
+  if (prefers_winograd(geometry, {x, w, ds})) {
+    add_winograd_gradients(geometry, {x, w, ds}, {dy, &positions}, dx.used ? &dx : nullptr,
+                           dw.used ? &dw : nullptr, recipe);
+    return;
+  }
+  ds = take_array(ds.shape, ds.dtype, recipe);
+  add_unpool(dy, positions, ds, recipe);
   if (dw.used) add_product(grad_weight_product(geometry, {x, dw, ds}), recipe);
   if (dx.used) add_product(grad_input_product(geometry, {dx, w, ds}), recipe);
-  if (!db.used) return;
-  FusedKernel sum;
-  sum.shape = ds.shape;
-  sum.input_dtypes = {ds.dtype};
-  sum.reduce_axes = {0, 1, 2};
-  sum.reductions = {{ReduceOp::sum, 0}};
-  add_fused({nullptr, std::make_shared<FusedKernel>(std::move(sum)), {ds}, {db}}, recipe);
 }
 
 void make(const Call& call, const Launch& launch, Recipe& recipe) {

@@ -1,6 +1,7 @@
 #include "lazulite/ops/primitives/convolution.h"
 
 #include "lazulite/backends/cuda/kernels/windows.h"
+#include "lazulite/backends/cuda/kernels/winograd.h"
 #include "lazulite/backends/cuda/primitives/primitives.h"
 
 namespace lazulite::cuda {
@@ -30,9 +31,23 @@ template <class T>
 bool accepts(const T& g, const Launch& launch) {
   return can_run_convolution(g, operands(g, launch)) && can_run_product(product_of(g, launch));
 }
+void add_by_tiles(const Convolution& g, const ConvOperands& o, Recipe& recipe) {
+  add_winograd(g, o, recipe);
+}
+void add_by_tiles(const ConvolutionGradInput& g, const ConvOperands& o, Recipe& recipe) {
+  add_winograd_gradients(g, o, {o.y}, &o.x, nullptr, recipe);
+}
+void add_by_tiles(const ConvolutionGradWeight& g, const ConvOperands& o, Recipe& recipe) {
+  add_winograd_gradients(g, o, {o.y}, nullptr, &o.w, recipe);
+}
+
 template <class T>
 void make(const T& g, const Launch& launch, Recipe& recipe) {
-  add_product(product_of(g, launch), recipe);
+  if (prefers_winograd(g, operands(g, launch))) {
+    add_by_tiles(g, operands(g, launch), recipe);
+  } else {
+    add_product(product_of(g, launch), recipe);
+  }
 }
 
 }  // namespace

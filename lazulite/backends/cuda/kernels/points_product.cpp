@@ -1,0 +1,218 @@
+#include "lazulite/backends/cuda/kernels/points_product.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lazulite/backends/cuda/kernels/prelude.h"
+
+namespace lazulite::cuda {
+namespace {
+
+// TX by TY threads compute TN by TM sums each; a thread's columns are groups of four. Pieces of BK
+// of both sides are copied into shared memory while the ones before are used.
+constexpr const char* source = R"cuda(
+struct Parameters { unsigned m, n, k, chunk, parts; };
+constexpr int NT = TX * TY, BM = TY * TM, BN = TX * TN;
+#if A_TRANSPOSED
+constexpr int A_ROWS = BK, A_ROW = BM, A_PITCH = BM;
+#else
+// Rows that are an odd number of 16 bytes apart lie in different banks.
+constexpr int A_ROWS = BM, A_ROW = BK, A_PITCH = BK / 4 % 2 ? BK : BK + 4;
+#endif
+typedef Pack<float, 4> Four;
+DEVICE void copy_four(float* to, const float* from, bool there) {
+#if __CUDA_ARCH__ >= 800
+  const unsigned at = (unsigned)__cvta_generic_to_shared(to);
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(at), "l"(from),
+               "r"(there ? 16 : 0));
+#else
+  const Four nothing = {};
+  *(Four*)to = there ? *(const Four*)from : nothing;
+#endif
+}
+DEVICE void end_of_copies() {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.commit_group;");
+#endif
+}
+template <int PENDING> DEVICE void await_copies() {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.wait_group %0;" ::"n"(PENDING));
+#endif
+}
+extern "C" __global__ void __launch_bounds__(TX * TY) lazulite_kernel(
+    const float* a, const float* b, float* out, const Parameters p) {
+  __shared__ __align__(16) float sa[STAGES][A_ROWS * A_PITCH];
+  __shared__ __align__(16) float sb[STAGES][BK * BN];
+  const unsigned t = threadIdx.x, tx = t % TX, ty = t / TX, z = blockIdx.z;
+  const unsigned m0 = blockIdx.x / p.parts * BM, part = blockIdx.x % p.parts;
+  const unsigned n0 = blockIdx.y * BN;
+  const unsigned from = part * p.chunk, to = from + p.chunk < p.k ? from + p.chunk : p.k;
+  a += (long long)z * p.m * p.k;
+  b += (long long)z * p.k * p.n;
+  auto fetch = [&](unsigned k0, int stage) {
+    #pragma unroll 4
+    for (int i = t; i < A_ROWS * (A_ROW / 4); i += NT) {
+      const unsigned row = i / (A_ROW / 4), column = i % (A_ROW / 4) * 4;
+#if A_TRANSPOSED
+      const bool there = k0 + row < to && m0 + column < p.m;
+      const float* at = a + (long long)(k0 + row) * p.m + m0 + column;
+#else
+      const bool there = m0 + row < p.m && k0 + column < to;
+      const float* at = a + (long long)(m0 + row) * p.k + k0 + column;
+#endif
+      copy_four(&sa[stage][row * A_PITCH + column], there ? at : a, there);
+    }
+    #pragma unroll 4
+    for (int i = t; i < BK * (BN / 4); i += NT) {
+      const unsigned row = i / (BN / 4), column = i % (BN / 4) * 4;
+      const bool there = k0 + row < to && n0 + column < p.n;
+      copy_four(&sb[stage][row * BN + column],
+                there ? b + (long long)(k0 + row) * p.n + n0 + column : b, there);
+    }
+    end_of_copies();
+  };
+  float sums[TM][TN];
+  #pragma unroll
+  for (int i = 0; i < TM; ++i) {
+    #pragma unroll
+    for (int j = 0; j < TN; ++j) sums[i][j] = 0;
+  }
+  fetch(from, 0);
+  int stage = 0;
+  for (unsigned k0 = from; k0 < to; k0 += BK) {
+    if (STAGES > 1 && k0 + BK < to) {
+      fetch(k0 + BK, stage ^ 1);
+      await_copies<1>();
+    } else {
+      await_copies<0>();
+    }
+    __syncthreads();
+    const float *pa = sa[stage], *pb = sb[stage] + tx * 4;
+#if A_TRANSPOSED
+    #pragma unroll UNROLL
+    for (int kk = 0; kk < BK; ++kk) {
+      float fa[TM], fb[TN];
+      #pragma unroll
+      for (int g = 0; g < TM / 4; ++g) {
+        const Four four = *(const Four*)&pa[kk * A_PITCH + (g * TY + ty) * 4];
+        #pragma unroll
+        for (int i = 0; i < 4; ++i) fa[g * 4 + i] = four.items[i];
+      }
+      #pragma unroll
+      for (int g = 0; g < TN / 4; ++g) {
+        const Four four = *(const Four*)&pb[kk * BN + g * TX * 4];
+        #pragma unroll
+        for (int j = 0; j < 4; ++j) fb[g * 4 + j] = four.items[j];
+      }
+      #pragma unroll
+      for (int i = 0; i < TM; ++i) {
+        #pragma unroll
+        for (int j = 0; j < TN; ++j) sums[i][j] = __fmaf_rn(fa[i], fb[j], sums[i][j]);
+      }
+    }
+#else
+    #pragma unroll UNROLL
+    for (int kk = 0; kk < BK; kk += 4) {
+      Four fa[TM];
+      #pragma unroll
+      for (int i = 0; i < TM; ++i) fa[i] = *(const Four*)&pa[(ty + TY * i) * A_PITCH + kk];
+      #pragma unroll
+      for (int q = 0; q < 4; ++q) {
+        #pragma unroll
+        for (int g = 0; g < TN / 4; ++g) {
+          const Four fb = *(const Four*)&pb[(kk + q) * BN + g * TX * 4];
+          #pragma unroll
+          for (int i = 0; i < TM; ++i) {
+            #pragma unroll
+            for (int j = 0; j < 4; ++j) {
+              sums[i][g * 4 + j] = __fmaf_rn(fa[i].items[q], fb.items[j], sums[i][g * 4 + j]);
+            }
+          }
+        }
+      }
+    }
+#endif
+    __syncthreads();
+    if (STAGES > 1) stage ^= 1;
+    if (STAGES == 1 && k0 + BK < to) fetch(k0 + BK, 0);
+  }
+  out += ((long long)part * gridDim.z + z) * p.m * p.n;
+  #pragma unroll
+  for (int i = 0; i < TM; ++i) {
+    const unsigned m = m0 + (A_TRANSPOSED ? (i / 4 * TY + ty) * 4 + i % 4 : ty + TY * i);
+    if (m >= p.m) continue;
+    #pragma unroll
+    for (int g = 0; g < TN / 4; ++g) {
+      const unsigned n = n0 + (g * TX + tx) * 4;
+      if (n >= p.n) continue;
+      Four four;
+      #pragma unroll
+      for (int j = 0; j < 4; ++j) four.items[j] = sums[i][g * 4 + j];
+      *(Four*)&out[(long long)m * p.n + n] = four;
+    }
+  }
+}
+)cuda";
+
+struct Tile {
+  int64_t tx, ty, tm, tn, bk, stages, parts = 1;
+};
+
+// `count` divided among as few blocks as hold at most `most` each, evenly.
+int64_t share(int64_t count, int64_t most) { return ceil_div(count, ceil_div(count, most)); }
+
+// A block takes all columns where there are few of them.
+Tile tile_of(const PointsProduct& p) {
+  constexpr int64_t threads = 128, most_columns = 32, least_blocks = 264, deepest = 52;
+  Tile tile{};
+  tile.tn = 4;
+  tile.tx = share(ceil_div(p.n, 4), most_columns);
+  const int64_t columns = ceil_div(p.n, tile.tx * tile.tn);
+  auto blocks = [&] { return p.batch * columns * ceil_div(p.m, tile.ty * tile.tm) * tile.parts; };
+  tile.ty = std::max<int64_t>(threads / tile.tx, 4);
+  tile.tm = 8;
+  if (p.a_transposed) {
+    tile.tm = p.m > 32 ? 8 : 4;
+    tile.ty = share(ceil_div(p.m, tile.tm), tile.ty + 2);
+    while (blocks() < 2 * least_blocks && p.k / tile.parts >= 128) tile.parts *= 2;
+    tile.bk = 32;
+    tile.stages = 2;
+  } else {
+    if (blocks() < 2 * least_blocks) tile.tm = 4;
+    tile.bk = ceil_div(share(p.k, deepest), 4) * 4;
+    tile.stages = 1;
+  }
+  return tile;
+}
+
+}  // namespace
+
+PointsSums add_points_product(const PointsProduct& p, Recipe& recipe) {
+  const Tile tile = tile_of(p);
+  const int64_t chunk = ceil_div(ceil_div(p.k, tile.parts), tile.bk) * tile.bk;
+  const int64_t parts = ceil_div(p.k, chunk);
+  KernelText text{.name = p.name,
+                  .source = std::string(prelude) +
+                            fmt::format("#define TX {}\n#define TY {}\n#define TM {}\n"
+                                        "#define TN {}\n#define BK {}\n#define STAGES {}\n"
+                                        "#define A_TRANSPOSED {:d}\n#define UNROLL {}\n",
+                                        tile.tx, tile.ty, tile.tm, tile.tn, tile.bk, tile.stages,
+                                        p.a_transposed, p.a_transposed ? 8 : 2) +
+                            source};
+  const Pointer sums =
+      recipe.take_workspace(static_cast<size_t>(parts * p.batch * p.m * p.n) * sizeof(float));
+  text.add_pointers({p.a, p.b, sums.as_result()});
+  for (int64_t number : {p.m, p.n, p.k, chunk, parts}) {
+    text.add_constant(static_cast<uint32_t>(number));
+  }
+  text.block = static_cast<unsigned>(tile.tx * tile.ty);
+  text.grid[0] = static_cast<unsigned>(ceil_div(p.m, tile.ty * tile.tm) * parts);
+  text.grid[1] = static_cast<unsigned>(ceil_div(p.n, tile.tx * tile.tn));
+  text.grid[2] = static_cast<unsigned>(p.batch);
+  recipe.steps.emplace_back(std::move(text));
+  return {sums, parts};
+}
+
+}  // namespace lazulite::cuda
