@@ -206,6 +206,11 @@ std::vector<NamedLaunch> primitive_launches() {
       {small, of_small});
   add("winograd_grad_weight", make_primitive(ConvolutionGradWeight{same, small.shape}),
       {wide, of_small});
+  const ArrayType thin{{3, 9, 11, 3}, Dtype::float32}, of_thin{{6, 5, 5, 3}, Dtype::float32};
+  add("thin_block", make_primitive(Call{CallId::conv_block, {int64_t{2}}}),
+      {thin, of_thin, {{6}, Dtype::float32}});
+  add("thin_block_grad", make_primitive(Call{CallId::conv_block_grad, {int64_t{2}}}),
+      {thin, of_thin, pooled, taken});
   add("convolution_1d", make_primitive(Convolution{{{2}, {3}, {1}, 1}}),
       {{{2, 20, 3}, Dtype::float32}, {{4, 7, 3}, Dtype::float32}});
   for (Dtype dtype : {Dtype::float16, Dtype::bfloat16, Dtype::float32, Dtype::float64}) {

@@ -175,14 +175,17 @@ Tile tile_of(const PointsProduct& p) {
   tile.tm = 8;
   if (p.a_transposed) {
     tile.tm = p.m > 32 ? 8 : 4;
-    tile.ty = share(ceil_div(p.m, tile.tm), tile.ty + 2);
+    constexpr int64_t most_rows = 16;
+    tile.ty = share(ceil_div(p.m, tile.tm), std::min(tile.ty + 2, most_rows));
     while (blocks() < 2 * least_blocks && p.k / tile.parts >= 128) tile.parts *= 2;
     tile.bk = 32;
     tile.stages = 2;
   } else {
-    if (blocks() < 2 * least_blocks) tile.tm = 4;
     tile.bk = ceil_div(share(p.k, deepest), 4) * 4;
     tile.stages = 1;
+    constexpr int64_t most_floats = 11 << 10;  // of 48 KB
+    while ((tile.ty * tile.tm + tile.tx * tile.tn) * (tile.bk + 4) > most_floats) --tile.ty;
+    if (blocks() < 2 * least_blocks) tile.tm = 4;
   }
   return tile;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lazulite/backends/cuda/kernels/parts.h"
 #include "lazulite/backends/cuda/kernels/prelude.h"
 
 namespace lazulite::cuda {
@@ -42,18 +43,6 @@ extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
 }
 )cuda";
 
-constexpr const char* parts_source = R"cuda(
-struct Parameters { unsigned channels, parts; };
-extern "C" __global__ void lazulite_kernel(const float* partial, float* out, const Parameters p) {
-  const unsigned c = blockIdx.x * blockDim.x + threadIdx.x;
-  if (c >= p.channels) return;
-  float sum = 0;
-  #pragma unroll 8
-  for (unsigned part = 0; part < p.parts; ++part) sum += partial[part * p.channels + c];
-  out[c] = sum;
-}
-)cuda";
-
 }  // namespace
 
 void add_window_sums(const Operand& dy, const Operand& positions, const Operand& sums,
@@ -80,13 +69,8 @@ void add_window_sums(const Operand& dy, const Operand& positions, const Operand&
   text.grid[1] = static_cast<unsigned>(parts);
   recipe.steps.emplace_back(std::move(text));
   if (parts == 1) return;
-  KernelText last{.name = "bias_gradient_parts", .source = std::string(prelude) + parts_source};
-  partial.written = false;
-  last.add_pointers({partial, result_at(sums)});
-  for (int64_t number : {channels, parts}) last.add_constant(static_cast<uint32_t>(number));
-  last.block = 128;
-  last.grid[0] = static_cast<unsigned>(ceil_div(channels, last.block));
-  recipe.steps.emplace_back(std::move(last));
+  add_sum_of_parts(partial, parts, channels, 0, pointer_to(sums), sums.shape, sums.strides,
+                   "bias_gradient_parts", recipe);
 }
 
 }  // namespace lazulite::cuda

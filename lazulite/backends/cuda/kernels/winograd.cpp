@@ -71,11 +71,12 @@ Pointer add_points(const Tiles& tiles, const Operand& image, const Operand* posi
       recipe.take_workspace(static_cast<size_t>(tiles.points() * elements) * sizeof(float));
   KernelText text{
       .name = name,
-      .source = head(tiles, fmt::format("#define POOLED {:d}\n#define ODD {}\n#define SIDE {}\n"
-                                        "#define FACTOR(point, place) {}\n",
-                                        positions != nullptr, padding & 1, adjoint ? "OUTPUTS" : "AL",
-                                        adjoint ? "m.at[place][point]" : "m.bt[point][place]")) +
-                winograd_points_source};
+      .source =
+          head(tiles, fmt::format("#define POOLED {:d}\n#define ODD {}\n#define SIDE {}\n"
+                                  "#define FACTOR(point, place) {}\n",
+                                  positions != nullptr, padding & 1, adjoint ? "OUTPUTS" : "AL",
+                                  adjoint ? "m.at[place][point]" : "m.bt[point][place]")) +
+          winograd_points_source};
   const Operand& last = positions ? *positions : image;
   text.add_pointers({pointer_to(image), pointer_to(last), points.as_result()});
   for (const Operand* operand : {&image, &last}) {
@@ -204,8 +205,8 @@ void add_winograd_gradients(const ConvGeometry& g, const ConvOperands& o,
                             Recipe& recipe) {
   const int64_t taps = o.w.shape[1], in = o.w.shape[3], out = o.w.shape[0];
   const Tiles tiles(taps, o.x.shape[0], o.x.shape[1], o.x.shape[2]);
-  const Pointer points = add_points(tiles, gradient.dy, gradient.positions,
-                                    taps - 1 - g.padding[0], false, "gradient_points", recipe);
+  const Pointer points = add_points(tiles, gradient.dy, gradient.positions, taps - 1 - g.padding[0],
+                                    false, "gradient_points", recipe);
   if (dx) {
     const Weights w = flipped(weights_at(o.w), taps);
     const Pointer weights = add_weights(tiles, w, w.out, w.in, out, in, recipe);

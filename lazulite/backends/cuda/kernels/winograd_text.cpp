@@ -2,9 +2,10 @@
 
 namespace lazulite::cuda {
 
-// OUTPUTS outputs and TAPS taps in each direction at the points 0, 1, -1, 2, -2, 1/2, -1/2 and infinity:
-// of images d and weights g, y = A'[(G g G') * (B' d B)]A, and by the adjoint the weights' gradient
-// is G'[(A dy A') * (B' d B)]G. Where indices are known, zeros vanish and the rest are immediates.
+// OUTPUTS outputs and TAPS taps in each direction at the points 0, 1, -1, 2, -2, 1/2, -1/2 and
+// infinity: of images d and weights g, y = A'[(G g G') * (B' d B)]A, and by the adjoint the
+// weights' gradient is G'[(A dy A') * (B' d B)]G. Where indices are known, zeros vanish and the
+// rest are immediates.
 const char* const winograd_matrices = R"cuda(
 constexpr int AL = OUTPUTS + TAPS - 1;
 struct Matrices {

@@ -2,6 +2,7 @@
 // softmax with its kin.
 #include "lazulite/backends/cuda/kernels/fused.h"
 #include "lazulite/backends/cuda/kernels/prelude.h"
+#include "lazulite/backends/cuda/kernels/thin_block.h"
 #include "lazulite/backends/cuda/kernels/window_sums.h"
 #include "lazulite/backends/cuda/kernels/windows.h"
 #include "lazulite/backends/cuda/kernels/winograd.h"
@@ -57,7 +58,9 @@ void make_block(const Call& call, const Launch& launch, Recipe& recipe) {
   const ConvGeometry geometry = geometry_of(call);
   const ConvOperands operands{launch.inputs[0], launch.inputs[1], sums};
   const Operand &value = launch.outputs[0], &positions = launch.outputs[1];
-  if (prefers_winograd(geometry, operands)) {
+  if (can_run_thin_block(geometry, operands)) {
+    add_thin_block(geometry, operands, bias, value, positions, recipe);
+  } else if (prefers_winograd(geometry, operands)) {
     add_winograd_block(geometry, operands, {bias, value, positions}, recipe);
   } else {
     add_product(conv_block_product(geometry, operands, bias, value, positions), recipe);
@@ -104,10 +107,16 @@ void make_block_grad(const Call& call, const Launch& launch, Recipe& recipe) {
   const Operand &x = launch.inputs[0], &w = launch.inputs[1];
   const Operand &dy = launch.inputs[2], &positions = launch.inputs[3];
   const Operand &dx = launch.outputs[0], &dw = launch.outputs[1], &db = launch.outputs[2];
-  if (db.used) add_window_sums(dy, positions, db, recipe);
-  if (!dx.used && !dw.used) return;
   const ConvGeometry geometry = geometry_of(call);
   Operand ds = sums_of(call, launch);
+  const bool thin = can_run_thin_block(geometry, {x, w, ds});
+  if (thin && (dw.used || db.used)) {
+    add_thin_gradients(geometry, {x, w, ds}, dy, positions, dw.used ? &dw : nullptr,
+                       db.used ? &db : nullptr, recipe);
+  } else if (db.used) {
+    add_window_sums(dy, positions, db, recipe);
+  }
+  if (!dx.used && (thin || !dw.used)) return;
   if (prefers_winograd(geometry, {x, w, ds})) {
     add_winograd_gradients(geometry, {x, w, ds}, {dy, &positions}, dx.used ? &dx : nullptr,
                            dw.used ? &dw : nullptr, recipe);
@@ -115,7 +124,7 @@ void make_block_grad(const Call& call, const Launch& launch, Recipe& recipe) {
   }
   ds = take_array(ds.shape, ds.dtype, recipe);
   add_unpool(dy, positions, ds, recipe);
-  if (dw.used) add_product(grad_weight_product(geometry, {x, dw, ds}), recipe);
+  if (dw.used && !thin) add_product(grad_weight_product(geometry, {x, dw, ds}), recipe);
   if (dx.used) add_product(grad_input_product(geometry, {dx, w, ds}), recipe);
 }
 
