@@ -143,6 +143,9 @@ CUresult cuGraphAddChildGraphNode(CUgraphNode* node, CUgraph, const CUgraphNode*
 CUresult cuGraphInstantiate(CUgraphExec* made, CUgraph, unsigned long long) {
   return *made = handle<CUgraphExec>(), CUDA_SUCCESS;
 }
+CUresult cuGraphExecKernelNodeSetParams(CUgraphExec, CUgraphNode, const CUDA_KERNEL_NODE_PARAMS*) {
+  return CUDA_SUCCESS;
+}
 CUresult cuGraphDestroy(CUgraph graph) { return std::free(graph), CUDA_SUCCESS; }
 CUresult cuGraphExecDestroy(CUgraphExec graph) { return std::free(graph), CUDA_SUCCESS; }
 CUresult cuGraphLaunch(CUgraphExec, CUstream) { return CUDA_SUCCESS; }

@@ -39,6 +39,7 @@ Opened open_driver() {
   }
   LAZULITE_CUDA_DRIVER(LAZULITE_LOAD)
 #undef LAZULITE_LOAD
+  opened.functions.add_edges = dlsym(handle, "cuGraphAddDependencies_v2");
   const Driver& d = opened.functions;
   if (CUresult result = d.cuInit(0); result != CUDA_SUCCESS) {
     const char* text = nullptr;

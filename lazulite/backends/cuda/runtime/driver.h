@@ -8,44 +8,45 @@ namespace lazulite::cuda {
 
 // The functions of the driver that are used. Headers call them by macros that append the version of
 // the interface, and so do these names.
-#define LAZULITE_CUDA_DRIVER(F) \
-  F(cuInit)                     \
-  F(cuGetErrorName)             \
-  F(cuGetErrorString)           \
-  F(cuDriverGetVersion)         \
-  F(cuDeviceGetCount)           \
-  F(cuDeviceGet)                \
-  F(cuDeviceGetName)            \
-  F(cuDeviceGetAttribute)       \
-  F(cuDevicePrimaryCtxRetain)   \
-  F(cuCtxSetCurrent)            \
-  F(cuMemAlloc)                 \
-  F(cuMemFree)                  \
-  F(cuMemGetInfo)               \
-  F(cuMemHostAlloc)             \
-  F(cuMemcpyHtoDAsync)          \
-  F(cuMemcpyDtoHAsync)          \
-  F(cuMemsetD8Async)            \
-  F(cuStreamCreate)             \
-  F(cuStreamWaitEvent)          \
-  F(cuStreamSynchronize)        \
-  F(cuStreamBeginCapture)       \
-  F(cuStreamEndCapture)         \
-  F(cuEventCreate)              \
-  F(cuEventDestroy)             \
-  F(cuEventRecord)              \
-  F(cuEventQuery)               \
-  F(cuEventSynchronize)         \
-  F(cuModuleLoadData)           \
-  F(cuModuleGetFunction)        \
-  F(cuFuncSetAttribute)         \
-  F(cuLaunchKernel)             \
-  F(cuGraphCreate)              \
-  F(cuGraphAddKernelNode)       \
-  F(cuGraphAddChildGraphNode)   \
-  F(cuGraphInstantiate)         \
-  F(cuGraphDestroy)             \
-  F(cuGraphExecDestroy)         \
+#define LAZULITE_CUDA_DRIVER(F)     \
+  F(cuInit)                         \
+  F(cuGetErrorName)                 \
+  F(cuGetErrorString)               \
+  F(cuDriverGetVersion)             \
+  F(cuDeviceGetCount)               \
+  F(cuDeviceGet)                    \
+  F(cuDeviceGetName)                \
+  F(cuDeviceGetAttribute)           \
+  F(cuDevicePrimaryCtxRetain)       \
+  F(cuCtxSetCurrent)                \
+  F(cuMemAlloc)                     \
+  F(cuMemFree)                      \
+  F(cuMemGetInfo)                   \
+  F(cuMemHostAlloc)                 \
+  F(cuMemcpyHtoDAsync)              \
+  F(cuMemcpyDtoHAsync)              \
+  F(cuMemsetD8Async)                \
+  F(cuStreamCreate)                 \
+  F(cuStreamWaitEvent)              \
+  F(cuStreamSynchronize)            \
+  F(cuStreamBeginCapture)           \
+  F(cuStreamEndCapture)             \
+  F(cuEventCreate)                  \
+  F(cuEventDestroy)                 \
+  F(cuEventRecord)                  \
+  F(cuEventQuery)                   \
+  F(cuEventSynchronize)             \
+  F(cuModuleLoadData)               \
+  F(cuModuleGetFunction)            \
+  F(cuFuncSetAttribute)             \
+  F(cuLaunchKernel)                 \
+  F(cuGraphCreate)                  \
+  F(cuGraphAddKernelNode)           \
+  F(cuGraphAddChildGraphNode)       \
+  F(cuGraphInstantiate)             \
+  F(cuGraphExecKernelNodeSetParams) \
+  F(cuGraphDestroy)                 \
+  F(cuGraphExecDestroy)             \
   F(cuGraphLaunch)
 
 /// The driver's interface, out of libcuda.so.1.
@@ -53,6 +54,8 @@ struct Driver {
 #define LAZULITE_MEMBER(name) decltype(&::name) name = nullptr;
   LAZULITE_CUDA_DRIVER(LAZULITE_MEMBER)
 #undef LAZULITE_MEMBER
+  /// cuGraphAddDependencies of CUDA 12.3 and later, which takes kinds of edges; null before.
+  void* add_edges = nullptr;
 };
 
 /// Opens the driver at the first call. Throws one sentence where there is none, or it is too old.

@@ -22,6 +22,8 @@ constexpr size_t most_graphs = 4;
 // Captures that may go unused before it is believed that addresses do not come again.
 constexpr uint64_t most_vain_captures = 8;
 constexpr size_t least_steps_of_graph = 2;
+// Kernels that are given new addresses rather than that a graph is made.
+constexpr size_t most_moved = 16;
 
 bool graphs_enabled() {
   static const bool enabled = [] {
@@ -51,6 +53,21 @@ void load_all(const DeviceInfo& device, const std::vector<const KernelText*>& te
   for (std::thread& thread : threads) thread.join();
 }
 
+// An edge along which the second kernel may start before the first has ended.
+void add_early_edge(CUgraph graph, CUgraphNode from, CUgraphNode to) {
+#if CUDA_VERSION >= 12030
+  using Function =
+      CUresult (*)(CUgraph, const CUgraphNode*, const CUgraphNode*, const CUgraphEdgeData*, size_t);
+  CUgraphEdgeData edge{};
+  edge.from_port = CU_GRAPH_KERNEL_NODE_PORT_PROGRAMMATIC;
+  edge.type = CU_GRAPH_DEPENDENCY_TYPE_PROGRAMMATIC;
+  check(reinterpret_cast<Function>(driver().add_edges)(graph, &from, &to, &edge, 1),
+        "describing a graph");
+#else
+  (void)graph, (void)from, (void)to;
+#endif
+}
+
 }  // namespace
 
 CudaExecutable::CudaExecutable(const DeviceInfo& device, DeviceMemory& memory,
@@ -71,7 +88,7 @@ CudaExecutable::CudaExecutable(const DeviceInfo& device, DeviceMemory& memory,
 }
 
 CudaExecutable::~CudaExecutable() {
-  for (Graph& graph : graphs_) driver().cuGraphExecDestroy(graph.graph);
+  for (Graph& graph : graphs_) destroy(graph);
   if (workspace_) memory_.release(workspace_, workspace_bytes_);
 }
 
@@ -106,6 +123,7 @@ void CudaExecutable::add_steps(Recipe recipe) {
       steps_.push_back({first, pointers_.size() - first, std::move(call)});
     }
   }
+  add_bases();
   if (recipe.workspace_bytes > 0) {
     workspace_ = memory_.allocate(recipe.workspace_bytes);
     workspace_bytes_ = recipe.workspace_bytes;
@@ -167,6 +185,56 @@ void CudaExecutable::launch_step(Step& step, CUstream stream) {
         "launching a kernel");
 }
 
+void CudaExecutable::add_bases() {
+  for (size_t i = 0; i < pointers_.size(); ++i) {
+    const Pointer& p = pointers_[i];
+    auto base = std::find_if(bases_.begin(), bases_.end(), [&](const Base& known) {
+      return known.kind == p.kind && known.slot == p.slot;
+    });
+    if (base == bases_.end()) {
+      bases_.push_back({p.kind, p.slot, p.offset + p.first, p.offset + p.last, i});
+    } else {
+      base->first = std::min(base->first, p.offset + p.first);
+      base->last = std::max(base->last, p.offset + p.last);
+    }
+  }
+}
+
+Sharing CudaExecutable::sharing() const {
+  std::vector<Region> regions;
+  for (const Base& base : bases_) {
+    const auto address = reinterpret_cast<intptr_t>(addresses_[base.pointer]);
+    const intptr_t start = address - pointers_[base.pointer].offset;
+    regions.push_back({start, start + base.first, start + base.last});
+  }
+  return sharing_of(regions);
+}
+
+// Gives a graph the addresses of this run; false where it would have to be another one.
+bool CudaExecutable::move_graph(Graph& graph) {
+  std::vector<size_t> moved;
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    const auto first = static_cast<ptrdiff_t>(steps_[i].first_address);
+    const auto last = first + static_cast<ptrdiff_t>(steps_[i].address_count);
+    if (std::equal(addresses_.begin() + first, addresses_.begin() + last,
+                   graph.addresses.begin() + first)) {
+      continue;
+    }
+    if (!std::holds_alternative<KernelCall>(steps_[i].call)) return false;
+    moved.push_back(i);
+  }
+  if (moved.size() > most_moved || graph.sharing != sharing()) return false;
+  for (size_t i : moved) {
+    auto& call = std::get<KernelCall>(steps_[i].call);
+    std::vector<void*> arguments = arguments_of(steps_[i], call);
+    const CUDA_KERNEL_NODE_PARAMS node = node_of(call, arguments);
+    check(driver().cuGraphExecKernelNodeSetParams(graph.graph, graph.nodes[i], &node),
+          "changing a graph");
+  }
+  graph.addresses = addresses_;
+  return true;
+}
+
 // The graph that does what the steps would; null where there is none and none is worth making.
 CudaExecutable::Graph* CudaExecutable::graph_for_addresses(const StreamPlaces& places) {
   if (runs_ < 2 || steps_.size() < least_steps_of_graph || !graphs_enabled()) return nullptr;
@@ -175,27 +243,59 @@ CudaExecutable::Graph* CudaExecutable::graph_for_addresses(const StreamPlaces& p
     ++replays_;
     return &graph;
   }
+  std::sort(graphs_.begin(), graphs_.end(),
+            [](const Graph& a, const Graph& b) { return a.used < b.used; });
+  for (Graph& graph : graphs_) {
+    // A few sets of addresses that take turns have graphs of their own.
+    if (graphs_.size() < most_graphs || !move_graph(graph)) continue;
+    ++replays_;
+    return &graph;
+  }
   if (captures_ >= most_vain_captures + replays_) return nullptr;
   ++captures_;
-  CUgraph described = describe(places);
+  std::vector<CUgraphNode> nodes;
+  CUgraph described = nullptr;
   CUgraphExec made = nullptr;
-  const CUresult result = driver().cuGraphInstantiate(&made, described, 0);
-  driver().cuGraphDestroy(described);
-  check(result, "making a graph");
-  if (graphs_.size() == most_graphs) {
-    auto oldest = std::min_element(graphs_.begin(), graphs_.end(),
-                                   [](const Graph& a, const Graph& b) { return a.used < b.used; });
-    // The driver frees it when its last launch has ended.
-    driver().cuGraphExecDestroy(oldest->graph);
-    graphs_.erase(oldest);
+  // A driver that does not take early edges where they are may take others.
+  for (bool early : {true, false}) {
+    if (early && !starts_early(device_)) continue;
+    described = describe(places, early, nodes);
+    const CUresult result = driver().cuGraphInstantiate(&made, described, 0);
+    if (result == CUDA_SUCCESS) break;
+    driver().cuGraphDestroy(described);
+    if (!early) check(result, "making a graph");
   }
-  graphs_.push_back({addresses_, made, runs_});
+  if (graphs_.size() == most_graphs) {
+    destroy(graphs_.front());
+    graphs_.erase(graphs_.begin());
+  }
+  graphs_.push_back({addresses_, sharing(), made, described, std::move(nodes), runs_});
   return &graphs_.back();
+}
+
+// The driver frees it when its last launch has ended.
+void CudaExecutable::destroy(Graph& graph) {
+  driver().cuGraphExecDestroy(graph.graph);
+  driver().cuGraphDestroy(graph.described);
+}
+
+CUDA_KERNEL_NODE_PARAMS CudaExecutable::node_of(KernelCall& call,
+                                                std::vector<void*>& arguments) const {
+  CUDA_KERNEL_NODE_PARAMS node{};
+  node.func = call.function;
+  node.gridDimX = call.grid[0];
+  node.gridDimY = call.grid[1];
+  node.gridDimZ = call.grid[2];
+  node.blockDimX = call.block;
+  node.blockDimY = node.blockDimZ = 1;
+  node.kernelParams = arguments.data();
+  return node;
 }
 
 // Steps wait for those whose results they need, or whose memory they take: branches of the program
 // run side by side.
-CUgraph CudaExecutable::describe(const StreamPlaces& places) {
+CUgraph CudaExecutable::describe(const StreamPlaces& places, bool early,
+                                 std::vector<CUgraphNode>& nodes) {
   std::vector<std::vector<Touched>> touched(steps_.size());
   for (size_t i = 0; i < steps_.size(); ++i) {
     for (size_t k = 0; k < steps_[i].address_count; ++k) {
@@ -209,30 +309,28 @@ CUgraph CudaExecutable::describe(const StreamPlaces& places) {
   CUgraph graph = nullptr;
   check(driver().cuGraphCreate(&graph, 0), "describing a graph");
   try {
-    std::vector<CUgraphNode> nodes(steps_.size());
+    nodes.resize(steps_.size());
     const std::vector<std::vector<size_t>> needed = dependencies(touched);
     for (size_t i = 0; i < steps_.size(); ++i) {
-      std::vector<CUgraphNode> needs;
-      for (size_t step : needed[i]) needs.push_back(nodes[step]);
-      if (auto* call = std::get_if<KernelCall>(&steps_[i].call)) {
+      auto* call = std::get_if<KernelCall>(&steps_[i].call);
+      std::vector<CUgraphNode> ended, started;
+      for (size_t step : needed[i]) {
+        const bool kernels = call && std::holds_alternative<KernelCall>(steps_[step].call);
+        (early && kernels ? started : ended).push_back(nodes[step]);
+      }
+      if (call) {
         std::vector<void*> arguments = arguments_of(steps_[i], *call);
-        CUDA_KERNEL_NODE_PARAMS node{};
-        node.func = call->function;
-        node.gridDimX = call->grid[0];
-        node.gridDimY = call->grid[1];
-        node.gridDimZ = call->grid[2];
-        node.blockDimX = call->block;
-        node.blockDimY = node.blockDimZ = 1;
-        node.kernelParams = arguments.data();
-        check(driver().cuGraphAddKernelNode(&nodes[i], graph, needs.data(), needs.size(), &node),
+        const CUDA_KERNEL_NODE_PARAMS node = node_of(*call, arguments);
+        check(driver().cuGraphAddKernelNode(&nodes[i], graph, ended.data(), ended.size(), &node),
               "describing a graph");
       } else {
         CUgraph captured = capture(steps_[i], places);
-        const CUresult result = driver().cuGraphAddChildGraphNode(&nodes[i], graph, needs.data(),
-                                                                  needs.size(), captured);
+        const CUresult result = driver().cuGraphAddChildGraphNode(&nodes[i], graph, ended.data(),
+                                                                  ended.size(), captured);
         driver().cuGraphDestroy(captured);
         check(result, "describing a graph");
       }
+      for (CUgraphNode before : started) add_early_edge(graph, before, nodes[i]);
     }
   } catch (...) {
     driver().cuGraphDestroy(graph);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "lazulite/backends/cuda/kernels/recipe.h"
+#include "lazulite/backends/cuda/runtime/graph.h"
 #include "lazulite/backends/cuda/runtime/matmul.h"
 #include "lazulite/backends/cuda/runtime/memory.h"
 #include "lazulite/backends/cuda/runtime/queue.h"
@@ -35,21 +36,37 @@ class CudaExecutable final : public Executable, public Queued {
   };
   struct Graph {
     std::vector<void*> addresses;
+    Sharing sharing;
     CUgraphExec graph = nullptr;
+    CUgraph described = nullptr;     // what `nodes` belong to
+    std::vector<CUgraphNode> nodes;  // of the steps
     uint64_t used = 0;
+  };
+  // Memory that pointers lie in, and the bytes of it that all of them touch.
+  struct Base {
+    Pointer::Kind kind;
+    uint32_t slot;
+    int64_t first, last;
+    size_t pointer;  // one of them
   };
   void add_steps(Recipe recipe);
   void resolve(std::span<void* const> slots, const StreamPlaces& places);
   void launch_step(Step& step, CUstream stream);
   std::vector<void*> arguments_of(const Step& step, KernelCall& call);
+  void add_bases();
+  Sharing sharing() const;
+  CUDA_KERNEL_NODE_PARAMS node_of(KernelCall& call, std::vector<void*>& arguments) const;
   Graph* graph_for_addresses(const StreamPlaces& places);
-  CUgraph describe(const StreamPlaces& places);
+  bool move_graph(Graph& graph);
+  static void destroy(Graph& graph);
+  CUgraph describe(const StreamPlaces& places, bool early, std::vector<CUgraphNode>& nodes);
   CUgraph capture(Step& step, const StreamPlaces& places);
 
   const DeviceInfo& device_;
   DeviceMemory& memory_;
   std::vector<Step> steps_;
   std::vector<Pointer> pointers_;
+  std::vector<Base> bases_;
   std::vector<Recipe::Check> checks_;
   void* workspace_ = nullptr;
   size_t workspace_bytes_ = 0;

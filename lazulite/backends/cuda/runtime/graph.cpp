@@ -1,6 +1,7 @@
 #include "lazulite/backends/cuda/runtime/graph.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace lazulite::cuda {
 namespace {
@@ -30,6 +31,26 @@ std::vector<std::vector<size_t>> dependencies(const std::vector<std::vector<Touc
     }
   }
   return needed;
+}
+
+Sharing sharing_of(const std::vector<Region>& regions) {
+  std::vector<size_t> order(regions.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](size_t a, size_t b) { return regions[a].first < regions[b].first; });
+  Sharing shared(regions.size());
+  for (size_t from = 0, to = 0; from < order.size(); from = to) {
+    size_t first = order[from];
+    intptr_t end = regions[first].last;
+    for (++to; to < order.size() && regions[order[to]].first < end; ++to) {
+      end = std::max(end, regions[order[to]].last);
+      first = std::min(first, order[to]);
+    }
+    for (size_t i = from; i < to; ++i) {
+      shared[order[i]] = {first, regions[order[i]].start - regions[first].start};
+    }
+  }
+  return shared;
 }
 
 }  // namespace lazulite::cuda

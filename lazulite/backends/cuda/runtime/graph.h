@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace lazulite::cuda {
@@ -15,5 +16,14 @@ struct Touched {
 /// For each step, the earlier ones that it must wait for, given what each touches: those that write
 /// what it touches and those that touch what it writes, without those that others wait for anyway.
 std::vector<std::vector<size_t>> dependencies(const std::vector<std::vector<Touched>>& steps);
+
+/// Memory at `start`, of which the bytes from `first` to `last` (excluded) are touched.
+struct Region {
+  intptr_t start, first, last;
+};
+/// How regions overlap: for each the first of those that it hangs together with, and how far it
+/// starts behind that. Steps depend on each other in the same way wherever this is the same.
+using Sharing = std::vector<std::pair<size_t, intptr_t>>;
+Sharing sharing_of(const std::vector<Region>& regions);
 
 }  // namespace lazulite::cuda

@@ -1,5 +1,6 @@
 #include "lazulite/backends/cuda/runtime/kernel.h"
 
+#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <string_view>
@@ -12,7 +13,29 @@ namespace {
 
 constexpr std::string_view name_in_texts = "lazulite_kernel";
 
+// Has a kernel wait, before it does anything else, for those that it depends on: in graphs it may
+// be started before they have ended.
+void add_wait(std::string& text) {
+  size_t at = text.find(name_in_texts) + name_in_texts.size();
+  for (int depth = 0;; ++at) {
+    if (text[at] == '(') ++depth;
+    if (text[at] == ')' && --depth == 0) break;
+  }
+  text.insert(text.find('{', at) + 1, "\n  asm volatile(\"griddepcontrol.wait;\" ::: \"memory\");");
+}
+
 }  // namespace
+
+bool starts_early(const DeviceInfo& device) {
+  constexpr int least_architecture = 90;
+  static const bool enabled = [] {
+    const char* value = std::getenv("LAZULITE_CUDA_EARLY");
+    return !value || std::string_view(value) != "0";
+  }();
+  // Older headers cannot describe such edges.
+  return enabled && CUDA_VERSION >= 12030 && driver().add_edges &&
+         device.architecture >= least_architecture;
+}
 
 CUfunction load_kernel(const DeviceInfo& device, const std::string& name,
                        const std::string& source) {
@@ -25,6 +48,7 @@ CUfunction load_kernel(const DeviceInfo& device, const std::string& name,
   // Whoever else wants the same text meanwhile makes it once more, which does no harm.
   const std::string function_name = "lazulite_" + name;
   std::string text = source;
+  if (starts_early(device)) add_wait(text);
   text.replace(text.find(name_in_texts), name_in_texts.size(), function_name);
   std::string code = compiled(text, device.architecture);
   device.make_current();

@@ -11,4 +11,8 @@ namespace lazulite::cuda {
 CUfunction load_kernel(const DeviceInfo& device, const std::string& name,
                        const std::string& source);
 
+/// Whether kernels in graphs are started before those that they depend on have ended. Each waits
+/// for them by itself.
+bool starts_early(const DeviceInfo& device);
+
 }  // namespace lazulite::cuda
