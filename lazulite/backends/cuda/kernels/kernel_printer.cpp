@@ -192,6 +192,34 @@ std::string KernelPrinter::elementwise() {
   return text_;
 }
 
+void KernelPrinter::print_epilogue(size_t given, Epilogue& epilogue) {
+  text_ = row_functions_source(kernel_);
+  line("struct EpilogueParameters {{ long long cstrides[{}]; }};", 2 * swept());
+  for (size_t i = 0; i < swept(); ++i) {
+    if (i == given) continue;
+    const bool input = i < launch_.inputs.size();
+    epilogue.parameters += fmt::format("{}{}* {}, ", input ? "const " : "",
+                                       type_of(operand_dtype(i)), operand_name(i));
+    epilogue.arguments += operand_name(i) + ", ";
+  }
+  line("DEVICE void epilogue({}const EpilogueParameters& p, unsigned c0, unsigned c1, {} r{}) {{",
+       epilogue.parameters, register_type(operand_dtype(given)), given);
+  line("  using namespace dialect;");
+  for (size_t i = 0; i < launch_.inputs.size(); ++i) {
+    if (i == given) continue;
+    line("  const {0} r{1} = load(in{1}[{2}]);", register_type(operand_dtype(i)), i,
+         place(i, false, false));
+  }
+  operations("  ");
+  for (size_t i = 0; i < kernel_.stores.size(); ++i) {
+    if (!launch_.outputs[i].used) continue;
+    line("  out{}[{}] = Store<{}>::of(r{});", i, place(launch_.inputs.size() + i, false, false),
+         type_of(launch_.outputs[i].dtype), kernel_.stores[i]);
+  }
+  line("}}");
+  epilogue.functions = text_;
+}
+
 // Folds the values of the threads of a row: thread ty with thread ty + s, if that has one.
 void KernelPrinter::fold_tree(size_t reduction, const std::string& row, int stride,
                               const std::string& alive, int ty) {

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "lazulite/backends/cuda/kernels/epilogue.h"
 #include "lazulite/backends/cuda/kernels/recipe.h"
 #include "lazulite/backends/cuda/kernels/rows.h"
 
@@ -27,6 +28,8 @@ class KernelPrinter {
         in_place_(in_place) {}
 
   std::string elementwise();
+  /// The same for one element at a time, of which input `given` is known.
+  void print_epilogue(size_t given, Epilogue& epilogue);
   std::string reduction(int tx, int ty, bool columns, bool in_parts);
   /// Folds the parts' results.
   std::string last_reduction();

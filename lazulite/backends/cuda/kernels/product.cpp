@@ -31,9 +31,19 @@ template <class T> DEVICE Complex<T> sum_of(Complex<T> a, Complex<T> b) {
 }
 #if POOLED
 #define MORE_POINTERS const S* bias, unsigned char* positions,
+#elif EPILOGUE
+#define MORE_POINTERS EPILOGUE_POINTERS
+#define STORE(at, row, column, sum)                                                        \
+  {                                                                                        \
+    const T stored = Store<T>::of(sum);                                                    \
+    if (STORES_VALUE) out_of(out)[at] = stored;                                            \
+    epilogue(EPILOGUE_ARGUMENTS p.epilogue, row, column, load(stored));                    \
+  }
 #else
 #define MORE_POINTERS
+#define STORE(at, row, column, sum) out_of(out)[at] = Store<T>::of(sum);
 #endif
+template <class P> DEVICE T* out_of(P* out) { return (T*)out; }
 )cuda";
 
 // TX by TY threads compute TN by TM sums each. The next piece of a tile is on its way while one is
@@ -41,6 +51,7 @@ template <class T> DEVICE Complex<T> sum_of(Complex<T> a, Complex<T> b) {
 constexpr const char* tile_source = R"cuda(
 struct Parameters {
   Extra extra;
+  EPILOGUE_MEMBER
   long long c_batch, c_row;
   unsigned batch, m, n, k, chunk, parts, row_blocks;
 };
@@ -198,7 +209,7 @@ extern "C" __global__ void __launch_bounds__(TX * TY, RESIDENT) lazulite_kernel(
       if (IN_PARTS) {
         ((S*)out)[(((long long)part * p.batch + z) * p.m + m) * p.n + n] = sums[i][j];
       } else {
-        ((T*)out)[z * p.c_batch + m * p.c_row + n] = Store<T>::of(sums[i][j]);
+        STORE(z * p.c_batch + m * p.c_row + n, z * p.m + m, n, sums[i][j])
       }
     }
 #endif
@@ -207,7 +218,12 @@ extern "C" __global__ void __launch_bounds__(TX * TY, RESIDENT) lazulite_kernel(
 )cuda";
 
 constexpr const char* parts_source = R"cuda(
-struct Parameters { long long c_batch, c_row; Axis m, n; unsigned elements, parts; };
+struct Parameters {
+  EPILOGUE_MEMBER
+  long long c_batch, c_row;
+  Axis m, n;
+  unsigned elements, parts;
+};
 DEVICE S sum_of_parts(const S* partial, unsigned i, unsigned parts, unsigned elements) {
   S sum = partial[i];
   #pragma unroll 4
@@ -233,8 +249,8 @@ extern "C" __global__ void lazulite_kernel(const S* partial, T* out,
   if (i >= p.elements) return;
   const unsigned rest = quotient(i, p.n), n = i - rest * p.n.size;
   const unsigned z = quotient(rest, p.m), m = rest - z * p.m.size;
-  out[z * p.c_batch + m * p.c_row + n] =
-      Store<T>::of(sum_of_parts(partial, i, p.parts, p.elements));
+  const S sum = sum_of_parts(partial, i, p.parts, p.elements);
+  STORE(z * p.c_batch + m * p.c_row + n, rest, n, sum)
 #endif
 }
 )cuda";
@@ -243,16 +259,6 @@ std::string sum_type(Dtype dtype) {
   return dtype == Dtype::complex64 ? "Complex<double>"
          : dtype == Dtype::float64 ? "double"
                                    : "float";
-}
-
-std::string head(const Product& product) {
-  const auto& pooled = product.pooled;
-  return fmt::format(
-      "{}typedef {} T;\ntypedef {} S;\n#define POOLED {:d}\n#define STORES_VALUE {:d}\n"
-      "#define STORES_POSITION {:d}\n{}{}",
-      prelude, type_of(product.dtype), sum_type(product.dtype), pooled.has_value(),
-      pooled && pooled->stores_value, pooled && pooled->stores_position,
-      pooled ? window_source : "", folds);
 }
 
 // Threads of a block along n and m, and the sums of each.
@@ -335,6 +341,34 @@ bool can_run_product(const Product& product) {
          ceil_div(product.n, 4) <= most_columns_of_blocks;
 }
 
+std::string product_head(const Product& product, bool follows) {
+  const auto& pooled = product.pooled;
+  const Epilogue* epilogue = product.epilogue && follows ? &*product.epilogue : nullptr;
+  std::string text = prelude;
+  if (epilogue) text += epilogue->functions;
+  text += fmt::format(
+      "typedef {} T;\ntypedef {} S;\n#define POOLED {:d}\n#define STORES_VALUE {:d}\n"
+      "#define STORES_POSITION {:d}\n#define EPILOGUE {:d}\n#define EPILOGUE_MEMBER {}\n",
+      type_of(product.dtype), sum_type(product.dtype), pooled.has_value(),
+      pooled ? pooled->stores_value : epilogue && epilogue->stores_matrix,
+      pooled && pooled->stores_position, epilogue != nullptr,
+      epilogue ? "EpilogueParameters epilogue;" : "");
+  if (epilogue) {
+    text += fmt::format("#define EPILOGUE_POINTERS {}\n#define EPILOGUE_ARGUMENTS {}\n",
+                        epilogue->parameters, epilogue->arguments);
+  }
+  if (pooled) text += window_source;
+  return text + folds;
+}
+
+void add_epilogue(const Product& product, KernelText& text) {
+  if (product.pooled) text.add_pointers({product.pooled->bias, product.pooled->positions});
+  if (!product.epilogue) return;
+  const Epilogue& epilogue = *product.epilogue;
+  text.pointers.insert(text.pointers.end(), epilogue.pointers.begin(), epilogue.pointers.end());
+  for (int64_t number : epilogue.constants) text.add_constant(number);
+}
+
 void add_product(const Product& product, Recipe& recipe) {
   const auto [dtype, batch, m, n, k] =
       std::tie(product.dtype, product.batch, product.m, product.n, product.k);
@@ -347,7 +381,7 @@ void add_product(const Product& product, Recipe& recipe) {
   const bool in_parts = parts > 1;
   KernelText text{
       .name = product.name,
-      .source = head(product) + places_prelude + product.functions +
+      .source = product_head(product, !in_parts) + places_prelude + product.functions +
                 fmt::format("#define TX {}\n#define TY {}\n#define TM {}\n#define TN {}\n"
                             "#define BK {}\n#define RESIDENT {}\n"
                             "#define A_ALONG_K {:d}\n#define B_ALONG_K {:d}\n"
@@ -362,8 +396,12 @@ void add_product(const Product& product, Recipe& recipe) {
     partial = recipe.take_workspace(static_cast<size_t>(parts * batch * m * n) * width);
   }
   text.add_pointers({product.a, product.b, in_parts ? partial.as_result() : product.c});
-  if (product.pooled) text.add_pointers({product.pooled->bias, product.pooled->positions});
   text.constants = product.extra;
+  if (in_parts && product.pooled) {
+    text.add_pointers({product.pooled->bias, product.pooled->positions});
+  } else if (!in_parts) {
+    add_epilogue(product, text);
+  }
   text.add_constant(product.c_batch);
   text.add_constant(product.c_row);
   for (int64_t number : {batch, m, n, k, chunk, parts, row_blocks}) {
@@ -373,9 +411,10 @@ void add_product(const Product& product, Recipe& recipe) {
   text.grid[1] = static_cast<unsigned>(ceil_div(n, tile.tx * tile.tn));
   recipe.steps.emplace_back(std::move(text));
   if (!in_parts) return;
-  KernelText last{.name = product.name + "_parts", .source = head(product) + parts_source};
+  KernelText last{.name = product.name + "_parts",
+                  .source = product_head(product, true) + parts_source};
   last.add_pointers({partial, product.c});
-  if (product.pooled) last.add_pointers({product.pooled->bias, product.pooled->positions});
+  add_epilogue(product, last);
   last.add_constant(product.c_batch);
   last.add_constant(product.c_row);
   last.add_constant(Axis(m));

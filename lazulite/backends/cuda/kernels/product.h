@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "lazulite/backends/cuda/kernels/epilogue.h"
 #include "lazulite/backends/cuda/kernels/recipe.h"
 
 namespace lazulite::cuda {
@@ -31,9 +32,19 @@ struct Product {
     bool stores_value = true, stores_position = true;
   };
   std::optional<Pooled> pooled = std::nullopt;
+
+  /// What follows for each sum, where c has neither gaps nor a pool.
+  std::optional<Epilogue> epilogue = std::nullopt;
 };
 
 bool can_run_product(const Product& product);
+
+/// For kernels that sum in other ways: types T and S, and STORE(place, row, column, sum), which
+/// stores to `out` and does what follows; MORE_POINTERS and EPILOGUE_MEMBER belong to the
+/// parameters. `follows` is false where only parts of sums are stored.
+std::string product_head(const Product& product, bool follows);
+/// The pointers and constants of those.
+void add_epilogue(const Product& product, KernelText& text);
 
 /// Adds the kernels. A block computes a tile, in float (double for float64 and complex64) and in
 /// the order of k. Where there are few tiles, k is cut into parts whose sums are added in order.

@@ -89,6 +89,10 @@ bool has_values(const FusedKernel& kernel, const FusedOp** missing) {
 }
 
 std::string functions_source(const FusedKernel& kernel) {
+  return prelude + row_functions_source(kernel);
+}
+
+std::string row_functions_source(const FusedKernel& kernel) {
   std::set<std::pair<Row, Dtype>> needed;
   for (const FusedOp& op : kernel.ops) {
     if (!op.is_cast) needed.insert({op.row, compute_dtype(kernel, op)});
@@ -98,7 +102,7 @@ std::string functions_source(const FusedKernel& kernel) {
     if (reduction.op == ReduceOp::min) needed.insert({Row::minimum, dtype});
     if (reduction.op == ReduceOp::max) needed.insert({Row::maximum, dtype});
   }
-  std::string text = prelude;
+  std::string text;
   for (size_t i = 0; i < kernel.register_count(); ++i) {
     if (kernel.register_dtype(i) != Dtype::complex64) continue;
     text += complex_prelude;

@@ -25,6 +25,8 @@ bool has_values(const FusedKernel& kernel, const FusedOp** missing = nullptr);
 
 /// The prelude and the functions of all rows that a kernel needs.
 std::string functions_source(const FusedKernel& kernel);
+/// Those functions alone.
+std::string row_functions_source(const FusedKernel& kernel);
 
 /// How a reduction folds two values, in a wide type.
 struct Fold {

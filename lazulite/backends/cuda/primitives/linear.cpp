@@ -1,13 +1,16 @@
 #include "lazulite/ops/primitives/linear.h"
 
+#include "lazulite/backends/cuda/kernels/few_rows.h"
 #include "lazulite/backends/cuda/kernels/product.h"
 #include "lazulite/backends/cuda/primitives/primitives.h"
 
 namespace lazulite::cuda {
 namespace {
 
-// Below this many multiplications the library's choosing and launching is not worth it.
-constexpr int64_t least_for_library = int64_t{1} << 15;
+// Below this many multiplications the library is not worth it: its choosing and launching, or of
+// float32 a kernel of its own for what follows the product. Which one sums depends on the sizes
+// alone, so that what follows does not change a result.
+int64_t least_for_library(Dtype dtype) { return int64_t{1} << (dtype == Dtype::float32 ? 26 : 15); }
 
 Operand batch_of(const Operand& matrices) {
   Operand batch = matrices;
@@ -83,7 +86,8 @@ bool as_matrix(const Operand& operand, int64_t rows, int64_t columns, Matrix* ou
 }
 
 bool as_library_call(const Launch& launch, const Product& product, MatrixProduct* out) {
-  if (product.m * product.n * product.k < least_for_library || product.k == 0) return false;
+  if (product.m * product.n * product.k < least_for_library(product.dtype) || product.k == 0)
+    return false;
   out->dtype = product.dtype;
   out->m = product.m;
   out->n = product.n;
@@ -99,10 +103,20 @@ bool accepts(const Matmul&, const Launch& launch) {
          can_run_product(product_of(launch));
 }
 
+bool as_few_rows(const Launch& launch, const Product& product, FewRows* out) {
+  const Operand &a = launch.inputs[0], &b = launch.inputs[1];
+  const size_t last = a.shape.size() - 1;
+  *out = {product, a.strides[last - 1], a.strides[last], b.strides[last]};
+  return (product.k == 1 || b.strides[last - 1] == 1) && can_run_few_rows(*out);
+}
+
 void make(const Matmul&, const Launch& launch, Recipe& recipe) {
   Product product = product_of(launch);
   MatrixProduct call;
-  if (recipe.has_library && as_library_call(launch, product, &call)) {
+  FewRows few;
+  if (as_few_rows(launch, product, &few)) {
+    add_few_rows(few, recipe);
+  } else if (recipe.has_library && as_library_call(launch, product, &call)) {
     call.c.at.written = true;
     recipe.steps.emplace_back(call);
   } else {
@@ -113,5 +127,23 @@ void make(const Matmul&, const Launch& launch, Recipe& recipe) {
 }  // namespace
 
 LAZULITE_CUDA_KERNEL(Matmul);
+
+bool add_with_next(const Launch& launch, const Launch& next, Recipe& recipe) {
+  if (launch.fused || !launch.primitive->get_if<Matmul>()) return false;
+  Product product = product_of(launch);
+  MatrixProduct call;
+  FewRows few;
+  const bool few_rows = as_few_rows(launch, product, &few);
+  if (product.batch != 1 || (!few_rows && as_library_call(launch, product, &call))) return false;
+  product.epilogue = epilogue_of(launch.outputs[0], next);
+  if (!product.epilogue) return false;
+  if (few_rows) {
+    few.product.epilogue = std::move(product.epilogue);
+    add_few_rows(few, recipe);
+  } else {
+    add_product(product, recipe);
+  }
+  return true;
+}
 
 }  // namespace lazulite::cuda

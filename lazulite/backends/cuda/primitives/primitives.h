@@ -22,5 +22,7 @@ struct PrimitiveKernels {
 bool can_run_primitive(const Launch& launch);
 /// Adds them.
 void add_primitive(const Launch& launch, Recipe& recipe);
+/// Adds a launch and the one behind it as one, where that is possible and faster.
+bool add_with_next(const Launch& launch, const Launch& next, Recipe& recipe);
 
 }  // namespace lazulite::cuda

@@ -77,8 +77,11 @@ CudaExecutable::CudaExecutable(const DeviceInfo& device, DeviceMemory& memory,
   device_.make_current();
   Recipe recipe;
   recipe.has_library = matmul_library_available();
-  for (const Launch& launch : segment) {
-    if (launch.fused) {
+  for (size_t i = 0; i < segment.size(); ++i) {
+    const Launch& launch = segment[i];
+    if (i + 1 < segment.size() && add_with_next(launch, segment[i + 1], recipe)) {
+      ++i;
+    } else if (launch.fused) {
       add_fused(launch, recipe);
     } else {
       add_primitive(launch, recipe);
