@@ -5,6 +5,7 @@
 
 #include "lazulite/backends/cuda/kernels/prelude.h"
 #include "lazulite/backends/cuda/kernels/rows.h"
+#include "lazulite/backends/cuda/kernels/targets.h"
 #include "lazulite/backends/cuda/primitives/primitives.h"
 #include "lazulite/backends/cuda/runtime/status.h"
 #include "lazulite/ops/primitives/indexing.h"
@@ -45,8 +46,39 @@ bool can_index(const Launch& launch, const Axes& axes, int place) {
   return launch.inputs[0].size() <= most_elements && launch.outputs[0].size() <= most_elements;
 }
 
-// Types, and the function that says which point number j of the indices means.
-std::string head(const Launch& launch, size_t indices) {
+constexpr const char* point_source = R"cuda(
+template <class I>
+DEVICE unsigned position_of(I index, unsigned size) {
+  long long position = (long long)index;
+  if (position < 0) position += size;
+  return position < 0 ? 0 : position >= size ? size - 1 : (unsigned)position;
+}
+template <class P> DEVICE unsigned point_of(DECLARED const P& p, unsigned j) {
+  unsigned point = 0;
+  POINT
+  return point;
+}
+)cuda";
+
+constexpr const char* parameters_source = R"cuda(
+struct Parameters {
+  View x, out, updates, indices[INDICES];
+  Axis count, points, after;
+  unsigned elements, sizes[INDICES];
+};
+)cuda";
+
+constexpr const char* target_source = R"cuda(
+struct Source { View indices[INDICES]; unsigned sizes[INDICES]; };
+DEVICE Key key_at(const Source& s, DECLARED unsigned line, unsigned k) {
+  return point_of(PASSED s, k);
+}
+#define KEY_POINTERS DECLARED
+#define KEY_ARGUMENTS PASSED
+)cuda";
+
+// What says which point number j of the indices means.
+std::string points_text(const Launch& launch, size_t indices) {
   std::string declared, passed, steps;
   for (size_t i = 0; i < indices; ++i) {
     declared += fmt::format("const {}* i{}, ", type_of(launch.inputs[i + 1].dtype), i);
@@ -57,33 +89,20 @@ std::string head(const Launch& launch, size_t indices) {
         i);
   }
   return fmt::format(
-      "{}{}{}typedef {} T;\n#define INDICES {}\n#define DECLARED {}\n#define PASSED {}\n"
-      "#define POINT {}\n",
-      prelude, places_prelude, status_source, type_of(launch.inputs[0].dtype), indices, declared,
-      passed, [&] {
+      "{}#define INDICES {}\n#define DECLARED {}\n#define PASSED {}\n#define POINT {}\n{}",
+      places_prelude, indices, declared, passed,
+      [&] {
         std::replace(steps.begin(), steps.end(), '\n', ' ');
         return steps;
-      }());
+      }(),
+      point_source);
 }
 
-constexpr const char* point_source = R"cuda(
-struct Parameters {
-  View x, out, updates, indices[INDICES];
-  Axis count, points, after;
-  unsigned elements, sizes[INDICES];
-};
-template <class I>
-DEVICE unsigned position_of(I index, unsigned size) {
-  long long position = (long long)index;
-  if (position < 0) position += size;
-  return position < 0 ? 0 : position >= size ? size - 1 : (unsigned)position;
+std::string head(const Launch& launch, size_t indices) {
+  return fmt::format("{}{}typedef {} T;\n{}{}", prelude, status_source,
+                     type_of(launch.inputs[0].dtype), points_text(launch, indices),
+                     parameters_source);
 }
-DEVICE unsigned point_of(DECLARED const Parameters& p, unsigned j) {
-  unsigned point = 0;
-  POINT
-  return point;
-}
-)cuda";
 
 constexpr const char* gather_source = R"cuda(
 extern "C" __global__ void lazulite_kernel(const T* x, DECLARED T* out, const Parameters p) {
@@ -98,15 +117,22 @@ extern "C" __global__ void lazulite_kernel(const T* x, DECLARED T* out, const Pa
 
 // Each element of the result looks for its updates, in their order.
 constexpr const char* scatter_source = R"cuda(
-extern "C" __global__ void lazulite_kernel(const T* x, DECLARED const T* updates, T* out,
+extern "C" __global__ void lazulite_kernel(const T* x, DECLARED const unsigned* targets,
+                                           const unsigned* order, const T* updates, T* out,
                                            const Status* status, const Parameters p) {
   const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
   if (i >= p.elements) return;
   const unsigned rest = quotient(i, p.after), a = i - rest * p.after.size;
   const unsigned before = quotient(rest, p.points), own = rest - before * p.points.size;
   T value = x[place(p.x, i)];
+#if SORTED
+  for (unsigned at = first_at(targets, p.count.size, own);
+       at < p.count.size && targets[at] == own; ++at) {
+    const unsigned j = order[at];
+#else
   for (unsigned j = 0; j < p.count.size; ++j) {
     if (point_of(PASSED p, j) != own) continue;
+#endif
     const T update =
         updates[place(p.updates, (before * p.count.size + j) * p.after.size + a)];
     value = COMBINED(value, update);
@@ -138,8 +164,7 @@ bool accepts(const GatherPoints& p, const Launch& launch) {
 void make(const GatherPoints& p, const Launch& launch, Recipe& recipe) {
   const Operand &x = launch.inputs[0], &out = launch.outputs[0];
   if (out.size() == 0) return;
-  KernelText text{.name = "gather_points",
-                  .source = head(launch, p.axes.size()) + point_source + gather_source};
+  KernelText text{.name = "gather_points", .source = head(launch, p.axes.size()) + gather_source};
   text.add_pointers({pointer_to(x)});
   for (size_t i = 1; i <= p.axes.size(); ++i) text.add_pointers({pointer_to(launch.inputs[i])});
   text.add_pointers({result_at(out)});
@@ -148,12 +173,27 @@ void make(const GatherPoints& p, const Launch& launch, Recipe& recipe) {
   recipe.steps.emplace_back(std::move(text));
 }
 
-constexpr int64_t most_looks = int64_t{1} << 34;
+Sorting sorting_of(const Launch& launch, const Axes& axes) {
+  Sorting sorting;
+  sorting.lines = 1;
+  sorting.size = launch.inputs[1].size();
+  sorting.functions = points_text(launch, axes.size()) + target_source;
+  KernelText source;
+  for (size_t i = 1; i <= axes.size(); ++i) {
+    sorting.pointers.push_back(pointer_to(launch.inputs[i]));
+    source.add_constant(view_of(launch.inputs[i]));
+  }
+  for (int axis : axes) {
+    source.add_constant(static_cast<uint32_t>(launch.inputs[0].shape[static_cast<size_t>(axis)]));
+  }
+  sorting.source = std::move(source.constants);
+  sorting.source.resize((sorting.source.size() + 7) / 8 * 8);
+  return sorting;
+}
 
 bool accepts(const ScatterPoints& p, const Launch& launch) {
   return can_index(launch, p.axes, p.place) && can_view(launch.inputs.back()) &&
-         launch.inputs.back().size() <= most_elements && launch.inputs[1].size() > 0 &&
-         launch.outputs[0].size() <= most_looks / launch.inputs[1].size();
+         launch.inputs.back().size() <= most_elements && launch.inputs[1].size() > 0;
 }
 
 void make(const ScatterPoints& p, const Launch& launch, Recipe& recipe) {
@@ -161,7 +201,11 @@ void make(const ScatterPoints& p, const Launch& launch, Recipe& recipe) {
                                  Row::divide,   Row::maximum, Row::minimum};
   const Operand &x = launch.inputs[0], &updates = launch.inputs.back(), &out = launch.outputs[0];
   if (out.size() == 0) return;
-  std::string source = head(launch, p.axes.size()) + point_source;
+  const bool sorted = pays_to_sort(launch.inputs[1].size(), out.size());
+  Pointer targets = pointer_to(launch.inputs[1]), order = targets;
+  if (sorted) add_sorted_targets(sorting_of(launch, p.axes), &targets, &order, recipe);
+  std::string source =
+      head(launch, p.axes.size()) + first_at_source + fmt::format("#define SORTED {:d}\n", sorted);
   if (p.op == ScatterOp::assign) {
     source += "#define COMBINED(x, y) (y)\n";
   } else {
@@ -174,7 +218,7 @@ void make(const ScatterPoints& p, const Launch& launch, Recipe& recipe) {
   KernelText text{.name = "scatter_points", .source = source + scatter_source};
   text.add_pointers({pointer_to(x)});
   for (size_t i = 1; i <= p.axes.size(); ++i) text.add_pointers({pointer_to(launch.inputs[i])});
-  text.add_pointers({pointer_to(updates), result_at(out), status_pointer});
+  text.add_pointers({targets, order, pointer_to(updates), result_at(out), status_pointer});
   add_parameters(text, launch, PointView(x, p.axes, p.place),
                  PointView(out, p.axes, p.place).operand, updates, p.axes, out.size());
   recipe.steps.emplace_back(std::move(text));

@@ -1,0 +1,197 @@
+#include "lazulite/ops/primitives/scan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lazulite/backends/cuda/kernels/prelude.h"
+#include "lazulite/backends/cuda/kernels/rows.h"
+#include "lazulite/backends/cuda/primitives/primitives.h"
+
+namespace lazulite::cuda {
+namespace {
+
+// Lines along the axis are cut into parts. First the parts are summed (PHASE 0), then the sums
+// before each part (1), then the elements behind those (2); a single part needs only the last. All
+// of it follows from the sizes, so that sums come out the same each time.
+constexpr const char* common = R"cuda(
+struct Parameters { View x; Axis after, parts; unsigned lines, size, part; int reverse, inclusive; };
+DEVICE W sum_of(W a, W b) { return a + b; }
+struct Line {
+  unsigned before, at;
+  __device__ Line(const Parameters& p, unsigned line) {
+    before = quotient(line, p.after);
+    at = line - before * p.after.size;
+  }
+  // The number of its element k.
+  __device__ unsigned number(const Parameters& p, unsigned k) const {
+    return (before * p.size + (p.reverse ? p.size - 1 - k : k)) * p.after.size + at;
+  }
+};
+)cuda";
+
+// A thread walks along a part of a line; neighbouring threads have neighbouring lines.
+constexpr const char* by_threads = R"cuda(
+extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
+    const T* x, W* sums, T* out, const Parameters p) {
+  const unsigned i = blockIdx.x * 256 + threadIdx.x;
+#if PHASE == 1
+  if (i >= p.lines) return;
+  W sum = W(0);
+  for (unsigned part = 0; part < p.parts.size; ++part) {
+    const W own = sums[part * p.lines + i];
+    sums[part * p.lines + i] = sum;
+    sum = sum_of(sum, own);
+  }
+#else
+  if (i >= p.lines * p.parts.size) return;
+  const unsigned part = i / p.lines;
+  const Line line(p, i - part * p.lines);
+  const unsigned from = part * p.part, to = from + p.part < p.size ? from + p.part : p.size;
+  W sum = PHASE == 2 && p.parts.size > 1 ? sums[i] : W(0);
+  for (unsigned k = from; k < to; ++k) {
+    const unsigned number = line.number(p, k);
+    const W before = sum;
+    sum = sum_of(sum, W(load(x[place(p.x, number)])));
+    if (PHASE == 2) out[number] = STORED(p.inclusive ? sum : before);
+  }
+  if (PHASE == 0) sums[i] = sum;
+#endif
+}
+)cuda";
+
+// A block has a part of a line in shared memory, of which each thread walks along eight elements.
+constexpr const char* by_blocks = R"cuda(
+constexpr unsigned ITEMS = 8, TILE = 256 * ITEMS;
+// The sum of all threads before this one, and of all.
+DEVICE W sum_before(W value, W* shared, W* all) {
+  const unsigned t = threadIdx.x;
+  shared[t] = value;
+  __syncthreads();
+  for (unsigned s = 1; s < 256; s *= 2) {
+    const W before = t >= s ? shared[t - s] : W(0);
+    __syncthreads();
+    shared[t] = sum_of(before, shared[t]);
+    __syncthreads();
+  }
+  *all = shared[255];
+  const W before = t > 0 ? shared[t - 1] : W(0);
+  __syncthreads();
+  return before;
+}
+// Eight neighbours lie nine places from the next eight, so that threads meet in no bank.
+DEVICE unsigned spread(unsigned i) { return i + i / ITEMS; }
+extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
+    const T* x, W* sums, T* out, const Parameters p) {
+  __shared__ W shared[256];
+  const unsigned t = threadIdx.x;
+#if PHASE == 1
+  sums += (long long)blockIdx.x * p.parts.size;
+  W before = W(0);
+  for (unsigned first = 0; first < p.parts.size; first += 256) {
+    const bool there = first + t < p.parts.size;
+    W all;
+    const W sum = sum_before(there ? sums[first + t] : W(0), shared, &all);
+    if (there) sums[first + t] = sum_of(before, sum);
+    before = sum_of(before, all);
+  }
+#else
+  __shared__ W values[TILE + TILE / ITEMS];
+  const unsigned number_of_line = quotient(blockIdx.x, p.parts);
+  const Line line(p, number_of_line);
+  const unsigned first = (blockIdx.x - number_of_line * p.parts.size) * TILE;
+  #pragma unroll
+  for (unsigned i = t; i < TILE; i += 256) {
+    const unsigned k = first + i;
+    values[spread(i)] = k < p.size ? W(load(x[place(p.x, line.number(p, k))])) : W(0);
+  }
+  __syncthreads();
+  W sum = W(0), all;
+  #pragma unroll
+  for (unsigned i = 0; i < ITEMS; ++i) sum = sum_of(sum, values[spread(t * ITEMS + i)]);
+  sum = sum_before(sum, shared, &all);
+#if PHASE == 0
+  if (t == 0) sums[blockIdx.x] = all;
+#else
+  if (p.parts.size > 1) sum = sum_of(sums[blockIdx.x], sum);
+  #pragma unroll
+  for (unsigned i = 0; i < ITEMS; ++i) {
+    W* const value = &values[spread(t * ITEMS + i)];
+    const W before = sum;
+    sum = sum_of(sum, *value);
+    *value = p.inclusive ? sum : before;
+  }
+  __syncthreads();
+  #pragma unroll
+  for (unsigned i = t; i < TILE; i += 256) {
+    const unsigned k = first + i;
+    if (k < p.size) out[line.number(p, k)] = STORED(values[spread(i)]);
+  }
+#endif
+#endif
+}
+)cuda";
+
+constexpr int64_t tile = 2048;
+
+std::string head(Dtype dtype) {
+  const bool whole = !is_inexact(dtype), complex = dtype == Dtype::complex64;
+  return fmt::format(
+             "{}{}typedef {} T;\ntypedef {} W;\n#define STORED(w) {}\n{}", prelude, places_prelude,
+             type_of(dtype),
+             whole     ? "unsigned long long"
+             : complex ? "Complex<double>"
+                       : "double",
+             whole     ? "T(w)"
+             : complex ? "T(w)"
+                       : "Store<T>::of(Cast<T>::of(w))",
+             complex ? "DEVICE Complex<double> operator+(Complex<double> a, Complex<double> b) {\n"
+                       "  return Complex<double>(a.re + b.re, a.im + b.im);\n}\n"
+                     : "") +
+         common;
+}
+
+bool accepts(const CumulativeSum&, const Launch& launch) {
+  return can_view(launch.inputs[0]) && launch.inputs[0].dtype != Dtype::bool_;
+}
+
+void make(const CumulativeSum& p, const Launch& launch, Recipe& recipe) {
+  const Operand &x = launch.inputs[0], &out = launch.outputs[0];
+  if (x.size() == 0) return;
+  const auto axis = static_cast<size_t>(p.axis);
+  const int64_t size = x.shape[axis], lines = x.size() / size;
+  const int64_t after = element_count(std::span(x.shape.begin() + axis + 1, x.shape.end()));
+  // Short lines, and those that lie beside each other, have a thread each.
+  constexpr int64_t short_line = 64, enough_threads = 16384, least_part = 64;
+  const bool by_thread = after > 1 || size <= short_line;
+  int64_t part = tile;
+  if (by_thread) {
+    const int64_t wanted = std::max<int64_t>(enough_threads / lines, 1);
+    part = std::max(ceil_div(size, wanted), least_part);
+  }
+  const int64_t parts = ceil_div(size, part);
+  const size_t width = x.dtype == Dtype::complex64 ? 16 : 8;
+  const Pointer sums = recipe.take_workspace(static_cast<size_t>(lines * parts) * width);
+  for (int phase = parts > 1 ? 0 : 2; phase < 3; ++phase) {
+    KernelText text{.name = "cumulative_sum",
+                    .source = fmt::format("{}#define PHASE {}\n{}", head(x.dtype), phase,
+                                          by_thread ? by_threads : by_blocks)};
+    text.add_pointers({pointer_to(x), phase < 2 ? sums.as_result() : sums,
+                       phase == 2 ? result_at(out) : pointer_to(out)});
+    text.add_constant(view_of(x));
+    text.add_constant(Axis(after));
+    text.add_constant(Axis(parts));
+    for (int64_t number : {lines, size, part}) text.add_constant(static_cast<uint32_t>(number));
+    text.add_constant(int32_t{p.reverse});
+    text.add_constant(int32_t{p.inclusive});
+    const int64_t blocks = phase == 1 ? lines : lines * parts;
+    text.grid[0] = static_cast<unsigned>(by_thread ? ceil_div(blocks, 256) : blocks);
+    recipe.steps.emplace_back(std::move(text));
+  }
+}
+
+}  // namespace
+
+LAZULITE_CUDA_KERNEL(CumulativeSum);
+
+}  // namespace lazulite::cuda
