@@ -10,6 +10,8 @@
 #include "lazulite/ops/primitives/movers.h"
 #include "lazulite/ops/primitives/pooling.h"
 #include "lazulite/ops/primitives/reduction.h"
+#include "lazulite/ops/primitives/scan.h"
+#include "lazulite/ops/primitives/sort.h"
 
 namespace lazulite::test {
 namespace {
@@ -191,12 +193,13 @@ std::vector<NamedLaunch> primitive_launches() {
   // divide.
   const ArrayType wide{{3, 9, 11, 10}, Dtype::float32}, of_wide{{3, 4, 5, 50}, Dtype::float32};
   const ArrayType filters{{50, 5, 5, 10}, Dtype::float32}, small{{12, 3, 3, 10}, Dtype::float32};
+  const ArrayType many{{5, 9, 11, 10}, Dtype::float32};
   add("winograd_block", make_primitive(Call{CallId::conv_block, {int64_t{2}}}),
-      {wide, filters, {{50}, Dtype::float32}});
+      {many, filters, {{50}, Dtype::float32}});
   add("winograd_block_grad", make_primitive(Call{CallId::conv_block_grad, {int64_t{2}}}),
       {wide, filters, of_wide, {of_wide.shape, Dtype::uint8}});
   add("winograd_block_of_3", make_primitive(Call{CallId::conv_block, {int64_t{1}}}),
-      {wide, small, {{12}, Dtype::float32}});
+      {many, small, {{12}, Dtype::float32}});
   add("winograd_block_grad_of_3", make_primitive(Call{CallId::conv_block_grad, {int64_t{1}}}),
       {wide, small, {{3, 4, 5, 12}, Dtype::float32}, {{3, 4, 5, 12}, Dtype::uint8}});
   const ArrayType of_small{{3, 9, 11, 12}, Dtype::float32};
@@ -206,11 +209,16 @@ std::vector<NamedLaunch> primitive_launches() {
       {small, of_small});
   add("winograd_grad_weight", make_primitive(ConvolutionGradWeight{same, small.shape}),
       {wide, of_small});
+  // Few channels, and few images.
   const ArrayType thin{{3, 9, 11, 3}, Dtype::float32}, of_thin{{6, 5, 5, 3}, Dtype::float32};
   add("thin_block", make_primitive(Call{CallId::conv_block, {int64_t{2}}}),
       {thin, of_thin, {{6}, Dtype::float32}});
   add("thin_block_grad", make_primitive(Call{CallId::conv_block_grad, {int64_t{2}}}),
       {thin, of_thin, pooled, taken});
+  add("narrow_block", make_primitive(Call{CallId::conv_block, {int64_t{2}}}),
+      {{{1, 14, 14, 20}, Dtype::float32},
+       {{50, 5, 5, 20}, Dtype::float32},
+       {{50}, Dtype::float32}});
   add("convolution_1d", make_primitive(Convolution{{{2}, {3}, {1}, 1}}),
       {{{2, 20, 3}, Dtype::float32}, {{4, 7, 3}, Dtype::float32}});
   for (Dtype dtype : {Dtype::float16, Dtype::bfloat16, Dtype::float32, Dtype::float64}) {
@@ -236,11 +244,15 @@ std::vector<NamedLaunch> primitive_launches() {
     add("random_bits", make_primitive(RandomBits{{100}, dtype}), {{{3, 2}, Dtype::uint32}});
   }
   for (Dtype index : {Dtype::int32, Dtype::uint8, Dtype::uint64}) {
-    add("check_index", make_primitive(CheckIndex{IndexUse::take, 10, true, false}), {{{8}, index}});
+    for (int64_t count : {8, 10'000}) {
+      add("check_index_" + std::to_string(count),
+          make_primitive(CheckIndex{IndexUse::take, 10, true, false}), {{{count}, index}});
+    }
   }
   for (Dtype dtype :
        {Dtype::float32, Dtype::float16, Dtype::bfloat16, Dtype::float64, Dtype::complex64}) {
     add("matmul", make_primitive(Matmul{}), {{{2, 70, 300}, dtype}, {{2, 300, 10}, dtype}});
+    add("matmul_of_few_rows", make_primitive(Matmul{}), {{{3, 300}, dtype}, {{300, 10}, dtype}});
     add("wide_matmul", make_primitive(Matmul{}), {{{2048, 64}, dtype}, {{64, 2048}, dtype}});
     if (dtype == Dtype::complex64) continue;
     const ArrayType x{{2, 9, 9, 4}, dtype}, w{{6, 3, 3, 4}, dtype}, y{{2, 11, 11, 6}, dtype};
@@ -261,12 +273,24 @@ std::vector<NamedLaunch> primitive_launches() {
     add("arg_max", make_primitive(ArgReduce{true, 1}), {x});
     add("arg_min", make_primitive(ArgReduce{false, 2}), {x});
     add("copy", make_primitive(Copy{}), {x});
+    add("arg_sort", make_primitive(ArgSort{1}), {x});
+    add("long_arg_sort", make_primitive(ArgSort{0}), {{{5000}, dtype}});
+    if (dtype != Dtype::bool_) {
+      add("cumulative_sum", make_primitive(CumulativeSum{1, false, true}), {x});
+      add("long_cumulative_sum", make_primitive(CumulativeSum{1, true, false}),
+          {{{3, 5000}, dtype}});
+    }
     add("concatenate", make_primitive(Concatenate{1}), {x, some});
     add("slice_update", make_primitive(SliceUpdate{{0, 1, 0}, {1, 2, 1}}), {x, some});
     add("gather", make_primitive(Gather{1}), {x, flat});
     add("gather_along", make_primitive(GatherAlong{1}), {x, along});
     add("scatter_add", make_primitive(ScatterAdd{1}), {x, flat, some});
     add("scatter_along", make_primitive(ScatterAlong{1, false}), {x, along, some});
+    // Enough updates for a sorted list.
+    const ArrayType rows{{1000, 40}, dtype}, more{{5000, 40}, dtype};
+    add("sorted_scatter_add", make_primitive(ScatterAdd{0}), {rows, {{5000}, Dtype::int32}, more});
+    add("sorted_scatter_points", make_primitive(ScatterPoints{{0}, 0, ScatterOp::add}),
+        {rows, {{5000}, Dtype::int32}, more});
     const ArrayType flat64{{4}, Dtype::int64}, points{{3, 4}, dtype};
     add("gather_points", make_primitive(GatherPoints{{1, 0}, 1}), {x, flat, flat64});
     for (ScatterOp op : {ScatterOp::assign, ScatterOp::add, ScatterOp::multiply, ScatterOp::divide,

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "kernels.h"
+#include "lazulite/backends/cuda/kernels/epilogue.h"
 #include "lazulite/backends/cuda/kernels/fused.h"
+#include "lazulite/backends/cuda/kernels/points_product.h"
 #include "lazulite/backends/cuda/kernels/rows.h"
 #include "lazulite/core/errors.h"
 
@@ -55,6 +57,39 @@ TEST(CudaSource, ServesOtherSizesWithTheSameText) {
   EXPECT_EQ(text(3, 5), text(30, 7));
 }
 
+Launch square_of(const Operand& x, Operand y) {
+  FusedKernel kernel;
+  kernel.shape = x.shape;
+  kernel.input_dtypes = {x.dtype};
+  kernel.ops = {{.row = Row::square, .dtype = x.dtype, .inputs = {0}}};
+  kernel.stores = {1};
+  y.shape = x.shape;
+  y.strides = row_major_strides(x.shape);
+  return {nullptr, std::make_shared<FusedKernel>(kernel), {x}, {y}};
+}
+
+TEST(CudaEpilogue, IsWhatFollowsOnTheSameElements) {
+  const Operand matrix{.slot = 1, .shape = {4, 6}, .strides = {6, 1}};
+  Operand elsewhere = matrix;
+  elsewhere.slot = 2;
+  const auto epilogue = cuda::epilogue_of(matrix, square_of(matrix, elsewhere));
+  ASSERT_TRUE(epilogue.has_value());
+  EXPECT_TRUE(epilogue->stores_matrix);
+  EXPECT_THAT(epilogue->functions, HasSubstr(info(Row::square).floating));
+  EXPECT_EQ(epilogue->pointers.size(), 1);
+  // Of another array there is nothing to take over.
+  EXPECT_FALSE(cuda::epilogue_of(matrix, square_of(elsewhere, elsewhere)).has_value());
+}
+
+TEST(CudaEpilogue, LeavesOutWhatItOverwrites) {
+  const Operand matrix{.slot = 1, .shape = {4, 6}, .strides = {6, 1}};
+  Operand same = matrix;
+  same.shares_input = 0;
+  const auto epilogue = cuda::epilogue_of(matrix, square_of(matrix, same));
+  ASSERT_TRUE(epilogue.has_value());
+  EXPECT_FALSE(epilogue->stores_matrix);
+}
+
 // As a kernel divides.
 uint32_t quotient(uint32_t number, const cuda::Axis& axis) {
   const auto high = static_cast<uint32_t>((uint64_t{number} * axis.magic) >> 32);
@@ -91,6 +126,35 @@ TEST(CudaAxis, DividesEveryNumber) {
     }
     for (uint32_t number : numbers) {
       ASSERT_EQ(quotient(number, axis), number / size) << number << " / " << size;
+    }
+  }
+}
+
+// A block's static shared memory is 48 KB at most.
+TEST(CudaPoints, ProductsOfAnySizesFitInSharedMemory) {
+  for (bool transposed : {false, true}) {
+    for (int64_t m : {4, 52, 256, 8192}) {
+      for (int64_t n : {4, 20, 52, 64, 124, 128, 300, 512}) {
+        for (int64_t k : {4, 20, 52, 100, 104, 256, 1024}) {
+          cuda::Recipe recipe;
+          add_points_product({.batch = 64, .m = m, .n = n, .k = k, .a_transposed = transposed},
+                             recipe);
+          const auto& text = std::get<cuda::KernelText>(recipe.steps[0]);
+          auto number = [&](const std::string& name) {
+            return std::stol(
+                text.source.substr(text.source.find("#define " + name + " ") + name.size() + 9));
+          };
+          const long depth = number("BK"), rows = number("TY") * number("TM");
+          const long columns = number("TX") * number("TN");
+          // Rows of a may be 16 bytes longer.
+          const long longer = transposed ? 0 : 4 * rows;
+          const long bytes = 4 * number("STAGES") * ((rows + columns) * depth + longer);
+          EXPECT_LE(bytes, 48 << 10) << m << " " << n << " " << k;
+          EXPECT_EQ(text.block, number("TX") * number("TY"));
+          EXPECT_GE(text.grid[0] * rows, m);
+          EXPECT_GE(text.grid[1] * columns, n);
+        }
+      }
     }
   }
 }

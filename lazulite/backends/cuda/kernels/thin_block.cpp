@@ -97,7 +97,7 @@ struct Parameters {
 extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
     const float* x, const float* dy, const unsigned char* positions, float* partial,
     const Parameters p) {
-  __shared__ float band[BAND > 256 ? BAND : 256];
+  __shared__ float band[BAND];
   const unsigned n = blockIdx.y, top = blockIdx.x * p.rows;
   const unsigned rows = top + p.rows < p.down ? p.rows : p.down - top;
   load_band(x, band, p.image, n, 2 * top, 2 * rows + R0 - 1);
@@ -127,17 +127,25 @@ extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
       sums[TAPS] += value;
     }
   }
-  // The slots' sums are added in order, a tap at a time.
-  partial += ((long long)n * gridDim.x + blockIdx.x) * (TAPS + 1) * p.channels + c;
+  // The slots' sums are added in order, as many taps at a time as the band's memory holds.
+  constexpr int HELD = BAND / 256;
+  const unsigned channels = p.channels - blockIdx.z * WIDTH < WIDTH ? p.channels - blockIdx.z * WIDTH : WIDTH;
+  partial += ((long long)n * gridDim.x + blockIdx.x) * (TAPS + 1) * p.channels + blockIdx.z * WIDTH;
   #pragma unroll
-  for (int i = 0; i <= TAPS; ++i) {
+  for (int first = 0; first <= TAPS; first += HELD) {
     __syncthreads();
-    band[threadIdx.x] = sums[i];
+    #pragma unroll
+    for (int i = 0; i < HELD; ++i) {
+      if (first + i <= TAPS) band[i * 256 + threadIdx.x] = sums[first + i];
+    }
     __syncthreads();
-    if (threadIdx.x < WIDTH && c < p.channels) {
+    const int held = TAPS + 1 - first < HELD ? TAPS + 1 - first : HELD;
+    for (unsigned i = threadIdx.x; i < held * channels; i += 256) {
+      const unsigned tap = i / channels, own = i - tap * channels;
       float sum = 0;
-      for (unsigned k = 0; k < slots; ++k) sum += band[k * WIDTH + threadIdx.x];
-      partial[i * p.channels] = sum;
+      #pragma unroll 4
+      for (unsigned k = 0; k < 256 / WIDTH; ++k) sum += band[tap * 256 + k * WIDTH + own];
+      partial[(first + tap) * p.channels + own] = sum;
     }
   }
 }

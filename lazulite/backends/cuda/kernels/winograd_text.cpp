@@ -250,6 +250,7 @@ extern "C" __global__ void __launch_bounds__(32 * AL) lazulite_kernel(
   float u[AL];
   #pragma unroll
   for (int b = 0; b < AL; ++b) u[b] = 0;
+  #pragma unroll 4
   for (unsigned part = 0; part < p.parts; ++part) {
     #pragma unroll
     for (int b = 0; b < AL; ++b) {

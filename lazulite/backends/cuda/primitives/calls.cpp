@@ -1,6 +1,7 @@
 // The calls that have kernels: convolution, bias, relu and pooling in one, its gradient, and
 // softmax with its kin.
 #include "lazulite/backends/cuda/kernels/fused.h"
+#include "lazulite/backends/cuda/kernels/narrow_block.h"
 #include "lazulite/backends/cuda/kernels/prelude.h"
 #include "lazulite/backends/cuda/kernels/thin_block.h"
 #include "lazulite/backends/cuda/kernels/window_sums.h"
@@ -60,6 +61,8 @@ void make_block(const Call& call, const Launch& launch, Recipe& recipe) {
   const Operand &value = launch.outputs[0], &positions = launch.outputs[1];
   if (can_run_thin_block(geometry, operands)) {
     add_thin_block(geometry, operands, bias, value, positions, recipe);
+  } else if (can_run_narrow_block(geometry, operands)) {
+    add_narrow_block(geometry, operands, bias, value, positions, recipe);
   } else if (prefers_winograd(geometry, operands)) {
     add_winograd_block(geometry, operands, {bias, value, positions}, recipe);
   } else {
