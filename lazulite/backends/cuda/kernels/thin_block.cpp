@@ -171,7 +171,7 @@ struct Bands {
   }
 };
 
-std::string head(const Operand& w, const Bands& bands, int64_t width) {
+std::string head(const Operand& w, int64_t width) {
   return std::string(prelude) +
          fmt::format(
              "#define R0 {}\n#define R1 {}\n#define CI {}\n#define WIDTH {}\n"
@@ -226,7 +226,7 @@ void add_thin_block(const ConvGeometry& g, const ConvOperands& o, const Operand&
   const Bands bands(o.x, g.padding[0], o.w, value.shape[1]);
   const int64_t channels = o.w.shape[0], width = width_of(channels);
   KernelText text{.name = "thin_block",
-                  .source = head(o.w, bands, width) +
+                  .source = head(o.w, width) +
                             fmt::format("#define STORES_VALUE {:d}\n#define STORES_POSITION {:d}\n",
                                         value.used, positions.used) +
                             window_source + forward};
@@ -248,7 +248,7 @@ void add_thin_gradients(const ConvGeometry& g, const ConvOperands& o, const Oper
   const int64_t taps = o.w.shape[1] * o.w.shape[2] * o.w.shape[3];
   const int64_t parts = bands.count * o.x.shape[0], part = (taps + 1) * channels;
   const Pointer partial = recipe.take_workspace(static_cast<size_t>(parts * part) * sizeof(float));
-  KernelText text{.name = "thin_block_gradients", .source = head(o.w, bands, width) + backward};
+  KernelText text{.name = "thin_block_gradients", .source = head(o.w, width) + backward};
   text.add_pointers({pointer_to(o.x), pointer_to(dy), pointer_to(positions), partial.as_result()});
   add_image(text, o.x, g.padding[0], bands.pitch);
   for (const Operand* operand : {&dy, &positions}) {
