@@ -161,7 +161,9 @@ std::vector<Array> ordered(const Arrays& results) {
 
 class Rebuild {
  public:
-  Rebuild(const Arrays& before, const Arrays& now, const ShapeNotes& notes) : notes_(notes) {
+  // Nodes that were made before the one with the number `first` are constants.
+  Rebuild(const Arrays& before, const Arrays& now, const ShapeNotes& notes, uint64_t first)
+      : notes_(notes), first_(first) {
     for (size_t i = 0; i < before.size(); ++i) {
       now_[before[i]] = now[i];
       sizes_.learn(before[i].shape(), now[i].shape());
@@ -212,7 +214,7 @@ class Rebuild {
 
   void make(const Array& array) {
     Node* node = array.node();
-    if (!node->primitive || now_.get(node, 0).valid()) return;
+    if (!node->primitive || node->sequence < first_ || now_.get(node, 0).valid()) return;
     SmallVector<Array, 2> inputs;
     bool changed = false;
     for (const Array& input : node->inputs) {
@@ -319,6 +321,7 @@ class Rebuild {
   }
 
   const ShapeNotes& notes_;
+  const uint64_t first_;
   Sizes sizes_, of_arguments_;
   Notes now_;
   std::unordered_map<const Node*, std::pair<Array, size_t>> checked_;
@@ -329,6 +332,7 @@ class Rebuild {
 ShapelessTrace ShapelessTrace::of(const ArraysFunction& function, const Arrays& arguments) {
   ShapelessTrace out;
   out.arguments_ = arguments;
+  out.first_ = Array(Scalar(0)).node()->sequence;
   ShapeNotesScope scope(&out.notes_);
   out.results_ = function(arguments);
   return out;
@@ -352,7 +356,7 @@ bool ShapelessTrace::is_closed() const {
 }
 
 Arrays ShapelessTrace::again(const Arrays& arguments) const {
-  return Rebuild(arguments_, arguments, notes_).run(results_);
+  return Rebuild(arguments_, arguments, notes_, first_).run(results_);
 }
 
 }  // namespace lazulite

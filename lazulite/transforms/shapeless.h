@@ -23,6 +23,7 @@ class ShapelessTrace {
  private:
   Arrays arguments_, results_;
   ShapeNotes notes_;
+  uint64_t first_ = 0;  // the number from which on nodes are the function's
 };
 
 }  // namespace lazulite

@@ -64,6 +64,14 @@ TEST(Shapeless, FollowsGradients) {
               {numbers({5, 4})});
 }
 
+// What was there before is as it was, whatever size it has.
+TEST(Shapeless, KeepsWhatItCaptures) {
+  Array captured = arange(3);
+  auto function = [&](const Arrays& a) { return Arrays{sum(a[0]) * captured}; };
+  ShapelessTrace trace = ShapelessTrace::of(function, {numbers({3})});
+  expect_equal(trace.again({full({5}, 2.f)})[0], Array({0.f, 10.f, 20.f}));
+}
+
 // Shapes that somebody wrote are numbers.
 TEST(Shapeless, KeepsWrittenShapes) {
   auto function = [](const Arrays& a) {
