@@ -48,6 +48,10 @@ ArrayAt
 ArrayIterator
     >>> [row.tolist() for row in lz.array([[1, 2], [3, 4]])]
     [[1, 2], [3, 4]]
+as_strided
+    >>> lz.as_strided(lz.arange(6), (2, 3), (1, 2))
+    array([[0, 2, 4],
+           [1, 3, 5]], dtype=int32)
 asarray
     >>> import numpy as np
     >>> lz.asarray(np.broadcast_to(np.float32(1), (3,)))
@@ -81,6 +85,10 @@ bartlett
 blackman
     >>> lz.blackman(5)[2]
     array(1, dtype=float32)
+block_masked_mm
+    >>> mask = lz.array([[True, False], [False, True]])
+    >>> lz.block_masked_mm(lz.ones((64, 64)), lz.ones((64, 64)), block_size=32, mask_out=mask).shape
+    (64, 64)
 broadcast_arrays
     >>> [a.shape for a in lz.broadcast_arrays(lz.ones((2, 1)), lz.ones(3))]
     [(2, 3), (2, 3)]
@@ -140,9 +148,21 @@ conv_transpose2d
 conv_transpose3d
     >>> lz.conv_transpose3d(lz.ones((1, 2, 2, 2, 2)), lz.ones((3, 2, 2, 2, 2)), stride=2).shape
     (1, 4, 4, 4, 3)
+convolve
+    >>> lz.convolve(lz.array([1.0, 2.0, 3.0]), lz.array([1.0, 1.0]))
+    array([1, 3, 5, 3], dtype=float32)
 count_nonzero
     >>> lz.count_nonzero(lz.array([[1, 0], [2, 3]]), axis=0)
     array([2, 1], dtype=int32)
+cummax
+    >>> lz.cummax(lz.array([1, 3, 2]))
+    array([1, 3, 3], dtype=int32)
+cummin
+    >>> lz.cummin(lz.array([3, 1, 2]))
+    array([3, 1, 1], dtype=int32)
+cumprod
+    >>> lz.cumprod(lz.array([1, 2, 3]))
+    array([1, 2, 6], dtype=int32)
 cumsum
     >>> lz.cumsum(lz.array([1, 2, 3]))
     array([1, 3, 6], dtype=int32)
@@ -167,6 +187,10 @@ depends
     >>> x, y = lz.ones(2), lz.zeros(2)
     >>> lz.depends([x], [y])[0]
     array([1, 1], dtype=float32)
+dequantize
+    >>> w, scales, biases = lz.quantize(lz.ones((8, 64)))
+    >>> lz.dequantize(w, scales, biases).shape
+    (8, 64)
 Device
     >>> lz.Device(lz.cpu)
     Device(cpu, 0)
@@ -207,6 +231,9 @@ einsum
     >>> lz.einsum("ij,jk->ik", lz.array([[1, 2], [3, 4]]), lz.array([[1, 2], [3, 4]]))
     array([[7, 10],
            [15, 22]], dtype=int32)
+einsum_path
+    >>> lz.einsum_path("ij,jk->ik", lz.ones((2, 3)), lz.ones((3, 4)))[0]
+    [(0, 1)]
 enable_compile
     >>> lz.enable_compile()
     >>> lz.compile(lambda x: x + 1)(lz.array(1))
@@ -216,15 +243,15 @@ eval
     >>> lz.eval(x)
     >>> x
     array([3, 3], dtype=float32)
+expand_dims
+    >>> lz.expand_dims(lz.ones(3), 0).shape
+    (1, 3)
 export_to_dot
     >>> import io
     >>> file = io.StringIO()
     >>> lz.export_to_dot(file, lz.ones(3) + 1)
     >>> file.getvalue().startswith("digraph")
     True
-expand_dims
-    >>> lz.expand_dims(lz.ones(3), 0).shape
-    (1, 3)
 eye
     >>> lz.eye(2)
     array([[1, 0],
@@ -252,10 +279,22 @@ full
 full_like
     >>> lz.full_like(lz.ones(2), 7)
     array([7, 7], dtype=float32)
+gather_mm
+    >>> lz.gather_mm(lz.ones((1, 2, 3)), lz.ones((4, 3, 5)), rhs_indices=lz.array([0, 3])).shape
+    (2, 2, 5)
+gather_qmm
+    >>> w, scales, biases = lz.quantize(lz.ones((3, 8, 64)))
+    >>> lz.gather_qmm(lz.ones((2, 64)), w, scales, biases, rhs_indices=lz.array([0, 2])).shape
+    (2, 2, 8)
 get_active_memory
     >>> x = lz.ones(1000)
     >>> lz.eval(x)
     >>> lz.get_active_memory() >= 4000
+    True
+get_array_buffer_size
+    >>> x = lz.ones(4)
+    >>> lz.eval(x)
+    >>> lz.get_array_buffer_size(x) >= 16
     True
 get_cache_memory
     >>> lz.get_cache_memory() >= 0
@@ -266,9 +305,15 @@ get_memory_limit
 get_peak_memory
     >>> lz.get_peak_memory() >= lz.get_active_memory()
     True
+get_printoptions
+    >>> lz.get_printoptions().precision
+    -1
 grad
     >>> lz.grad(lambda x: x**3)(lz.array(2.0))
     array(12, dtype=float32)
+hadamard_transform
+    >>> lz.hadamard_transform(lz.array([1.0, 0.0]), scale=1.0)
+    array([1, 1], dtype=float32)
 hamming
     >>> lz.hamming(3)
     array([0.08, 1, 0.08], dtype=float32)
@@ -310,6 +355,9 @@ load
     >>> lz.save("x.npy", lz.arange(3))
     >>> lz.load("x.npy")
     array([0, 1, 2], dtype=int32)
+logcumsumexp
+    >>> lz.logcumsumexp(lz.array([0.0, 0.0]))
+    array([0, 0.693147], dtype=float32)
 logsumexp
     >>> lz.logsumexp(lz.array([1000.0, 1000.0]))
     array(1000.69, dtype=float32)
@@ -377,6 +425,13 @@ pad
 partition
     >>> lz.partition(lz.array([4, 1, 3, 2]), 0)[0]
     array(1, dtype=int32)
+printoptions
+    >>> with lz.printoptions(precision=2):
+    ...     print(lz.array(1.23456))
+    array(1.23, dtype=float32)
+PrintOptions
+    >>> isinstance(lz.get_printoptions(), lz.PrintOptions)
+    True
 prod
     >>> lz.prod(lz.array([[1, 2], [3, 4]]))
     array(24, dtype=int32)
@@ -384,6 +439,18 @@ put_along_axis
     >>> lz.put_along_axis(lz.array([[1, 2], [3, 4]]), lz.array([[1], [0]]), lz.array([[9], [8]]), axis=1)
     array([[1, 9],
            [8, 4]], dtype=int32)
+qqmm
+    >>> w, scales = lz.quantize(lz.ones((8, 64)), mode="mxfp8")
+    >>> lz.qqmm(lz.ones((2, 64)), w, scales, mode="mxfp8").shape
+    (2, 8)
+quantize
+    >>> w, scales, biases = lz.quantize(lz.ones((8, 64)))
+    >>> w.shape, scales.shape
+    ((8, 8), (8, 1))
+quantized_matmul
+    >>> w, scales, biases = lz.quantize(lz.ones((8, 64)))
+    >>> lz.quantized_matmul(lz.ones((2, 64)), w, scales, biases).shape
+    (2, 8)
 repeat
     >>> lz.repeat(lz.array([1, 2]), 2)
     array([1, 1, 2, 2], dtype=int32)
@@ -420,6 +487,12 @@ savez_compressed
     >>> lz.savez_compressed("x.npz", a=lz.arange(3))
     >>> lz.load("x.npz")["a"]
     array([0, 1, 2], dtype=int32)
+searchsorted
+    >>> lz.searchsorted(lz.array([1, 3, 5]), lz.array([0, 3, 6]))
+    array([0, 1, 3], dtype=uint32)
+segmented_mm
+    >>> lz.segmented_mm(lz.ones((2, 6)), lz.ones((6, 3)), lz.array([[0, 4], [4, 6]])).shape
+    (2, 2, 3)
 set_cache_limit
     >>> before = lz.set_cache_limit(1 << 20)
     >>> lz.set_cache_limit(before)
@@ -432,9 +505,17 @@ set_memory_limit
     >>> before = lz.set_memory_limit(1 << 40)
     >>> lz.set_memory_limit(before) == 1 << 40
     True
+set_printoptions
+    >>> lz.set_printoptions(precision=2)
+    >>> lz.array(1.23456)
+    array(1.23, dtype=float32)
+    >>> lz.set_printoptions()
 set_wired_limit
     >>> lz.set_wired_limit(0)
     0
+slice_update
+    >>> lz.slice_update(lz.zeros(4), lz.ones(2), lz.array([1]), axes=(0,))
+    array([0, 1, 1, 0], dtype=float32)
 softmax
     >>> lz.softmax(lz.zeros(4))
     array([0.25, 0.25, 0.25, 0.25], dtype=float32)
@@ -543,6 +624,45 @@ zeros_like
 cuda.is_available
     >>> lz.cuda.is_available() in (True, False)
     True
+distributed.all_gather
+    >>> lz.distributed.all_gather(lz.array([1.0, 2.0]))
+    array([1, 2], dtype=float32)
+distributed.all_max
+    >>> lz.distributed.all_max(lz.array([1.0, 2.0]))
+    array([1, 2], dtype=float32)
+distributed.all_min
+    >>> lz.distributed.all_min(lz.array([1.0, 2.0]))
+    array([1, 2], dtype=float32)
+distributed.all_sum
+    >>> lz.distributed.all_sum(lz.array([1.0, 2.0]))
+    array([1, 2], dtype=float32)
+distributed.Group
+    >>> isinstance(lz.distributed.init(), lz.distributed.Group)
+    True
+distributed.init
+    >>> lz.distributed.init().size()
+    1
+distributed.is_available
+    >>> lz.distributed.is_available()
+    False
+distributed.recv
+    >>> lz.distributed.recv((2,), lz.float32, 0)
+    Traceback (most recent call last):
+        ...
+    ValueError: distributed.recv: there is no other process
+distributed.recv_like
+    >>> lz.distributed.recv_like(lz.ones(2), 0)
+    Traceback (most recent call last):
+        ...
+    ValueError: distributed.recv_like: there is no other process
+distributed.send
+    >>> lz.distributed.send(lz.ones(2), 0)
+    Traceback (most recent call last):
+        ...
+    ValueError: distributed.send: there is no other process
+distributed.sum_scatter
+    >>> lz.distributed.sum_scatter(lz.array([1.0, 2.0]))
+    array([1, 2], dtype=float32)
 fast.cross_entropy
     >>> lz.fast.cross_entropy(lz.zeros((2, 4)), lz.array([0, 3]))
     array([1.38629, 1.38629], dtype=float32)
@@ -559,12 +679,138 @@ fast.scaled_dot_product_attention
     >>> q = k = v = lz.ones((1, 2, 3, 4))
     >>> lz.fast.scaled_dot_product_attention(q, k, v, scale=0.5).shape
     (1, 2, 3, 4)
+fft.fft
+    >>> lz.fft.fft(lz.array([1.0, 0.0, 0.0, 0.0]))
+    array([1+0j, 1+0j, 1+0j, 1+0j], dtype=complex64)
+fft.fft2
+    >>> lz.fft.fft2(lz.ones((4, 4))).shape
+    (4, 4)
+fft.fftfreq
+    >>> lz.fft.fftfreq(4)
+    array([0, 0.25, -0.5, -0.25], dtype=float32)
+fft.fftn
+    >>> lz.fft.fftn(lz.ones((4, 4))).shape
+    (4, 4)
+fft.fftshift
+    >>> lz.fft.fftshift(lz.array([0, 1, 2, 3]))
+    array([2, 3, 0, 1], dtype=int32)
+fft.ifft
+    >>> lz.fft.ifft(lz.array([4.0, 0.0, 0.0, 0.0]))
+    array([1+0j, 1+0j, 1+0j, 1+0j], dtype=complex64)
+fft.ifft2
+    >>> lz.fft.ifft2(lz.ones((4, 4))).shape
+    (4, 4)
+fft.ifftn
+    >>> lz.fft.ifftn(lz.ones((4, 4))).shape
+    (4, 4)
+fft.ifftshift
+    >>> lz.fft.ifftshift(lz.array([2, 3, 0, 1]))
+    array([0, 1, 2, 3], dtype=int32)
+fft.irfft
+    >>> lz.fft.irfft(lz.ones(3)).shape
+    (4,)
+fft.irfft2
+    >>> lz.fft.irfft2(lz.ones((4, 3))).shape
+    (4, 4)
+fft.irfftn
+    >>> lz.fft.irfftn(lz.ones((4, 3))).shape
+    (4, 4)
+fft.rfft
+    >>> lz.fft.rfft(lz.array([1.0, 0.0, 0.0, 0.0])).shape
+    (3,)
+fft.rfft2
+    >>> lz.fft.rfft2(lz.ones((4, 4))).shape
+    (4, 3)
+fft.rfftfreq
+    >>> lz.fft.rfftfreq(4)
+    array([0, 0.25, 0.5], dtype=float32)
+fft.rfftn
+    >>> lz.fft.rfftn(lz.ones((4, 4))).shape
+    (4, 3)
+linalg.cholesky
+    >>> a = lz.array([[4.0, 2.0], [2.0, 3.0]])
+    >>> l = lz.linalg.cholesky(a, stream=lz.cpu)
+    >>> lz.allclose(l @ l.T, a, atol=1e-5)
+    array(True, dtype=bool)
+linalg.cholesky_inv
+    >>> a = lz.array([[4.0, 2.0], [2.0, 3.0]])
+    >>> inverse = lz.linalg.cholesky_inv(lz.linalg.cholesky(a, stream=lz.cpu), stream=lz.cpu)
+    >>> lz.allclose(inverse @ a, lz.eye(2), atol=1e-5)
+    array(True, dtype=bool)
 linalg.cross
     >>> lz.linalg.cross(lz.array([1, 0, 0]), lz.array([0, 1, 0]))
     array([0, 0, 1], dtype=int32)
+linalg.det
+    >>> a = lz.array([[4.0, 2.0], [2.0, 3.0]])
+    >>> lz.allclose(lz.linalg.det(a, stream=lz.cpu), lz.array(8.0), atol=1e-5)
+    array(True, dtype=bool)
+linalg.eig
+    >>> a = lz.array([[4.0, 2.0], [2.0, 3.0]])
+    >>> values, vectors = lz.linalg.eig(a, stream=lz.cpu)
+    >>> values.shape, vectors.dtype
+    ((2,), lazulite.core.complex64)
+linalg.eigh
+    >>> a = lz.array([[4.0, 2.0], [2.0, 3.0]])
+    >>> values, vectors = lz.linalg.eigh(a, stream=lz.cpu)
+    >>> lz.allclose(a @ vectors, vectors * values, atol=1e-5)
+    array(True, dtype=bool)
+linalg.eigvals
+    >>> a = lz.array([[4.0, 2.0], [2.0, 3.0]])
+    >>> lz.linalg.eigvals(a, stream=lz.cpu).shape
+    (2,)
+linalg.eigvalsh
+    >>> a = lz.array([[4.0, 2.0], [2.0, 3.0]])
+    >>> lz.allclose(lz.linalg.eigvalsh(a, stream=lz.cpu).sum(), lz.trace(a), atol=1e-5)
+    array(True, dtype=bool)
+linalg.inv
+    >>> a = lz.array([[4.0, 2.0], [2.0, 3.0]])
+    >>> lz.allclose(lz.linalg.inv(a, stream=lz.cpu) @ a, lz.eye(2), atol=1e-5)
+    array(True, dtype=bool)
+linalg.lu
+    >>> a = lz.array([[4.0, 2.0], [2.0, 3.0]])
+    >>> p, l, u = lz.linalg.lu(a, stream=lz.cpu)
+    >>> lz.allclose(l[p] @ u, a, atol=1e-5)
+    array(True, dtype=bool)
+linalg.lu_factor
+    >>> a = lz.array([[4.0, 2.0], [2.0, 3.0]])
+    >>> lu, pivots = lz.linalg.lu_factor(a, stream=lz.cpu)
+    >>> lu.shape, pivots.shape
+    ((2, 2), (2,))
 linalg.norm
     >>> lz.linalg.norm(lz.array([3.0, 4.0]))
     array(5, dtype=float32)
+linalg.pinv
+    >>> lz.linalg.pinv(lz.ones((2, 3)), stream=lz.cpu).shape
+    (3, 2)
+linalg.qr
+    >>> a = lz.array([[4.0, 2.0], [2.0, 3.0]])
+    >>> q, r = lz.linalg.qr(a, stream=lz.cpu)
+    >>> lz.allclose(q @ r, a, atol=1e-5)
+    array(True, dtype=bool)
+linalg.slogdet
+    >>> a = lz.array([[4.0, 2.0], [2.0, 3.0]])
+    >>> sign, logarithm = lz.linalg.slogdet(a, stream=lz.cpu)
+    >>> lz.allclose(sign * lz.exp(logarithm), lz.array(8.0), atol=1e-4)
+    array(True, dtype=bool)
+linalg.solve
+    >>> a = lz.array([[4.0, 2.0], [2.0, 3.0]])
+    >>> x = lz.linalg.solve(a, lz.array([8.0, 8.0]), stream=lz.cpu)
+    >>> lz.allclose(a @ x, lz.array([8.0, 8.0]), atol=1e-5)
+    array(True, dtype=bool)
+linalg.solve_triangular
+    >>> l = lz.array([[2.0, 0.0], [1.0, 4.0]])
+    >>> x = lz.linalg.solve_triangular(l, lz.ones((2, 1)), stream=lz.cpu)
+    >>> lz.allclose(l @ x, lz.ones((2, 1)), atol=1e-5)
+    array(True, dtype=bool)
+linalg.svd
+    >>> a = lz.array([[4.0, 2.0], [2.0, 3.0]])
+    >>> u, s, vt = lz.linalg.svd(a, stream=lz.cpu)
+    >>> lz.allclose(u @ lz.diag(s) @ vt, a, atol=1e-5)
+    array(True, dtype=bool)
+linalg.tri_inv
+    >>> l = lz.array([[2.0, 0.0], [1.0, 4.0]])
+    >>> lz.allclose(lz.linalg.tri_inv(l, stream=lz.cpu) @ l, lz.eye(2), atol=1e-5)
+    array(True, dtype=bool)
 metal.is_available
     >>> lz.metal.is_available()
     False
@@ -583,6 +829,9 @@ random.key
 random.laplace
     >>> lz.random.laplace((3,)).shape
     (3,)
+random.multivariate_normal
+    >>> lz.random.multivariate_normal(lz.zeros(2), lz.eye(2), (3,), stream=lz.cpu).shape
+    (3, 2)
 random.normal
     >>> lz.random.normal((3,)).shape
     (3,)
