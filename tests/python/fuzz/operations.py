@@ -148,6 +148,7 @@ TABLE = {
     "argsort": lambda x, n: lz.argsort(x[0], n[0][0]),
     "softmax": lambda x, n: lz.softmax(x[0], axis=axes(n[0])),
     "log_softmax": log_softmax,
+    "view": lambda x, n: lz.view(x[0], dtype(n[0])),
     "reshape": lambda x, n: lz.reshape(x[0], n[0]),
     "transpose": lambda x, n: lz.transpose(x[0], n[0]),
     "slice": lambda x, n: x[0][slices(n)],
@@ -196,6 +197,11 @@ TABLE = {
 
 for name in ("sum", "prod", "max", "min", "all", "any", "count_nonzero", "mean", "logsumexp"):
     TABLE[name] = fold(name)
+
+for name in ("cumprod", "cummax", "cummin", "logcumsumexp"):
+    TABLE[name] = lambda x, n, name=name: getattr(lz, name)(
+        x[0], n[0][0], reverse=bool(n[1][0]), inclusive=bool(n[2][0])
+    )
 
 for name in ("set", "add", "subtract", "multiply", "divide", "maximum", "minimum"):
     TABLE[f"index_{name}"] = lambda x, n, how=name: updated(
