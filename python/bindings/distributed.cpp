@@ -24,7 +24,7 @@ void bind_collective(nb::module_& m, const char* name, const char* doc) {
 void bind_distributed(nb::module_& parent) {
   nb::module_ m = parent.def_submodule(
       "distributed", "Communication between processes: groups of one, as there is no backend.");
-  nb::class_<Group>(m, "Group", "A group of one process.")
+  nb::class_<Group>(m, "Group", with_example(m, "Group", "A group of one process.").c_str())
       .def(
           "rank", [](const Group&) { return 0; }, "The process's number in the group: 0.")
       .def(
@@ -35,11 +35,11 @@ void bind_distributed(nb::module_& parent) {
             throw std::runtime_error("distributed: a group of one process cannot be split");
           },
           "color"_a, "key"_a = -1, "A group of one process cannot be split: a RuntimeError.");
-  m.def(
-      "is_available", [](const std::string&) { return false; }, "backend"_a = "any",
+  def(
+      m, "is_available", [](const std::string&) { return false; }, "backend"_a = "any",
       "Whether processes can communicate: no.");
-  m.def(
-      "init",
+  def(
+      m, "init",
       [](bool strict, const std::string& backend, nb::object) {
         static const char* const known[] = {"any", "mpi", "nccl", "jaccl", "ring"};
         if (std::find(std::begin(known), std::end(known), backend) == std::end(known)) {

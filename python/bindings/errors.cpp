@@ -1,4 +1,5 @@
 #include "lazulite/core/errors.h"
+#include "lazulite/core/no_result.h"
 
 #include "examples.h"
 #include "module.h"
@@ -35,6 +36,8 @@ void bind_errors(nb::module_& m) {
       PyErr_SetString(types.bad_axis, e.what());
     } catch (const NonFiniteError& e) {
       PyErr_SetString(PyExc_FloatingPointError, e.what());
+    } catch (const NoResultError& e) {
+      PyErr_SetString(PyExc_RuntimeError, e.what());
     } catch (const IndexError& e) {
       PyErr_SetString(PyExc_IndexError, e.what());
     } catch (const Error& e) {

@@ -81,8 +81,8 @@ void bind_attention(nb::module_& m) {
 
 // Programs make kernels where they are imported, and call them where there is a GPU.
 void bind_kernels(nb::module_& m) {
-  m.def(
-      "metal_kernel",
+  def(
+      m, "metal_kernel",
       [](const std::string& name, const std::vector<std::string>&, const std::vector<std::string>&,
          const std::string&, const std::string&, bool, bool, nb::object) {
         return nb::cpp_function([name](nb::args, nb::kwargs) -> Array {

@@ -46,8 +46,8 @@ void bind_matrix_parts(nb::module_& m) {
       "a"_a, "b"_a, "lhs_indices"_a = nb::none(), "rhs_indices"_a = nb::none(), kw(),
       "sorted_indices"_a = false,
       "Products of the matrices that indices pick, counted over all axes but the last two.");
-  m.def(
-      "hadamard_transform",
+  def(
+      m, "hadamard_transform",
       [](const Array& a, std::optional<double> scale, StreamArgument stream) {
         OriginScope origin;
         StreamArgumentScope scope(stream);
@@ -62,8 +62,8 @@ void bind_matrix_parts(nb::module_& m) {
       },
       "a"_a, "v"_a, "mode"_a = "full", kw(),
       "The discrete convolution of two one-dimensional arrays: 'full', 'same' or 'valid'.");
-  m.def(
-      "einsum_path",
+  def(
+      m, "einsum_path",
       [](const std::string& subscripts, nb::args operands) {
         std::vector<Array> arrays;
         for (nb::handle operand : operands) arrays.push_back(to_array(operand));

@@ -18,17 +18,21 @@ struct PrintOptionsContext {
 }  // namespace
 
 void bind_printing(nb::module_& m) {
-  nb::class_<PrintOptions>(m, "PrintOptions",
-                           "How arrays are printed.\n\nArgs:\n    precision: how many decimals "
-                           "floating numbers have; -1: as many of six digits as are needed.\n")
+  nb::class_<PrintOptions>(
+      m, "PrintOptions",
+      with_example(m, "PrintOptions",
+                   "How arrays are printed.\n\nArgs:\n    precision: how many decimals floating "
+                   "numbers have; -1: as many of six digits as are needed.\n")
+          .c_str())
       .def(nb::init<int>(), "precision"_a = -1)
       .def_rw("precision", &PrintOptions::precision, "How many decimals floating numbers have.");
-  m.def(
-      "set_printoptions", [](int precision) { set_print_precision(precision); }, "precision"_a = -1,
+  def(
+      m, "set_printoptions", [](int precision) { set_print_precision(precision); },
+      "precision"_a = -1,
       "Sets how many decimals floating numbers are printed with; -1: as many of "
       "six digits as are needed.");
-  m.def(
-      "get_printoptions", [] { return PrintOptions{print_precision()}; },
+  def(
+      m, "get_printoptions", [] { return PrintOptions{print_precision()}; },
       "How arrays are printed now.");
   nb::class_<PrintOptionsContext>(m, "_PrintOptionsContext")
       .def(
@@ -46,8 +50,8 @@ void bind_printing(nb::module_& m) {
             set_print_precision(context.before.precision);
           },
           "type"_a = nb::none(), "value"_a = nb::none(), "traceback"_a = nb::none());
-  m.def(
-      "printoptions", [](int precision) { return PrintOptionsContext{{precision}}; },
+  def(
+      m, "printoptions", [](int precision) { return PrintOptionsContext{{precision}}; },
       "precision"_a = -1,
       "Sets how many decimals floating numbers are printed with until the end of a `with` block.");
 }

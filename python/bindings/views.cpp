@@ -10,8 +10,8 @@ void bind_views(nb::module_& m, nb::class_<Array>& type) {
       "The bytes of the elements as elements of another dtype; the last axis grows or shrinks with "
       "their size.\n\nExample:\n    >>> view(array([1.0, 2.0]), int32)\n"
       "    array([1065353216, 1073741824], dtype=int32)\n";
-  m.def(
-      "view",
+  def(
+      m, "view",
       [](Operand a, DtypeObject dtype, StreamArgument stream) {
         OriginScope origin;
         StreamArgumentScope scope(stream);

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/no_result.h"
 #include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/linalg.h"
@@ -151,7 +152,7 @@ const Operation& eig_operation() {
         dense::Matrix<dense::Complex> vectors(a.rows, a.columns);
         std::vector<dense::Complex> values;
         if (!dense::eig(std::move(a), values, vectors)) {
-          throw std::runtime_error("the eigenvalues of a matrix were not found");
+          throw NoResultError("eig: the eigenvalues of a matrix were not found");
         }
         put_list(y[0], i, values);
         put_matrix(y[1], i, vectors);

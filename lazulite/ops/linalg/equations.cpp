@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/no_result.h"
 #include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/linalg.h"
@@ -43,7 +44,7 @@ void run_solve(HostArrays x, HostArrays y) {
     Numbers a = matrix_of<double>(x[0], i), b = matrix_of<double>(x[1], i);
     std::vector<int64_t> exchanged = dense::lu(a);
     for (int64_t k = 0; k < a.rows; ++k) {
-      if (a(k, k) == 0) throw std::runtime_error("the matrix is singular");
+      if (a(k, k) == 0) throw NoResultError("solve: a matrix is singular");
       for (int64_t j = 0; j < b.columns; ++j) std::swap(b(k, j), b(exchanged[k], j));
     }
     substitute(a, b, false, true);
@@ -135,7 +136,7 @@ const Operation& cholesky_operation() {
     out.run = [](HostArrays x, HostArrays y) {
       for (int64_t i = 0; i < matrix_count(x[0].shape); ++i) {
         Numbers a = matrix_of<double>(x[0], i);
-        if (!dense::cholesky(a)) throw std::runtime_error("the matrix is not positive definite");
+        if (!dense::cholesky(a)) throw NoResultError("cholesky: a matrix is not positive definite");
         put_matrix(y[0], i, a);
       }
     };
