@@ -210,7 +210,11 @@ void History::tie(const Array& other, Garbage& garbage) {
 }
 
 void History::clear(Garbage& garbage) {
-  forget(0, earlier_.size(), garbage);
+  if (garbage.earlier.empty()) {
+    garbage.earlier.swap(earlier_);
+  } else {
+    forget(0, earlier_.size(), garbage);
+  }
   if (tied_.valid()) garbage.arrays.push_back(std::exchange(tied_, Array()));
 }
 

@@ -72,7 +72,7 @@ class History {
  public:
   /// What was given up, to be freed without the lock.
   struct Garbage {
-    std::vector<Array> arrays;
+    SmallVector<Array, 4> arrays;
     std::vector<Earlier> earlier;
   };
 
@@ -84,6 +84,7 @@ class History {
   void keep_held(const Array& value, Garbage& garbage);
   /// The present value stands and falls with another array's, which is held until it is known.
   void tie(const Array& other, Garbage& garbage);
+  /// Needs no memory if `garbage` is empty: values that are there are put into many places together.
   void clear(Garbage& garbage);
   /// Whether there is nothing to go back to.
   bool empty() const { return earlier_.empty(); }

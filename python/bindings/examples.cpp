@@ -733,6 +733,12 @@ fft.rfftfreq
 fft.rfftn
     >>> lz.fft.rfftn(lz.ones((4, 4))).shape
     (4, 3)
+fft.stft
+    >>> lz.fft.stft(lz.ones((1, 64)), 16).shape
+    (1, 9, 17)
+fft.istft
+    >>> lz.fft.istft(lz.fft.stft(lz.ones((1, 64)), 16)).shape
+    (1, 64)
 linalg.cholesky
     >>> a = lz.array([[4.0, 2.0], [2.0, 3.0]])
     >>> l = lz.linalg.cholesky(a, stream=lz.cpu)

@@ -52,6 +52,7 @@ void bind_printing(nb::module_& m) {
           "type"_a = nb::none(), "value"_a = nb::none(), "traceback"_a = nb::none());
   def(
       m, "printoptions", [](int precision) { return PrintOptionsContext{{precision}}; },
+      nb::sig("def printoptions(precision: int = -1) -> typing.ContextManager[PrintOptions]"),
       "precision"_a = -1,
       "Sets how many decimals floating numbers are printed with until the end of a `with` block.");
 }

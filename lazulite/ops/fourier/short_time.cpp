@@ -110,7 +110,10 @@ Array istft(Array x, std::optional<int64_t> n_fft, const ShortTimeOptions& optio
   Array sums = overlapped(rows * frames.window);
   Array heard = envelope > 1e-10;
   Array out = sums / where(heard, envelope, 1.0);
-  if (options.center) out = along_last(out, frames.size / 2, all - frames.size / 2);
+  // A length that is asked for may reach into what was mirrored at the end.
+  if (options.center) {
+    out = along_last(out, frames.size / 2, length ? all : all - frames.size / 2);
+  }
   if (!length) return out;
   const int64_t now = out.shape().back();
   if (*length <= now) return along_last(out, 0, *length);
