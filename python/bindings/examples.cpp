@@ -292,9 +292,7 @@ get_active_memory
     >>> lz.get_active_memory() >= 4000
     True
 get_array_buffer_size
-    >>> x = lz.ones(4)
-    >>> lz.eval(x)
-    >>> lz.get_array_buffer_size(x) >= 16
+    >>> lz.get_array_buffer_size(lz.array([1.0, 2.0, 3.0, 4.0])) >= 16
     True
 get_cache_memory
     >>> lz.get_cache_memory() >= 0

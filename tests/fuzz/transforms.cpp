@@ -120,8 +120,10 @@ std::optional<Failure> check_slopes(const Program& original, const std::string& 
       std::fabs(back - forward) > 1e-6 * (1 + scale)) {
     return Failure{both_ways, sentence("scale", scale)};
   }
-  // The rest has a slope that is meant to be another, or none.
-  if (!wanted(differences) || has(program, {"stop_gradient", "to_fp8", "put_along_axis"})) {
+  // The rest has a slope that is meant to be another, or none: of equal values that reach one place
+  // each gets the gradient, also where they are one value, broadcast.
+  if (!wanted(differences) || has(program, {"stop_gradient", "to_fp8", "put_along_axis", "index_maximum",
+                                                "index_minimum"})) {
     return std::nullopt;
   }
   auto at = [&](double distance) {

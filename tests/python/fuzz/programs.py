@@ -200,14 +200,14 @@ class Callable:
             for i, array in zip(sources, chosen, strict=True):
                 everything[i] = array
             results, _ = self.forward(everything)
-            return [scalar_of(results), *results]
+            return scalar_of(results), *results
 
         argnums = list(range(len(sources)))
 
         def second(*chosen):
             _, gradients = lz.value_and_grad(first, argnums)(*chosen)
             gradients = list(gradients) if len(sources) > 1 else [gradients]
-            return [scalar_of(gradients), *gradients]
+            return scalar_of(gradients), *gradients
 
         outer = second if self.program.derivatives == 2 else first
         values, gradients = lz.value_and_grad(outer, argnums)(*(inputs[i] for i in sources))
