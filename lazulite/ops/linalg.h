@@ -1,12 +1,13 @@
 #pragma once
 
 #include "lazulite/core/array.h"
+#include "lazulite/core/no_result.h"
 
 namespace lazulite {
 
 // Decompositions and equations of matrices, which are the last two axes: of each matrix by itself,
 // in double precision on the host. Of float32 and float64; where it is said, also of complex64.
-// What has no result (a singular matrix) is an error where the result is read.
+// What has no result (a singular matrix) is a NoResultError where the result is read.
 
 /// The lower triangle L of a = L L^T, or the upper one of a = U^T U. Reads the lower triangle.
 Array cholesky(Array a, bool upper = false);

@@ -93,8 +93,9 @@ TEST_P(Fourier, OfFrames) {
   expect_close(squeeze(third, {2}), rfft(slice(x, {0, 15}, {2, 31})), 1e-5, 1e-5);
   expect_close(istft(frames, {}, {.hop_length = 5, .center = false}), slice(x, {0, 0}, {2, 46}),
                1e-5, 1e-5);
-  expect_close(istft(stft(x, 16), {}, {}, 50), pad(slice(x, {0, 0}, {2, 48}), {{0, 0}, {0, 2}}),
-               1e-5, 1e-5);
+  expect_close(istft(stft(x, 16)), slice(x, {0, 0}, {2, 48}), 1e-5, 1e-5);
+  // The last frame holds more than the last whole hop.
+  expect_close(istft(stft(x, 16), {}, {}, 50), x, 1e-5, 1e-5);
   EXPECT_THROW(stft(x, 16, {.hop_length = 0}), ValueError);
   EXPECT_THROW(stft(x, 16, {.win_length = 17}), ValueError);
   EXPECT_THROW(stft(x, 64, {.center = false}), ValueError);
