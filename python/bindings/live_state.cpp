@@ -29,9 +29,20 @@ struct Types {
   }
 };
 
+// With the GIL, which an import may give to another thread: a lock of the language's own around it
+// would make the two wait for each other. So it may be made twice, and one of them is kept.
+template <class T, class Make>
+const T& made_once(const T*& one, Make make) {
+  if (!one) {
+    const T* made = new T(make());
+    if (!one) one = made;
+  }
+  return *one;
+}
+
 const Types& types() {
-  static const Types& all = *new Types();
-  return all;
+  static const Types* all = nullptr;
+  return made_once(all, [] { return Types(); });
 }
 
 std::string text_of(nb::handle object) {
@@ -48,8 +59,9 @@ bool is_installed(const std::string& module) {
   // Code that was run under a name of its own is the user's, and may be imported later.
   if (!modules.contains(module.c_str())) return false;
   std::string file = text_of(nb::getattr(modules[module.c_str()], "__file__", nb::none()));
-  static const std::string& library =
-      *new std::string(text_of(nb::module_::import_("sysconfig").attr("get_path")("stdlib")));
+  static const std::string* kept = nullptr;
+  const std::string& library = made_once(
+      kept, [] { return text_of(nb::module_::import_("sysconfig").attr("get_path")("stdlib")); });
   return known[module] = file.empty() || file.find("site-packages") != std::string::npos ||
                          file.find("dist-packages") != std::string::npos ||
                          file.rfind(library, 0) == 0;
