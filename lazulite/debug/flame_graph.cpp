@@ -4,24 +4,11 @@
 #include <span>
 #include <string>
 
+#include "lazulite/debug/markup.h"
 #include "lazulite/debug/profile.h"
 
 namespace lazulite::debug {
 namespace {
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
 
 /// A bar with what it is made of above it.
 struct Bar {

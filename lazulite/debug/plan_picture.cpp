@@ -10,6 +10,7 @@
 #include "lazulite/core/pending.h"
 #include "lazulite/core/release.h"
 #include "lazulite/debug/graph_pictures.h"
+#include "lazulite/debug/markup.h"
 #include "lazulite/ops/primitives/primitive.h"
 #include "lazulite/program/linearize.h"
 
@@ -21,19 +22,6 @@ constexpr double letter = 6.7, line_height = 16, padding = 10, between_boxes = 2
                  between_layers = 56, margin = 20;
 constexpr size_t most_operations = 8;
 constexpr const char* reduction_names[] = {"sum", "prod", "min", "max", "all", "any"};
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
 
 struct Box {
   enum Kind { input, kernel, primitive, result } kind;

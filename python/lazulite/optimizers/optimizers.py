@@ -103,7 +103,7 @@ class Optimizer:
 
     def init_single(self, parameter: mx.array, state: dict):
         """Defined by subclasses: puts into ``state`` what the optimizer keeps of a parameter."""
-        raise NotImplementedError()
+        raise NotImplementedError(f"{type(self).__name__} has no init_single.")
 
     def apply_gradients(self, gradients: dict, parameters: dict) -> dict:
         """Takes a step.
@@ -141,7 +141,7 @@ class Optimizer:
 
     def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict) -> mx.array:
         """Defined by subclasses: the next value of a parameter; ``state`` is updated."""
-        raise NotImplementedError()
+        raise NotImplementedError(f"{type(self).__name__} has no apply_single.")
 
     @property
     def state(self) -> dict:
