@@ -118,6 +118,7 @@ int run(const Options& options) {
   if (options.bench) write_file(bench_file(options), bench_lines(options, report));
   if (!options.json.empty()) write_file(options.json, to_json(options, report));
   if (monitor) {
+    monitor->sample();
     monitor->stop();
     report.history = monitor->history();
     report.missing = monitor->missing();

@@ -7,6 +7,7 @@ import statistics
 
 SETTLED = 1.05  # times the lowest validation loss
 AGREEMENT = 1e-4  # relative, over the first steps
+LEAST_LOSS = 1e-3  # below it differences count as of this
 
 
 def settled_at(losses: list[float | None]) -> int | None:
@@ -92,7 +93,7 @@ def agreement(configurations: list[dict], against: dict | None) -> dict:
         if any(a is None or b is None for a, b in pairs):
             largest = None
         else:
-            largest = max(abs(a - b) / max(abs(b), 1e-30) for a, b in pairs)
+            largest = max(abs(a - b) / max(abs(b), LEAST_LOSS) for a, b in pairs)
         rows.append(
             {
                 "name": configuration["name"],

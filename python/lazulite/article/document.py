@@ -24,6 +24,7 @@ class Heading:
 class Sentences:
     text: str
     quiet: bool = False
+    links: list[tuple[str, str]] = field(default_factory=list)  #: at the end: words, and where to
 
 
 @dataclass

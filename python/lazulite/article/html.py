@@ -49,7 +49,9 @@ def html_of(block) -> str:
             return f"<h2>{escape(block.text)}</h2>"
         case Sentences():
             kind = ' class="quiet"' if block.quiet else ""
-            return f"<p{kind}>{escape(block.text)}</p>"
+            links = [f'<a href="{escape(to)}">{escape(words)}</a>' for words, to in block.links]
+            after = f" {', '.join(links)}." if links else ""
+            return f"<p{kind}>{escape(block.text)}{after}</p>"
         case Table():
             return table(block)
         case Pictures():
@@ -68,10 +70,12 @@ def html_of(block) -> str:
 def page(document: Document) -> str:
     style = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
     blocks = "\n".join(html_of(block) for block in document.blocks)
+    # Names with hyphens stay on one line.
+    heading = escape(document.title).replace("-", "\u2011")
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(document.title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
-        f"<header><div><h1>{escape(document.title)}</h1>\n<p>{escape(document.subtitle)}</p>"
+        f"<header><div><h1>{heading}</h1>\n<p>{escape(document.subtitle)}</p>"
         f"</div></header>\n<main>\n{blocks}\n</main>\n</body>\n</html>\n"
     )

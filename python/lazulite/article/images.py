@@ -14,6 +14,10 @@ from .. import data
 from .files import write_atomically
 
 
+LEAST_IMAGES = 10
+LEAST_SIDE = 8  # what three poolings leave one pixel of
+
+
 @dataclass(frozen=True)
 class Kind:
     title: str
@@ -28,11 +32,27 @@ SETS = {
 }
 
 
+def check(training, test) -> None:
+    if len(training) < LEAST_IMAGES or len(test) == 0:
+        raise ValueError(
+            f"there are {len(training)} training and {len(test)} test images; at least "
+            f"{LEAST_IMAGES}, a tenth of which validates, and one are needed"
+        )
+    height, width, _ = training.shape
+    if height != width or height < LEAST_SIDE or test.shape != training.shape:
+        raise ValueError(
+            f"the images have {height}x{width} pixels, those of the test set "
+            f"{test.shape[0]}x{test.shape[1]}; square ones of one size, of at least "
+            f"{LEAST_SIDE}x{LEAST_SIDE}, were expected"
+        )
+
+
 def prepare(dataset: str, path: str, folder: Path) -> dict:
     """Writes the arrays to `folder`, and returns what the report says of them. Raises ValueError
     with a sentence if the files can't be read."""
     kind = SETS[dataset]
     training, test = kind.read(path, "train"), kind.read(path, "test")
+    check(training, test)
     digest = hashlib.sha256()
     arrays = {}
     for split, images in (("train", training), ("test", test)):

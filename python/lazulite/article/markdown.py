@@ -27,7 +27,8 @@ def markdown_of(block, folder: Path) -> str:
         case Heading():
             return f"## {escaped(block.text)}"
         case Sentences():
-            return escaped(block.text)
+            links = [f"[{escaped(words)}]({to})" for words, to in block.links]
+            return escaped(block.text) + (f" {', '.join(links)}." if links else "")
         case Table():
             return table(block)
         case Figures():

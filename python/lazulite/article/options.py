@@ -13,13 +13,13 @@ FASHION_MNIST = "/usr/share/datasets/fashion-mnist"
 
 
 def positive(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
     if number < 1:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"a positive whole number was expected, not '{text}'")
     return number
-
-
-positive.__name__ = "positive whole number"
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:

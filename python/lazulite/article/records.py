@@ -22,11 +22,12 @@ class Record:
         self.values: dict = {}
         self.renewed: str | None = None
         before = self.read()
-        if before is not None and before.get("conditions") == conditions:
+        if before is not None and before.get("conditions") == conditions and "values" in before:
             self.values = before["values"]
             return
         if before is not None:
-            self.renewed = differences(before.get("conditions", {}), conditions)
+            known = before.get("conditions")
+            self.renewed = differences(known, conditions) if known else "what was kept is damaged"
         self.checkpoint.unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)
 

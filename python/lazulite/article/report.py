@@ -133,14 +133,16 @@ class Report:
                        "{:.2f}".format),
             self.curve("loss", f"Validation loss{over}", "validation_loss", 1, "",
                        "{:.4f}".format),
+            self.curve("training-accuracy", f"Training accuracy{over}", "training_accuracy", 100,
+                       "%", "{:.2f}".format),
             self.curve("training-loss", f"Training loss{over}", "training_loss", 1, "",
                        "{:.4f}".format),
         ]  # fmt: skip
         return [
             Heading("What it learns"),
             Sentences(
-                "The loss of training is higher than that of validation since dropout, which also "
-                "follows the last layer, works in training only."
+                "Training looks worse than validation since dropout, which also follows the last "
+                "layer, works in training only."
             ),
             Pictures(pictures),
         ]
@@ -165,8 +167,19 @@ class Report:
 
     def training(self) -> list:
         blocks: list = [Heading("How fast it trains")]
+        series = [
+            Series(c["name"], c["title"], [e["seconds"] for e in c["epochs"]])
+            for c in self.configurations
+        ]
+        over = "Time of each epoch, s"
         blocks.append(
-            Pictures([self.times("epoch-times", "Time of an epoch", "epoch_s", "s", "epochs")])
+            Pictures(
+                [
+                    self.times("epoch-times", "Range of epoch times", "epoch_s", "s", "epochs"),
+                    Picture("epoch-times-over-epochs", over,
+                            charts.line_chart(over, "epoch", series, from_zero=True)),
+                ]
+            )
         )
         measured = [(i, c) for i, c in enumerate(self.configurations) if c["steps"]]
         if measured:
@@ -336,7 +349,7 @@ class Report:
         rows = [
             [
                 self.titles[row["name"]],
-                self.cell(f"{at}/{i}/largest_difference", 1, "{:.1e}".format),
+                self.cell(f"{at}/{i}/largest_difference", 1, lambda v: f"{v:.1e}" if v else "0"),
                 "yes" if row["agrees"] else "no",
             ]
             for i, row in enumerate(found["rows"])
@@ -365,12 +378,12 @@ class Report:
             )  # fmt: skip
         ]
         name = configuration["name"]
-        files = f"profile-{name}.flame.html, profile-{name}.trace.json"
+        links = [("flame graph", f"profile-{name}.flame.html"),
+                 ("trace, for ui.perfetto.dev", f"profile-{name}.trace.json")]  # fmt: skip
         lead = (
             f"{configuration['title']}, training steps: {list_of(shares)} of "
-            f"{1e3 * wall:.0f} ms. The flame graph and the trace (for ui.perfetto.dev) are beside "
-            f"this page: {files}. Operations are counted as in the plain method: convolutions by "
-            "Winograd's need fewer, and may exceed the roof by that."
+            f"{1e3 * wall:.0f} ms. Operations are counted as in the plain method: convolutions by "
+            "Winograd's need fewer, and may exceed the roof by that. Beside this page:"
         )
         rows = []
         for k, row in enumerate(profile["rows"][:PROFILE_ROWS]):
@@ -392,7 +405,7 @@ class Report:
             )
         columns = ["operations", "kernel", "line", "calls", "total, ms", "each, µs", "share, %",
                    "GFLOP/s", "of the roof, %"]  # fmt: skip
-        return [Sentences(lead), Table(columns, rows, words=3)]
+        return [Sentences(lead, links=links), Table(columns, rows, words=3)]
 
     def power(self) -> list:
         history = self.results["history"]

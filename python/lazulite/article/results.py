@@ -81,6 +81,14 @@ def learning_of(schedule: Schedule, configuration: Configuration) -> dict:
     return out
 
 
+def without_folders(profile: dict) -> dict:
+    """Reports are handed on: they name files, and not where these lie."""
+    for rows in profile.values():
+        for row in rows if isinstance(rows, list) else ():
+            row["place"] = row["place"].rsplit("/", 1)[-1]
+    return profile
+
+
 def configuration_of(schedule: Schedule, configuration: Configuration) -> dict:
     record = schedule.records[configuration.name, 0]
     out = {
@@ -101,7 +109,7 @@ def configuration_of(schedule: Schedule, configuration: Configuration) -> dict:
     }
     profile = schedule.folder / f"profile-{configuration.name}.json"
     if record.get("profile") and profile.exists():
-        out["profile"] = json.loads(profile.read_text(encoding="utf-8"))
+        out["profile"] = without_folders(json.loads(profile.read_text(encoding="utf-8")))
     return out
 
 

@@ -79,7 +79,7 @@ def experiment(options) -> int:
         about = machine.describe(options.threads)
         conditions = {
             "processor": about["processor"],
-            "threads": options.threads,
+            "number of threads": options.threads,
             "batch": options.batch,
             "learning rate": options.lr,
             "data": data["digest"],

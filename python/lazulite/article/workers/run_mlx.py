@@ -71,6 +71,9 @@ class Program:
     def seed(self, number):
         mx.random.seed(number)
 
+    def mode(self, training):
+        self.network.train(training)
+
     def load(self, path):
         arrays, metadata = mx.load(str(path), return_metadata=True)
         parts = {"network": [], "optimizer": []}
@@ -136,13 +139,11 @@ class Program:
         return images
 
     def step(self, batch):
-        self.network.train()
         loss, right = self.update(*batch)
         mx.eval(self.state, loss, right)
         return loss.item()
 
     def infer(self, images):
-        self.network.eval()
         mx.eval(self.infer_batch(images))
 
     def profile(self, steps, prefix):

@@ -38,6 +38,9 @@ class Program:
     def seed(self, number):
         torch.manual_seed(number)
 
+    def mode(self, training):
+        self.network.train(training)
+
     def load(self, path):
         state = torch.load(path, map_location=self.device)
         self.network.load_state_dict(state["network"])
@@ -114,12 +117,10 @@ class Program:
         return images.contiguous(memory_format=self.layout)
 
     def step(self, batch):
-        self.network.train()
         return self.update(*batch)[0].item()
 
     @torch.inference_mode()
     def infer(self, images):
-        self.network.eval()
         self.network(images)
         self.wait()
 

@@ -125,7 +125,7 @@ class Turns:
     """Obeys the orders, with a framework's program.
 
     The program is made by `make(options, data, dropout)` and has `version`, `parameters`,
-    `load(path)` -> epochs, `save(path, epochs)`, `load_weights(path)`, `seed(number)`,
+    `load(path)` -> epochs, `save(path, epochs)`, `load_weights(path)`, `seed(number)`, `mode(training)`,
     `train(indices)` -> (sum of losses, right answers), `score(split, indices)` -> the same,
     `train_batch(first, count)` -> an argument for `step`, `test_batch(first, count)` -> one for
     `infer`; `step(batch)` -> loss and `infer(batch)` wait for their results.
@@ -187,6 +187,7 @@ class Turns:
             for batch in batches:
                 program.infer(batch)
 
+        program.mode(training=False)
         if not self.warm:
             run_all()
             self.warm = True
@@ -210,16 +211,21 @@ class Turns:
         test_batch = min(batch, len(self.data.test_labels))
         many, one = program.train_batch(0, batch), program.train_batch(0, 1)
         images, image = program.test_batch(0, test_batch), program.test_batch(0, 1)
+        program.mode(training=False)
+        inference = times_of(lambda: program.infer(images)), times_of(lambda: program.infer(image))
+        program.mode(training=True)
+        backprop = times_of(lambda: program.step(many)), times_of(lambda: program.step(one))
         return {
-            "batch_inference_us": times_of(lambda: program.infer(images)),
-            "indiv_inference_us": times_of(lambda: program.infer(image)),
-            "batch_backprop_us": times_of(lambda: program.step(many)),
-            "indiv_backprop_us": times_of(lambda: program.step(one)),
+            "batch_inference_us": inference[0],
+            "indiv_inference_us": inference[1],
+            "batch_backprop_us": backprop[0],
+            "indiv_backprop_us": backprop[1],
         }
 
     def losses(self, steps, path):
         program = self.make(self.options, self.data, 0.0)
         program.load_weights(Path(path))
+        program.mode(training=True)
         batch, images = self.options.batch, len(self.data.train_labels)
         out = []
         for step in range(int(steps)):
