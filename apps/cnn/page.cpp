@@ -127,23 +127,26 @@ std::string profile(const lazulite::debug::Profile& profile) {
   auto share = [&](double part) {
     return fmt::format("{:.1f}%", time.wall > 0 ? percent * part / time.wall : 0);
   };
-  Table table(
-      {"computes", "operations", "kernel", "calls", "total, ms", "each, µs", "share, %", "GFLOP/s"},
-      3);
+  Table table({"computes", "operations", "kernel", "calls", "total, ms", "each, µs", "share, %",
+               "GFLOP/s", "of the roof, %"},
+              3);
   const auto rows = profile.rows();
   for (size_t i = 0; i < std::min(rows.size(), profile_rows); ++i) {
     const auto& row = rows[i];
     table.add({row.function, row.operation, row.kernel, std::to_string(row.calls),
                number(row.seconds * 1e3), number(row.seconds * 1e6 / double(row.calls)),
                number(row.share * percent),
-               number(row.operations / std::max(row.seconds, 1e-12) * 1e-9)});
+               number(row.operations / std::max(row.seconds, 1e-12) * 1e-9),
+               number(percent * row.roof)});
   }
   return fmt::format(
              "<h2>Where the time goes</h2>\n<p>Training steps, {:.0f} ms: kernels {}, plans and "
              "hand-over {}, the loader {}, idle {}, the program itself {}. Beside this page: "
              "<a href=\"profile.flame.html\">the flame graph</a>, <a "
-             "href=\"profile.trace.json\">the trace</a> for ui.perfetto.dev. Operations are "
-             "counted as in the plain method; convolutions by Winograd's need fewer.</p>\n",
+             "href=\"profile.trace.json\">the trace</a> for ui.perfetto.dev. GFLOP/s "
+             "count convolutions as the plain method would do them; the share of the roof, what "
+             "the "
+             "machine does at best, counts them as Winograd's does.</p>\n",
              time.wall * 1e3, share(time.kernel), share(time.plan), share(time.loader),
              share(time.idle), share(time.program)) +
          table.text();

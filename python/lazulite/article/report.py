@@ -382,8 +382,9 @@ class Report:
                  ("trace, for ui.perfetto.dev", f"profile-{name}.trace.json")]  # fmt: skip
         lead = (
             f"{configuration['title']}, training steps: {list_of(shares)} of "
-            f"{1e3 * wall:.0f} ms. Operations are counted as in the plain method: convolutions by "
-            "Winograd's need fewer, and may exceed the roof by that. Beside this page:"
+            f"{1e3 * wall:.0f} ms. GFLOP/s count convolutions as the plain method would do them; "
+            "the share of the roof, what the machine does at best, counts them as Winograd's does. "
+            "Beside this page:"
         )
         rows = []
         for k, row in enumerate(profile["rows"][:PROFILE_ROWS]):
