@@ -51,14 +51,16 @@ std::string utf8(PyObject* owner, const char* attribute) {
   return std::string(text, static_cast<size_t>(size));
 }
 
-// Whether code belongs to this package, whose lines say nothing to its user.
+// Whether code belongs to this package, whose lines say nothing to its user; those of the article's
+// programs, which come with it, do.
 bool is_ours(PyObject* code) {
   static auto& known = *new std::unordered_map<PyObject*, bool>();
   auto found = known.find(code);
   if (found != known.end()) return found->second;
   std::string file = utf8(code, "co_filename");
   auto lies_in = [&](const char* folder) { return file.find(folder) != std::string::npos; };
-  bool ours = lies_in("site-packages/lazulite/") || lies_in("python/lazulite/");
+  bool ours = (lies_in("site-packages/lazulite/") || lies_in("python/lazulite/")) &&
+              !lies_in("lazulite/article/workers/");
   Py_INCREF(code);
   return known[code] = ours;
 }
