@@ -11,6 +11,7 @@
 #include "lazulite/core/version.h"
 #include "lazulite/data/data.h"
 #include "lazulite/debug/debug.h"
+#include "lazulite/io/exported_function.h"
 #include "lazulite/io/safetensors.h"
 #include "lazulite/nn/nn.h"
 #include "lazulite/ops/ops.h"

@@ -6,6 +6,7 @@
 #include "lazulite/nn/convolution.h"
 #include "lazulite/nn/dropout.h"
 #include "lazulite/nn/functional.h"
+#include "lazulite/nn/gated_delta.h"
 #include "lazulite/nn/gradient.h"
 #include "lazulite/nn/init.h"
 #include "lazulite/nn/linear.h"

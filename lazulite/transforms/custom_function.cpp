@@ -8,6 +8,8 @@ namespace lazulite {
 
 namespace {
 
+thread_local bool rules_kept = false;
+
 // A changed copy: functions that were called before keep the rules of then.
 template <class Change>
 std::shared_ptr<const CustomRules> changed(const CustomRules& rules, Change&& change) {
@@ -17,6 +19,9 @@ std::shared_ptr<const CustomRules> changed(const CustomRules& rules, Change&& ch
 }
 
 }  // namespace
+
+KeptRules::KeptRules() : before_(std::exchange(rules_kept, true)) {}
+KeptRules::~KeptRules() { rules_kept = before_; }
 
 CustomFunction::CustomFunction(ArraysFunction function)
     : function_(std::move(function)), rules_(std::make_shared<CustomRules>()) {
@@ -45,7 +50,7 @@ Arrays CustomFunction::operator()(const Arrays& arguments) const {
   Arrays results = function_(arguments);
   expect_array("custom_function", results);
   // Nobody looks.
-  if (!retain_token() || results.empty()) return results;
+  if ((!retain_token() && !rules_kept) || results.empty()) return results;
   SmallVector<Array, 2> inputs(arguments.begin(), arguments.end());
   for (Array& result : results) inputs.push_back(std::move(result));
   return remake(make_primitive(CustomTransforms{arguments.size(), rules_}), std::move(inputs));

@@ -46,4 +46,17 @@ class CustomFunction {
   std::shared_ptr<const CustomRules> rules_;
 };
 
+/// Until the end of the scope, custom functions that the thread calls are noted in the graph with
+/// their rules even where no derivative is being taken.
+class KeptRules {
+ public:
+  KeptRules();
+  ~KeptRules();
+  KeptRules(const KeptRules&) = delete;
+  KeptRules& operator=(const KeptRules&) = delete;
+
+ private:
+  bool before_;
+};
+
 }  // namespace lazulite

@@ -17,8 +17,8 @@ namespace {
 
 [[noreturn]] void cannot_follow(const char* operation, const Shape& before, const Shape& now) {
   throw ValueError(fmt::format(
-      "compile: {} was traced for an input of shape {}, and does not say what it is of shape {}: "
-      "compile the function without shapeless=True",
+      "shapeless: {} was traced for an input of shape {}, and does not say what it is of shape {}: "
+      "trace the function without shapeless=True",
       operation, to_string(before), to_string(now)));
 }
 
@@ -46,7 +46,7 @@ class Sizes {
     if (found == now_.end()) return before;
     if (unclear_.contains(before)) {
       throw ValueError(fmt::format(
-          "compile: {} has an axis of size {}, as arrays have that now differ in theirs: compile "
+          "shapeless: {} has an axis of size {}, as arrays have that now differ in theirs: trace "
           "the function without shapeless=True",
           operation, before));
     }
@@ -335,6 +335,16 @@ ShapelessTrace ShapelessTrace::of(const ArraysFunction& function, const Arrays& 
   out.first_ = Array(Scalar(0)).node()->sequence;
   ShapeNotesScope scope(&out.notes_);
   out.results_ = function(arguments);
+  return out;
+}
+
+ShapelessTrace ShapelessTrace::of_parts(Arrays arguments, Arrays results, ShapeNotes notes,
+                                        uint64_t first) {
+  ShapelessTrace out;
+  out.arguments_ = std::move(arguments);
+  out.results_ = std::move(results);
+  out.notes_ = std::move(notes);
+  out.first_ = first;
   return out;
 }
 

@@ -15,6 +15,10 @@ class ShapelessTrace {
   /// Calls the function on arguments that stand for others (`arguments`, inside of a trace).
   static ShapelessTrace of(const ArraysFunction& function, const Arrays& arguments);
 
+  /// Of what was built before, on `arguments`, from the node with the number `first` on.
+  static ShapelessTrace of_parts(Arrays arguments, Arrays results, ShapeNotes notes,
+                                 uint64_t first);
+
   const Arrays& results() const { return results_; }
   /// Whether it can be built again: nothing is read that is neither an argument nor a value.
   bool is_closed() const;

@@ -191,6 +191,14 @@ dequantize
     >>> w, scales, biases = lz.quantize(lz.ones((8, 64)))
     >>> lz.dequantize(w, scales, biases).shape
     (8, 64)
+FunctionExporter
+    >>> import os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "negative.lzf")
+    >>> exporter = lz.exporter(path, lambda x: -x)
+    >>> exporter(lz.array(1))
+    >>> exporter.close()
+    >>> lz.import_function(path)(lz.array(2))[0]
+    array(-2, dtype=int32)
 Device
     >>> lz.Device(lz.cpu)
     Device(cpu, 0)
@@ -246,12 +254,26 @@ eval
 expand_dims
     >>> lz.expand_dims(lz.ones(3), 0).shape
     (1, 3)
+export_function
+    >>> import os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "double.lzf")
+    >>> lz.export_function(path, lambda x: x * 2, lz.ones(3))
+    >>> lz.import_function(path)(lz.array([1.0, 2.0, 3.0]))[0]
+    array([2, 4, 6], dtype=float32)
 export_to_dot
     >>> import io
     >>> file = io.StringIO()
     >>> lz.export_to_dot(file, lz.ones(3) + 1)
     >>> file.getvalue().startswith("digraph")
     True
+exporter
+    >>> import os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "sum.lzf")
+    >>> with lz.exporter(path, lambda *arrays: sum(arrays)) as exporter:
+    ...     exporter(lz.array(1))
+    ...     exporter(lz.array(1), lz.array(2))
+    >>> lz.import_function(path)(lz.array(3), lz.array(4))
+    (array(7, dtype=int32),)
 eye
     >>> lz.eye(2)
     array([[1, 0],
@@ -285,6 +307,10 @@ gather_mm
 gather_qmm
     >>> w, scales, biases = lz.quantize(lz.ones((3, 8, 64)))
     >>> lz.gather_qmm(lz.ones((2, 64)), w, scales, biases, rhs_indices=lz.array([0, 2])).shape
+    (2, 2, 8)
+gather_qqmm
+    >>> w, scales = lz.quantize(lz.ones((3, 8, 64)), mode="mxfp8")
+    >>> lz.gather_qqmm(lz.ones((2, 64)), w, scales, None, lz.array([0, 2]), mode="mxfp8").shape
     (2, 2, 8)
 get_active_memory
     >>> x = lz.ones(1000)
@@ -325,6 +351,15 @@ identity
 iinfo
     >>> lz.iinfo(lz.int8).max
     127
+import_function
+    >>> import os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "product.lzf")
+    >>> lz.export_function(path, lambda x, y: x * y, lz.array(1.0), y=lz.array(1.0))
+    >>> function = lz.import_function(path)
+    >>> function(lz.array(3.0), y=lz.array(5.0))
+    (array(15, dtype=float32),)
+    >>> lz.grad(lambda x: function(x, y=lz.array(5.0))[0])(lz.array(3.0))
+    array(5, dtype=float32)
 inner
     >>> lz.inner(lz.array([1.0, 2.0]), lz.array([3.0, 4.0]))
     array(11, dtype=float32)
@@ -664,6 +699,16 @@ distributed.sum_scatter
 fast.cross_entropy
     >>> lz.fast.cross_entropy(lz.zeros((2, 4)), lz.array([0, 3]))
     array([1.38629, 1.38629], dtype=float32)
+fast.cuda_kernel
+    >>> lz.fast.cuda_kernel("scale", ["x"], ["y"], "y[0] = x[0];")
+    Traceback (most recent call last):
+        ...
+    RuntimeError: cuda_kernel: scale cannot be made, kernels in CUDA's language are not taken here
+fast.gated_delta_update
+    >>> q, v, ones = lz.ones((1, 3, 2, 4)), lz.ones((1, 3, 2, 5)), lz.ones((1, 3, 2))
+    >>> outputs, state = lz.fast.gated_delta_update(q, q, v, ones, ones)
+    >>> outputs.shape, state.shape
+    ((1, 3, 2, 5), (1, 2, 5, 4))
 fast.layer_norm
     >>> lz.fast.layer_norm(lz.array([1.0, 3.0]), None, None, 0.0)
     array([-1, 1], dtype=float32)
@@ -673,6 +718,11 @@ fast.metal_kernel
     Traceback (most recent call last):
         ...
     RuntimeError: metal_kernel: scale needs an Apple GPU, and there is none
+fast.precompiled_cuda_kernel
+    >>> lz.fast.precompiled_cuda_kernel(name="scale", compiled_source=b"")
+    Traceback (most recent call last):
+        ...
+    RuntimeError: precompiled_cuda_kernel: compiled kernels of others are not taken here
 fast.rms_norm
     >>> lz.fast.rms_norm(lz.array([3.0, -3.0]), lz.ones(2), 0.0)
     array([1, -1], dtype=float32)

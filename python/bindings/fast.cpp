@@ -1,6 +1,7 @@
 #include "define.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/nn/functional.h"
+#include "lazulite/nn/gated_delta.h"
 #include "lazulite/nn/losses.h"
 #include "module.h"
 
@@ -79,6 +80,26 @@ void bind_attention(nb::module_& m) {
       "softmax(q @ k^T * scale + mask) @ v over (batch, heads, positions, features).");
 }
 
+void bind_gated_delta(nb::module_& m) {
+  def_op(
+      m, "gated_delta_update",
+      [](const Array& q, const Array& k, const Array& v, const Array& gamma, const Array& beta,
+         std::optional<Array> initial_state, std::optional<Array> mask) {
+        auto [outputs, state] =
+            nn::gated_delta_update(q, k, v, gamma, beta, given(initial_state), given(mask));
+        return std::vector<Array>{outputs, state};
+      },
+      "q"_a, "k"_a, "v"_a, "gamma"_a, "beta"_a, "initial_state"_a = nb::none(),
+      "mask"_a = nb::none(),
+      "The gated delta rule: a state S of each head, which every step multiplies by gamma and "
+      "moves towards giving v for k; the step's output is S @ q.\n\nArgs:\n    q, k: (batch, "
+      "steps, key heads, features).\n    v: (batch, steps, heads, features of values), of which "
+      "each key head serves equally many.\n    gamma, beta: (batch, steps, heads), what is kept of "
+      "the state and how far it moves.\n    initial_state: (batch, heads, features of values, "
+      "features); zeros if None.\n    mask: (batch, steps), where 0 leaves the state and gives 0.\n"
+      "\nReturns:\n    the outputs, of v's shape, and the last state in float32.\n");
+}
+
 // Programs make kernels where they are imported, and call them where there is a GPU.
 void bind_kernels(nb::module_& m) {
   def(
@@ -94,6 +115,33 @@ void bind_kernels(nb::module_& m) {
       "ensure_row_contiguous"_a = true, "atomic_outputs"_a = false,
       "compile_options"_a = nb::none(),
       "A kernel in Metal's language, which can be made here but not called.");
+  // Of CUDA's MLX without a GPU makes none.
+  def(
+      m, "cuda_kernel",
+      [](const std::string& name, const std::vector<std::string>&, const std::vector<std::string>&,
+         const std::string&, const std::string&, bool, int) -> nb::object {
+        throw std::runtime_error("cuda_kernel: " + name +
+                                 " cannot be made, kernels in CUDA's language are not taken here");
+      },
+      "name"_a, "input_names"_a, "output_names"_a, "source"_a, "header"_a = "",
+      "ensure_row_contiguous"_a = true, "shared_memory"_a = 0,
+      "A kernel in CUDA's language, which is not taken here: a RuntimeError, as in MLX without a "
+      "GPU.");
+  def(
+      m, "precompiled_cuda_kernel",
+      [](nb::kwargs) -> nb::object {
+        throw std::runtime_error(
+            "precompiled_cuda_kernel: compiled kernels of others are not taken here");
+      },
+      "kwargs"_a,
+      nb::sig("def precompiled_cuda_kernel(*, name: str, compiled_source: bytes, inputs: "
+              "collections.abc.Sequence[array], output_shapes: "
+              "collections.abc.Sequence[collections.abc.Sequence[int]], output_dtypes: "
+              "collections.abc.Sequence[Dtype], scalars: collections.abc.Sequence[object], grid: "
+              "tuple[int, int, int], threadgroup: tuple[int, int, int], shared_memory: int = 0, "
+              "init_value: float | None = None, ensure_row_contiguous: bool = False, stream: "
+              "Stream | Device | None = None) -> list[array]"),
+      "Calls a kernel that was compiled elsewhere: a RuntimeError here, as in MLX without a GPU.");
 }
 
 }  // namespace
@@ -102,6 +150,7 @@ void bind_fast(nb::module_& parent) {
   nb::module_ m = parent.def_submodule("fast", "What layers are made of.");
   bind_norms(m);
   bind_attention(m);
+  bind_gated_delta(m);
   bind_kernels(m);
   def_op(
       m, "cross_entropy",

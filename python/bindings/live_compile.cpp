@@ -11,8 +11,8 @@
 #include "lazulite/core/trace.h"
 #include "lazulite/program/executor.h"
 #include "lazulite/transforms/shapeless.h"
-#include "lazulite/transforms/traced.h"
 #include "random_state.h"
+#include "restored_state.h"
 #include "transforms.h"
 
 namespace lazulite::python {
@@ -97,67 +97,6 @@ void LiveFunction::forget(const std::string& key) {
   if (place != order_.end()) order_.erase(place);
 }
 
-// Puts the arrays of a state back where they were.
-class LiveFunction::Restored {
- public:
-  explicit Restored(const LiveState& state) : state_(state) {
-    for (const LiveState::Place& place : state.places()) {
-      objects_.push_back(nb::borrow(place.array));
-      before_.push_back(LiveState::array_at(place));
-    }
-  }
-  ~Restored() {
-    for (size_t i = 0; i < before_.size(); ++i) *nb::inst_ptr<Array>(objects_[i]) = before_[i];
-    if (!failed) return;
-    for (size_t i = 0; i < objects_.size(); ++i) put_back(state_.places()[i], objects_[i]);
-  }
-  bool failed = true;
-
-  // Entries that the function has made, whose arrays stand for nothing any more.
-  void take_out_traced(nb::handle root) const {
-    const LiveState now(root);
-    for (const LiveState::Place& place : now.places()) {
-      const bool entry =
-          place.kind == LiveState::Place::entry || place.kind == LiveState::Place::attribute;
-      if (!entry || stood_at(place) || !is_traced(LiveState::array_at(place))) continue;
-      if (PyDict_DelItem(place.container, place.key.ptr())) PyErr_Clear();
-    }
-  }
-
-  // What is there now stays; the objects live as long as this.
-  void let_be() { before_.clear(); }
-
-  // What was in a place before; null where nothing was.
-  const Array* stood_at(const LiveState::Place& place) const {
-    for (size_t i = 0; i < before_.size(); ++i) {
-      const LiveState::Place& old = state_.places()[i];
-      const bool same_object = old.array == place.array;
-      const bool same_place = old.container && old.container == place.container &&
-                              old.kind == place.kind && old.key.is(place.key) &&
-                              old.index == place.index;
-      if (same_object || same_place) return &before_[i];
-    }
-    return nullptr;
-  }
-
- private:
-  static void put_back(const LiveState::Place& place, const nb::object& object) {
-    int error = 0;
-    if (place.kind == LiveState::Place::cell) {
-      error = PyObject_SetAttrString(place.container, "cell_contents", object.ptr());
-    } else if (place.kind != LiveState::Place::item) {
-      error = PyDict_SetItem(place.container, place.key.ptr(), object.ptr());
-    } else if (place.container && PyList_Check(place.container) &&
-               place.index < PyList_Size(place.container)) {
-      error = PyList_SetItem(place.container, place.index, nb::object(object).release().ptr());
-    }
-    if (error) PyErr_Clear();
-  }
-  const LiveState& state_;
-  std::vector<nb::object> objects_;
-  Arrays before_;
-};
-
 nb::object LiveFunction::call(nb::args args, nb::kwargs kwargs) {
   if (!compile_enabled() || current_trace() || retain_token()) return function_(*args, **kwargs);
   {
@@ -178,7 +117,7 @@ nb::object LiveFunction::call(nb::args args, nb::kwargs kwargs) {
   for (const LiveState::Place& place : state.places()) given.push_back(LiveState::array_at(place));
   const Arrays originals = given;
   // What is traced may not run, and other threads may replace what was found meanwhile.
-  Restored restored(state);
+  RestoredState restored(state);
   try {
     results = trace_first(*version, root, std::move(given));
   } catch (...) {
@@ -281,7 +220,7 @@ nb::object LiveFunction::finish(Version& version, const LiveState& state, Arrays
 
 Arrays LiveFunction::trace(Version& version, const Arrays& arrays) {
   LiveState before(version.root);
-  Restored restored(before);
+  RestoredState restored(before);
   for (size_t i = 0; i < arrays.size(); ++i) LiveState::array_at(before.places()[i]) = arrays[i];
   nb::args args = nb::borrow<nb::args>(version.root[1]);
   nb::kwargs kwargs = nb::borrow<nb::kwargs>(version.root[2]);

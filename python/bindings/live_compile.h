@@ -30,7 +30,6 @@ class LiveFunction {
 
  private:
   struct Version;
-  class Restored;
   std::shared_ptr<Version> version_of(const LiveState& state, bool& is_new);
   Arrays trace(Version& version, const Arrays& arrays);
   Arrays trace_once(Version& version, const Arrays& arrays);

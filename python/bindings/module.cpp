@@ -63,4 +63,5 @@ NB_MODULE(core, m) {
   bind_constants(m);
   bind_data(m);
   bind_debug(m);
+  bind_exported_functions(m);
 }

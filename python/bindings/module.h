@@ -44,5 +44,6 @@ void bind_custom_functions(nb::module_& m);
 void bind_constants(nb::module_& m);
 void bind_data(nb::module_& m);
 void bind_debug(nb::module_& m);
+void bind_exported_functions(nb::module_& m);
 
 }  // namespace lazulite::python

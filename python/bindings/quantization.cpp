@@ -34,6 +34,17 @@ void expect_no_global_scale(const char* operation, const MaybeArray& scale) {
   throw ValueError(std::string(operation) + ": global scales are for GPUs only, and not here yet");
 }
 
+// Of products both of whose sides are rounded.
+QuantizationOptions options_of(const char* operation, const std::string& mode, Size group_size,
+                               Size bits) {
+  QuantizationOptions options{mode_of(mode), group_size, bits};
+  if (options.mode == QuantizationMode::nvfp4 || options.mode == QuantizationMode::mxfp8) {
+    return options;
+  }
+  throw ValueError(std::string(operation) + ": the modes are 'nvfp4' and 'mxfp8', not '" + mode +
+                   "'");
+}
+
 void bind_codes(nb::module_& m) {
   def_op(
       m, "quantize",
@@ -101,10 +112,7 @@ void bind_quantized_products(nb::module_& m) {
          const MaybeArray& global_scale_w) {
         expect_no_global_scale("qqmm", global_scale_x);
         expect_no_global_scale("qqmm", global_scale_w);
-        QuantizationOptions options{mode_of(mode), group_size, bits};
-        if (options.mode != QuantizationMode::nvfp4 && options.mode != QuantizationMode::mxfp8) {
-          throw ValueError("qqmm: the modes are 'nvfp4' and 'mxfp8', not '" + mode + "'");
-        }
+        const QuantizationOptions options = options_of("qqmm", mode, group_size, bits);
         Array left = rounded(x, options);
         if (scales) return quantized_matmul(left, w, *scales, {}, true, options);
         return matmul(left, swapaxes(rounded(w, options), -1, -2));
@@ -112,6 +120,25 @@ void bind_quantized_products(nb::module_& m) {
       "x"_a, "w"_a, "scales"_a = nb::none(), "group_size"_a = nb::none(), "bits"_a = nb::none(),
       "mode"_a = "nvfp4", "global_scale_x"_a = nb::none(), "global_scale_w"_a = nb::none(), kw(),
       "x @ w.T of numbers that are rounded to codes first; w may be codes already, with scales.");
+  def_op(
+      m, "gather_qqmm",
+      [](const Array& x, const Array& w, const MaybeArray& scales, const MaybeArray& lhs_indices,
+         const MaybeArray& rhs_indices, Size group_size, Size bits, const std::string& mode,
+         const MaybeArray& global_scale_x, const MaybeArray& global_scale_w, bool) {
+        expect_no_global_scale("gather_qqmm", global_scale_x);
+        expect_no_global_scale("gather_qqmm", global_scale_w);
+        const QuantizationOptions options = options_of("gather_qqmm", mode, group_size, bits);
+        Array left = rounded(x, options);
+        const Array lhs = given(lhs_indices), rhs = given(rhs_indices);
+        if (scales) return gather_qmm(left, w, *scales, {}, lhs, rhs, true, options);
+        return gather_mm(left, swapaxes(rounded(w, options), -1, -2), lhs, rhs);
+      },
+      "x"_a, "w"_a, "scales"_a = nb::none(), "lhs_indices"_a = nb::none(),
+      "rhs_indices"_a = nb::none(), "group_size"_a = nb::none(), "bits"_a = nb::none(),
+      "mode"_a = "nvfp4", "global_scale_x"_a = nb::none(), "global_scale_w"_a = nb::none(), kw(),
+      "sorted_indices"_a = false,
+      "As `qqmm`, of those matrices of x that lhs_indices name and those of w that rhs_indices "
+      "name; both count along the flattened leading axes.");
 }
 
 }  // namespace

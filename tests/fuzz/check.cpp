@@ -22,6 +22,7 @@ const Way ways[] = {
     {.name = "small budget", .budget = 4},
     {.name = "not waited for", .waits = false},
     {.name = "in three streams", .streams = 3},
+    {.name = "exported", .exported = true},
     {.name = "compiled, in three streams", .compiled = true, .streams = 3},
     {.name = "compiled, given away and not waited for",
      .compiled = true,

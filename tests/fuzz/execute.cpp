@@ -1,6 +1,9 @@
 #include "fuzz/execute.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
 
 #include "fuzz/operation.h"
 #include "lazulite/core/errors.h"
@@ -40,7 +43,30 @@ Callable::Callable(const Program& program, const Way& way, const Arrays& inputs)
   }
 }
 
+// What a user's own operation computes cannot be exported, and is called.
+Arrays Callable::call_exported(const Arrays& arguments) {
+  if (!imported_) {
+    const auto path = std::filesystem::temp_directory_path() /
+                      ("lazulite-program-" + std::to_string(::getpid()) + ".lzf");
+    struct Removed {
+      const std::filesystem::path& path;
+      ~Removed() { std::filesystem::remove(path); }
+    } const removed{path};
+    try {
+      io::export_function(
+          path, [this](const Arrays& a) { return call(a); }, arguments);
+    } catch (const ValueError& error) {
+      if (std::string(error.what()).find("cannot be exported") == std::string::npos) throw;
+      return call(arguments);
+    }
+    imported_ = io::import_function(path);
+  }
+  return (*imported_)(arguments);
+}
+
 Arrays Callable::operator()(Arrays arguments) {
+  const bool has_cells = arguments.size() != inputs_.size();
+  if (way_.exported && !has_cells) return call_exported(arguments);
   return compiled_ ? (*compiled_)(std::move(arguments)) : call(arguments);
 }
 

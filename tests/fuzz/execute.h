@@ -19,6 +19,7 @@ struct Way {
   size_t budget = 0;        // most pending nodes
   int streams = 1;          // that operations are built in, in turn
   bool waits = true;        // for the results of a call before the next
+  bool exported = false;    // to a file, and read from it, where there are no cells
 };
 
 /// A program as something that can be called; its cells keep their values between calls.
@@ -34,6 +35,7 @@ class Callable {
 
  private:
   Arrays call(const Arrays& arguments);
+  Arrays call_exported(const Arrays& arguments);
   Arrays forward(const Arrays& inputs);
   Arrays differentiated(const Arrays& inputs);
 
@@ -47,6 +49,7 @@ class Callable {
   Arrays held_;
   Random choice_{1};
   std::optional<CompiledFunction> compiled_;
+  std::optional<io::ImportedFunction> imported_;
 };
 
 /// The evaluated results of two calls in a row, then the values of the cells.

@@ -13,6 +13,7 @@
 #include "lazulite/data/cifar_layout.h"
 #include "lazulite/data/idx.h"
 #include "lazulite/data/pickle.h"
+#include "lazulite/io/function_text.h"
 #include "lazulite/io/safetensors_header.h"
 
 namespace lazulite::fuzz {
@@ -59,6 +60,24 @@ void safetensors(Bytes bytes) {
     end = e.end;
   }
   require(end == bytes.size() - length);
+}
+
+// What is read is what would be written, and names nothing that is not there.
+void function(Bytes bytes) {
+  constexpr size_t arrays = 4;
+  const std::string text(bytes.begin(), bytes.end());
+  const std::vector<io::FunctionText> functions = io::parse_function_text(text, arrays);
+  for (const io::FunctionText& one : functions) {
+    size_t known = one.inputs.size() + one.constants.size();
+    for (uint32_t constant : one.constants) require(constant < arrays);
+    for (const io::FunctionText::Step& step : one.steps) {
+      for (uint32_t input : step.inputs) require(input < known);
+      require(!step.has_like || step.like < known);
+      known += step.outputs.size();
+    }
+    for (uint32_t result : one.results) require(result < known);
+  }
+  require(io::parse_function_text(io::write_function_text(functions), arrays) == functions);
 }
 
 void idx(Bytes bytes) {
@@ -135,6 +154,7 @@ void guarded(Bytes bytes) {
 }
 
 constexpr Reader all[] = {{"safetensors", guarded<safetensors>},
+                          {"function", guarded<function>},
                           {"idx", guarded<idx>},
                           {"archive", guarded<archive>},
                           {"pickle", guarded<pickle>},

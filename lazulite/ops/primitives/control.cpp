@@ -7,7 +7,7 @@ namespace lazulite {
 using namespace definition;
 
 LAZULITE_DEFINE_PRIMITIVE(Depends);
-LAZULITE_DEFINE_PRIMITIVE(CustomTransforms);
+LAZULITE_DEFINE_PRIMITIVE_OF_FUNCTIONS(CustomTransforms);
 
 namespace {
 

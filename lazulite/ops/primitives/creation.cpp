@@ -6,6 +6,11 @@ namespace lazulite {
 
 using namespace definition;
 
+template <>
+Arange definition::blank<Arange>() {
+  return {0, 1};
+}
+
 LAZULITE_DEFINE_PRIMITIVE(Arange);
 LAZULITE_DEFINE_PRIMITIVE(RandomBits);
 

@@ -10,7 +10,7 @@ namespace lazulite {
 
 using namespace definition;
 
-LAZULITE_DEFINE_PRIMITIVE(Custom);
+LAZULITE_DEFINE_PRIMITIVE_OF_FUNCTIONS(Custom);
 
 UniqueNumber::UniqueNumber() {
   static std::atomic<uint64_t> last{0};

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/ops/primitives/field_conversion.h"
 #include "lazulite/ops/primitives/key_writer.h"
 #include "lazulite/ops/primitives/primitive.h"
 
@@ -96,7 +97,18 @@ inline void expect_axis(const char* operation, int axis, const Shape& shape) {
 
 }  // namespace lazulite::definition
 
-/// Defines what LAZULITE_PRIMITIVE(T) declares, but for `infer`.
-#define LAZULITE_DEFINE_PRIMITIVE(T) \
-  extern const uint16_t id_##T;      \
+#define LAZULITE_DEFINE_TYPE(T) \
+  extern const uint16_t id_##T; \
   constinit const PrimitiveType type_##T = definition::describe<T>(id_##T)
+
+/// Defines what LAZULITE_PRIMITIVE(T) declares, but for `infer`.
+#define LAZULITE_DEFINE_PRIMITIVE(T)   \
+  LAZULITE_DEFINE_TYPE(T);             \
+  extern const FieldAccess fields_##T; \
+  constinit const FieldAccess fields_##T = definition::access<T>()
+
+/// The same of one that holds functions of the program, so that its fields do not say all.
+#define LAZULITE_DEFINE_PRIMITIVE_OF_FUNCTIONS(T) \
+  LAZULITE_DEFINE_TYPE(T);                        \
+  extern const FieldAccess fields_##T;            \
+  constinit const FieldAccess fields_##T = {}

@@ -76,6 +76,11 @@ ArrayTypes infer(const MaxPoolGrad& p, InputTypes inputs) {
   for (const ArrayTypeRef& input : inputs) {
     check_gradient("max_pool_grad", input.shape, p.shape, p);
   }
+  const Dtype positions = window_size(p) <= 256 ? Dtype::uint8 : Dtype::uint32;
+  if (inputs[1].dtype != positions) {
+    throw Error(fmt::format("max_pool_grad: positions are {} here, not {}", name_of(positions),
+                            name_of(inputs[1].dtype)));
+  }
   return {{p.shape, inputs[0].dtype}};
 }
 

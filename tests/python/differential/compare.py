@@ -100,6 +100,43 @@ def sums(request: Call, ours: Array, theirs: Array, oracle):
     return 4 * epsilon(theirs.dtype) * np.sqrt(count) * total + 8 * _TINY.get(theirs.dtype, 0)
 
 
+def scaled(request: Call, ours: Array, theirs: Array, oracle):
+    """Within two epsilons of the input: of x times what is a difference of numbers near 1,
+    as 1 + erf(x) is far below 0. Or within what `relative(64)` allows."""
+    size = np.abs(request.args[0].values.astype(np.float64))
+    return np.maximum(
+        2 * epsilon(theirs.dtype) * size, relative(64)(request, ours, theirs, oracle)
+    )
+
+
+def distances(request: Call, ours: Array, theirs: Array, oracle):
+    """Of a triplet loss: within (n + 8) eps times the distances and the margin that are added, where
+    n is the length of a vector. A distance is good to (n / 2 + 3) eps of itself: each difference
+    and square rounds once, the sum n times, which the root halves."""
+    anchors, positives, negatives = (a.values.astype(np.float64) for a in request.args)
+    total = (
+        np.linalg.norm(np.atleast_1d(anchors - positives), axis=-1)
+        + np.linalg.norm(np.atleast_1d(anchors - negatives), axis=-1)
+        + 1.0
+    )
+    if request.kwargs.get("reduction", "none") != "none":
+        total = np.mean(total) if request.kwargs["reduction"] == "mean" else np.sum(total)
+    length = anchors.shape[-1] if anchors.ndim else 1
+    return (length + 8) * epsilon(theirs.dtype) * (1 + np.sqrt(anchors.size)) * total
+
+
+def orthogonal_factor(request, ours: Array, theirs: Array, oracle):
+    """Of Q in A = QR, A square and of normal numbers: a change of A by d |A| moves Q by at most
+    sqrt(2) cond(A) d (Higham, "Accuracy and Stability of Numerical Algorithms", 19.9), and each of
+    the n reflections that either side takes changes A by about eps |A|."""
+    given = request.names
+    n = max(given["shape"])
+    source = "mx.random.seed(seed)\nresult = mx.random.normal((n, n))"
+    drawn = oracle.perform(dataclasses.replace(request, source=source, names={**given, "n": n}))
+    condition = np.linalg.cond(drawn.values.astype(np.float64))
+    return 2 * np.sqrt(2) * n * epsilon(theirs.dtype) * condition
+
+
 def _flat(value):
     if isinstance(value, (list, tuple)):
         for item in value:

@@ -961,18 +961,22 @@ def _(d):
     return [*pair, pair[0]], {**options, **d.options(full=d.bool())}
 
 
-@entry("nn.losses.margin_ranking_loss nn.losses.triplet_loss", _PAIR)
-def _(d):
-    pair, options = _loss(d)
-    return [*pair, d.array(pair[0].shape, ["float32"], special=False)], options
+for _name, _bound in {"margin_ranking_loss": _PAIR, "triplet_loss": compare.distances}.items():
+
+    @entry(f"nn.losses.{_name}", _bound)
+    def _(d):
+        pair, options = _loss(d)
+        return [*pair, d.array(pair[0].shape, ["float32"], special=False)], options
 
 
-@entry("nn.losses.cross_entropy nn.losses.nll_loss", _PAIR)
-def _(d):
-    rows_, classes = d.integer(1, 4), d.integer(1, 5)
-    scores = d.array((rows_, classes), ["float32"], special=False)
-    labels = d.array((rows_,), dtype="int32", special=False, low=0, high=classes - 1)
-    return [scores, labels], d.options(reduction=d.choice("none", "mean", "sum"))
+for _name, _bound in {"cross_entropy": _PAIR, "nll_loss": sums}.items():
+
+    @entry(f"nn.losses.{_name}", _bound)
+    def _(d):
+        rows_, classes = d.integer(1, 4), d.integer(1, 5)
+        scores = d.array((rows_, classes), ["float32"], special=False)
+        labels = d.array((rows_,), dtype="int32", special=False, low=0, high=classes - 1)
+        return [scores, labels], d.options(reduction=d.choice("none", "mean", "sum"))
 
 
 _ACTIVATIONS = (
@@ -980,9 +984,10 @@ _ACTIVATIONS = (
     "log_sigmoid log_softmax mish relu relu2 relu6 selu sigmoid silu softmax softmin softplus "
     "softshrink softsign step tanh"
 )
-entry(" ".join(f"nn.{name}" for name in _ACTIVATIONS.split()), _PAIR)(
-    lambda d: [d.array(dtypes=FLOATS, special=False, least=1, smallest=1)]
-)
+for _name in _ACTIVATIONS.split():
+    entry(f"nn.{_name}", compare.scaled if _name == "gelu" else _PAIR)(
+        lambda d: [d.array(dtypes=FLOATS, special=False, least=1, smallest=1)]
+    )
 entry("nn.glu", _PAIR)(lambda d: [d.array((3, 4), ["float32"], special=False)])
 entry("nn.prelu", _PAIR)(
     lambda d: [d.array((3, 4), FLOATS[:1], special=False), d.array((4,), FLOATS[:1])]
@@ -1118,7 +1123,7 @@ for name, options in {
             "mx.random.seed(seed)\nresult = nn.init.%s(**options)(mx.zeros(shape))" % name,
             {"seed": d.integer(0, 999), "options": options, "shape": d.choice(*shape)},
         ),
-        relative(16),
+        compare.orthogonal_factor if name == "orthogonal" else relative(16),
     )
 
 

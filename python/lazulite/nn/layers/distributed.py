@@ -6,16 +6,18 @@ from functools import lru_cache
 
 import lazulite.core as mx
 
-from ...utils import tree_map_with_path
+from ...utils import tree_flatten, tree_map_with_path, tree_unflatten
 from .base import Module
 from .linear import Linear
 from .quantized import QuantizedLinear
 
 __all__ = [
     "AllToShardedLinear",
+    "FullyShardedModule",
     "QuantizedAllToShardedLinear",
     "QuantizedShardedToAllLinear",
     "ShardedToAllLinear",
+    "fully_shard",
 ]
 
 
@@ -338,3 +340,109 @@ def shard_inplace(
     """
     where = _rows_or_columns(sharding, segments)
     module.update(_shard(module.parameters(), where, _group(group)))
+
+
+class FullyShardedModule(Module):
+    """A module of which each process of a group holds a part of every parameter: the rows that are
+    its share. A call gathers them, and the gradient of each part comes back to its process.
+
+    Args:
+        module: The module; ``FullyShardedModule`` inside of it keep their parameters to themselves.
+        group: The processes; all if None.
+        compute_dtype: What the gathered parameters are converted to for a call, if given.
+
+    Raises:
+        ValueError: a parameter's first axis cannot be divided among the processes.
+
+    Example:
+        >>> layer = nn.FullyShardedModule(nn.Linear(4, 2), compute_dtype=mx.float16)
+        >>> layer(mx.zeros((3, 4), dtype=mx.float16)).dtype
+        lazulite.core.float16
+    """
+
+    def __init__(self, module: Module, group=None, compute_dtype: mx.Dtype | None = None):
+        super().__init__()
+        self._group = _group(group)
+        self._compute_dtype = compute_dtype
+        self._paths = _own_parameters(module)
+        count = self._group.size()
+
+        def rows(path, weight):
+            if path not in self._paths or count == 1:
+                return None
+            _part_of(weight.shape[0] if weight.ndim else 1, self._group, f"the rows of {path}")
+            return 0
+
+        if count > 1:
+            module.update(_shard(module.parameters(), rows, self._group))
+        self.module = module
+
+    def _extra_repr(self):
+        return f"num_sharded_params={len(self._paths)}"
+
+    def _gathered(self, part):
+        whole = part if self._group.size() == 1 else _gather(self._group)(part)
+        return whole if self._compute_dtype is None else whole.astype(self._compute_dtype)
+
+    def _call(self, function, *args, **kwargs):
+        parts = {
+            path: part
+            for path, part in tree_flatten(self.module.parameters())
+            if path in self._paths
+        }
+        whole = {path: self._gathered(part) for path, part in parts.items()}
+        self.module.update(tree_unflatten(list(whole.items())))
+        try:
+            return function(*args, **kwargs)
+        finally:
+            # What the call has replaced (running statistics) stays.
+            now = dict(tree_flatten(self.module.parameters()))
+            kept = [(path, part) for path, part in parts.items() if now[path] is whole[path]]
+            self.module.update(tree_unflatten(kept))
+
+    def __call__(self, *args, **kwargs):
+        return self._call(self.module, *args, **kwargs)
+
+    def as_linear(self, *args, **kwargs):
+        """The module's ``as_linear`` with gathered parameters."""
+        return self._call(self.module.as_linear, *args, **kwargs)
+
+
+def _own_parameters(module):
+    """The paths of a module's parameters that no FullyShardedModule inside of it holds."""
+    inner = tuple(
+        f"{name}." if name else ""
+        for name, one in module.named_modules()
+        if isinstance(one, FullyShardedModule)
+    )
+    return [path for path, _ in tree_flatten(module.parameters()) if not path.startswith(inner)]
+
+
+@lru_cache
+def _gather(group):
+    """The function from a part to the whole, whose gradient is summed and divided again."""
+
+    @mx.custom_function
+    def whole(part):
+        return mx.distributed.all_gather(part, group=group)
+
+    @whole.vjp
+    def whole_vjp(primals, cotangent, output):
+        return mx.distributed.sum_scatter(cotangent, group=group)
+
+    return whole
+
+
+def fully_shard(module: Module, *, group=None, compute_dtype: mx.Dtype | None = None) -> Module:
+    """The module as a ``FullyShardedModule``; as it is where there is nothing to divide: one
+    process, or no parameters.
+
+    Example:
+        >>> layer = nn.Linear(4, 2)
+        >>> nn.fully_shard(layer) is layer
+        True
+    """
+    group = _group(group)
+    if group.size() == 1 or not _own_parameters(module):
+        return module
+    return FullyShardedModule(module, group, compute_dtype)
