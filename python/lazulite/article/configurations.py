@@ -1,4 +1,4 @@
-"""What can be measured: frameworks, languages, devices and layouts, as far as the machine has them."""
+"""What can be measured: frameworks, languages, devices and layouts that the machine has."""
 
 from __future__ import annotations
 
@@ -120,7 +120,12 @@ class Finder:
             program = self.once("program", lambda: program_of(self.options.program))
             if program is None:
                 raise Unavailable("the program lazulite-cnn was not found; --program names it.")
-            configuration.command = [str(program), "--turns", "--threads", str(self.options.threads)]
+            configuration.command = [
+                str(program),
+                "--turns",
+                "--threads",
+                str(self.options.threads),
+            ]
             configuration.build = digest_of([program]) + build
         else:
             configuration.command = [

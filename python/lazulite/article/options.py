@@ -9,7 +9,7 @@ from pathlib import Path
 from .configurations import NAMES
 from .images import SETS
 
-FASHION_MNIST = "/usr/share/datasets/fashion-mnist"
+FASHION_MNIST = os.environ.get("FASHION_MNIST") or "/usr/share/datasets/fashion-mnist"
 
 
 def positive(text: str) -> int:
@@ -37,7 +37,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         help="where the report goes (default: %(default)s)")  # fmt: skip
     add("--epochs", type=positive, help="epochs to train (default: 30; 3 with --quick)")
     add("--quick", action="store_true",
-        help="a look in under five minutes: Lazulite alone, 3 epochs, one seed, fewer repeats")  # fmt: skip
+        help="under five minutes: Lazulite alone, 3 epochs, one seed, fewer repeats")  # fmt: skip
     add("--batch", type=positive, default=64, help="images in a training step (default: 64)")
     add("--lr", type=float, default=1e-4, help="learning rate of Adam (default: 0.0001)")
     add("--seeds", type=positive, help="how many runs are averaged for what is learnt (default: 3)")
@@ -45,7 +45,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         help="only these of " + ", ".join(NAMES))  # fmt: skip
     add("--threads", type=positive, help="threads of each framework (default: one a core)")
     add("--mlx-epochs", type=positive, default=1, metavar="N",
-        help="epochs of MLX, which takes some 25 minutes for each on two cores (default: 1)")  # fmt: skip
+        help="epochs of MLX; on two cores each takes some 25 minutes (default: 1)")  # fmt: skip
     add("--program", type=Path, help="where lazulite-cnn is, the program in C++")
     add("--no-install", action="store_true", help="leave out peers that are not installed yet")
     options = parser.parse_args(arguments)

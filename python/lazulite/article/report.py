@@ -176,8 +176,11 @@ class Report:
             Pictures(
                 [
                     self.times("epoch-times", "Range of epoch times", "epoch_s", "s", "epochs"),
-                    Picture("epoch-times-over-epochs", over,
-                            charts.line_chart(over, "epoch", series, from_zero=True)),
+                    Picture(
+                        "epoch-times-over-epochs",
+                        over,
+                        charts.line_chart(over, "epoch", series, from_zero=True),
+                    ),
                 ]
             )
         )
@@ -282,7 +285,9 @@ class Report:
         )
         lead = "Does the loss settle sooner or later? "
         if words:
-            lead += "It comes within 5% of its lowest, and stays there, with " + list_of(words) + "."
+            lead += (
+                "It comes within 5% of its lowest, and stays there, with " + list_of(words) + "."
+            )
         else:
             lead += "In these few epochs it is still falling everywhere."
         return [Sentences(lead), table]
@@ -327,7 +332,13 @@ class Report:
             ]
             for i, row in enumerate(found["rows"])
         ]
-        columns = ["", "test accuracy, %", "runs", "difference, points", "noise (2 standard errors)"]
+        columns = [
+            "",
+            "test accuracy, %",
+            "runs",
+            "difference, points",
+            "noise (2 standard errors)",
+        ]
         return [Sentences(lead), Table(columns, rows, [r["name"] for r in found["rows"]])]
 
     def agreement(self) -> list:
@@ -342,7 +353,8 @@ class Report:
             f"of the first {several(steps, 'step')} are those of {self.titles[found['against']]}"
         )
         if same:
-            lead += f" within {bound}: what differs above is chance, of first weights, order and dropout."
+            lead += f" within {bound}: what differs above is chance, of first weights, order "
+            lead += "and dropout."
         else:
             lead += f" within what the table says; {bound} is expected."
         at = "/answers/agreement/rows"
@@ -373,8 +385,11 @@ class Report:
         shares = [
             f"{words} {100 * time[key] / wall:.1f}%"
             for key, words in (
-                ("kernel", "kernels"), ("plan", "plans and hand-over"), ("loader", "the loader"),
-                ("idle", "idle"), ("program", "the program itself"),
+                ("kernel", "kernels"),
+                ("plan", "plans and hand-over"),
+                ("loader", "the loader"),
+                ("idle", "idle"),
+                ("program", "the program itself"),
             )  # fmt: skip
         ]
         name = configuration["name"]

@@ -92,8 +92,7 @@ class Schedule:
         return record.get(turn.what) is not None
 
     def tested_as(self, turn: Turn, record: Record) -> list:
-        """What makes results of the test set comparable: the epochs before, and how many images were
-        alone."""
+        """What makes rounds comparable: the epochs before, and how many images were alone."""
         return [len(record.get("epochs", [])), self.words(turn)[1]]
 
     def tested(self, turn: Turn, record: Record) -> bool:

@@ -306,7 +306,8 @@ def test_peers_that_are_not_there_are_left_out_with_a_sentence(planted, tmp_path
     assert done.returncode == 0, done.stderr
     first, second = (s for s in done.stdout.splitlines() if "is left out" in s)
     assert first == (
-        "PyTorch is left out: LAZULITE_PYTORCH_PYTHON names /nowhere/python, which is not a program."
+        "PyTorch is left out: LAZULITE_PYTORCH_PYTHON names /nowhere/python, which is not a "
+        "program."
     )
     assert second.startswith("MLX is left out: MLX is not installed in ")
     assert not (tmp_path / "cache").exists()
@@ -322,8 +323,11 @@ def test_what_cannot_be_is_said(planted, tmp_path):
     assert "positive whole number" in errors("--epochs", "0")
     assert "invalid choice: 'jax'" in errors("--configurations", "jax")
     assert "no folder" in errors(data="no folder")
-    assert "which is not a program" in run(
-        planted, tmp_path / "r", "--program", "/nowhere", "--configurations", "lazulite-cpp"
-    ).stdout
+    assert (
+        "which is not a program"
+        in run(
+            planted, tmp_path / "r", "--program", "/nowhere", "--configurations", "lazulite-cpp"
+        ).stdout
+    )
     small = plant(tmp_path / "small", training=4, test=2)
     assert "lazulite.article: " in errors(data=small)

@@ -250,8 +250,7 @@ def test_markdown_shows_what_is_written(tmp_path):
     blocks = [Heading("Head"), Sentences("words"), table]
     markdown.write(Document("Title", "sub", blocks), tmp_path / "report.md")
     assert (tmp_path / "report.md").read_text() == (
-        "# Title\n\nsub\n\n## Head\n\nwords\n\n"
-        "| a\\|b | n |\n|---|---:|\n| x &lt; y \\* z | 1 |\n"
+        "# Title\n\nsub\n\n## Head\n\nwords\n\n| a\\|b | n |\n|---|---:|\n| x &lt; y \\* z | 1 |\n"
     )
 
 

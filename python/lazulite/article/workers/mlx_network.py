@@ -5,7 +5,7 @@ def network_class(nn):
     """The class, with the layers of `mlx.nn` or of `lazulite.nn`."""
 
     class ArticleCnn(nn.Module):
-        """Three blocks of 5x5 convolution, ReLU and pooling, then three linear layers with dropout."""
+        """Three blocks of 5x5 convolution, ReLU and pooling; three linear layers with dropout."""
 
         def __init__(self, channels=1, side=28, classes=10, dropout=0.3):
             super().__init__()

@@ -125,8 +125,9 @@ class Turns:
     """Obeys the orders, with a framework's program.
 
     The program is made by `make(options, data, dropout)` and has `version`, `parameters`,
-    `load(path)` -> epochs, `save(path, epochs)`, `load_weights(path)`, `seed(number)`, `mode(training)`,
-    `train(indices)` -> (sum of losses, right answers), `score(split, indices)` -> the same,
+    `load(path)` -> epochs, `save(path, epochs)`, `load_weights(path)`, `seed(number)`,
+    `mode(training)`, `train(indices)` -> (sum of losses, right answers),
+    `score(split, indices)` -> the same,
     `train_batch(first, count)` -> an argument for `step`, `test_batch(first, count)` -> one for
     `infer`; `step(batch)` -> loss and `infer(batch)` wait for their results.
     """
@@ -159,9 +160,7 @@ class Turns:
         loss, right = self.program.train(order)
         seconds = time.perf_counter() - start
         training = self.mean(loss, right, len(order))
-        validation = self.mean(
-            *self.program.score("train", data.validation), len(data.validation)
-        )
+        validation = self.mean(*self.program.score("train", data.validation), len(data.validation))
         self.epochs.append(
             {
                 "training": training,
