@@ -14,7 +14,8 @@ install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/docs/third-par
         DESTINATION ${CMAKE_INSTALL_DOCDIR})
 set(licences ${CMAKE_INSTALL_DOCDIR}/licences)
 foreach(package IN ITEMS libfmt-dev nlohmann-json3-dev libcli11-dev libhwy-dev libsleef-dev
-                         libarchive-dev zlib1g-dev libdnnl-dev)
+                         libarchive-dev zlib1g-dev libdnnl-dev
+                         libopenblas-serial-dev)
   if(EXISTS /usr/share/doc/${package}/copyright)
     install(FILES /usr/share/doc/${package}/copyright DESTINATION ${licences} RENAME ${package})
   endif()

@@ -6,7 +6,7 @@
 namespace lazulite {
 
 // Decompositions and equations of matrices, which are the last two axes: of each matrix by itself,
-// in double precision on the host. Of float32 and float64; where it is said, also of complex64.
+// by LAPACK in double precision on the host, several small ones at once. Of float32 and float64; where it is said, also of complex64.
 // What has no result (a singular matrix) is a NoResultError where the result is read.
 
 /// The lower triangle L of a = L L^T, or the upper one of a = U^T U. Reads the lower triangle.
@@ -61,7 +61,9 @@ struct Eigen {
   Array values, vectors;
 };
 Eigen eigh(Array a, bool upper = false);
+Array eigvalsh(Array a, bool upper = false);
 /// Of any matrix; complex64.
 Eigen eig(Array a);
+Array eigvals(Array a);
 
 }  // namespace lazulite

@@ -43,6 +43,8 @@ double of_call(const Launch& launch, const Call& call) {
     case CallId::softmax:
     case CallId::log_softmax:
     case CallId::logsumexp: return 4 * elements(first);
+    case CallId::quantized_matmul:
+      return 2 * elements(launch.outputs[0].shape) * static_cast<double>(first.back());
     default: return 0;
   }
 }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
+#include <vector>
 
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
@@ -12,6 +14,7 @@
 #include "lazulite/ops/fourier/fourier_plan.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
+#include "lazulite/ops/primitives/spread.h"
 
 namespace lazulite {
 namespace {
@@ -19,18 +22,30 @@ namespace {
 using Operation = std::shared_ptr<const CustomOperation>;
 using Arrays = CustomOperation::Arrays;
 
+// The other direction is the same one with the parts of all numbers exchanged.
 void transform_rows(const HostArray& x, const HostArray& y, bool inverse) {
   const int64_t size = x.shape.back(), rows = element_count(x.shape) / std::max<int64_t>(size, 1);
   if (rows == 0) return;
-  FourierPlan plan(size);
-  std::vector<std::complex<double>> row(size);
-  for (int64_t i = 0; i < rows; ++i) {
-    const auto* from = x.elements<std::complex<float>>() + i * size;
-    std::copy_n(from, size, row.begin());
-    plan.run(row.data(), inverse);
-    auto* to = y.elements<std::complex<float>>() + i * size;
-    for (int64_t k = 0; k < size; ++k) to[k] = static_cast<std::complex<float>>(row[k]);
-  }
+  const std::shared_ptr<const FourierPlan> plan = fourier_plan(size);
+  const auto* from = x.elements<std::complex<float>>();
+  auto* to = y.elements<std::complex<float>>();
+  const auto transform = [&](int64_t begin, int64_t end) {
+    std::vector<Wave> row(size + plan->scratch_size());
+    for (int64_t i = begin * size; i < end * size; i += size) {
+      for (int64_t k = 0; k < size; ++k) {
+        const double re = from[i + k].real(), im = from[i + k].imag();
+        row[k] = inverse ? Wave{im, re} : Wave{re, im};
+      }
+      plan->run(row.data(), row.data() + size);
+      for (int64_t k = 0; k < size; ++k) {
+        const auto re = static_cast<float>(row[k].re), im = static_cast<float>(row[k].im);
+        to[i + k] = inverse ? std::complex(im, re) : std::complex(re, im);
+      }
+    }
+  };
+  // A plan parts a large row by itself.
+  if (rows == 1) return transform(0, 1);
+  spread(rows, 1 + 4096 / size, transform);
 }
 
 const Operation& sums_of_waves(bool inverse);

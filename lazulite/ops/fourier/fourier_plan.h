@@ -1,35 +1,48 @@
 #pragma once
 
-#include <complex>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
+// Discrete Fourier transforms of one row, in double precision. Internal.
 namespace lazulite {
 
-/// Discrete Fourier transforms of one size: by its prime factors, or, where one of them is large,
-/// as a convolution of a size that is a power of two (Bluestein's).
+struct Wave {
+  double re, im;
+};
+inline Wave operator+(const Wave& a, const Wave& b) { return {a.re + b.re, a.im + b.im}; }
+inline Wave operator-(const Wave& a, const Wave& b) { return {a.re - b.re, a.im - b.im}; }
+// As written: what std::complex does about infinities costs more than the transform.
+inline Wave operator*(const Wave& a, const Wave& b) {
+  return {a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
+}
+inline Wave conjugate(const Wave& a) { return {a.re, -a.im}; }
+
+/// exp(-2 pi i part / whole).
+Wave turn(int64_t part, int64_t whole);
+
+/// Sums of waves, y[k] = sum of x[j] exp(-2 pi i j k / size), for one size. O(n log n) for each.
 class FourierPlan {
  public:
-  using Number = std::complex<double>;
-
-  explicit FourierPlan(int64_t size);
-  /// The sum of x[j] exp(-2 pi i j k / size), or of x[j] exp(2 pi i j k / size). In place.
-  void run(Number* x, bool inverse);
+  explicit FourierPlan(int64_t size) : size_(size) {}
+  virtual ~FourierPlan() = default;
+  int64_t size() const { return size_; }
+  /// Elements of memory that a run needs beside its row.
+  virtual int64_t scratch_size() const = 0;
+  /// In the place of x. Large rows are parted among threads.
+  virtual void run(Wave* x, Wave* scratch) const = 0;
 
  private:
-  void run_by_factors(const Number* x, int64_t step, Number* y, size_t factor, int64_t size) const;
-  void join(Number* y, int64_t parts, int64_t size) const;
-  void run_as_convolution(Number* x);
-  const Number& turn(int64_t parts, int64_t size) const { return turns_[parts * (size_ / size)]; }
-
   int64_t size_;
-  std::vector<int64_t> factors_;
-  std::vector<Number> turns_;  // exp(-2 pi i k / size)
-  std::vector<Number> scratch_;
-  // Of the convolution: exp(-pi i k^2 / size), the transform of what is convolved with.
-  std::unique_ptr<FourierPlan> inner_;
-  std::vector<Number> chirp_, filter_;
 };
+
+/// One that was made before, or a new one. By factors of the size, which are small primes; by
+/// columns and rows where it is large; else by a convolution.
+std::shared_ptr<const FourierPlan> fourier_plan(int64_t size);
+
+/// The largest prime factor of a plan by factors: beyond, the convolution is cheaper.
+constexpr int64_t largest_factor = 61;
+std::shared_ptr<const FourierPlan> plan_by_factors(int64_t size);
+std::shared_ptr<const FourierPlan> plan_by_columns(int64_t columns, int64_t rows);
+std::shared_ptr<const FourierPlan> plan_by_convolution(int64_t size);
 
 }  // namespace lazulite

@@ -43,7 +43,7 @@ Operation make_operation(const char* name, Infer infer, Run run) {
   CustomOperation out{.name = name, .infer = {}, .run = {}};
   out.infer = [infer](InputTypes x) -> ArrayTypes { return infer(x[0].shape, x[0].dtype); };
   out.run = [run](HostArrays x, HostArrays y) {
-    for (int64_t i = 0; i < matrix_count(x[0].shape); ++i) run(x[0], y, i);
+    for_each_matrix(x[0].shape, [&](int64_t i) { run(x[0], y, i); });
   };
   out.vmap = [self](const Arrays& x, const std::vector<bool>&) {
     return apply_operation(self->operation.lock(), x);
@@ -77,7 +77,8 @@ const Operation& lu_operation() {
       },
       [](const HostArray& x, HostArrays y, int64_t i) {
         dense::Matrix<double> a = matrix_of<double>(x, i);
-        std::vector<int64_t> exchanged = dense::lu(a), order, went;
+        const std::vector<int> exchanged = dense::lapack().lu(a);
+        std::vector<int64_t> order, went;
         for (int64_t row = 0; row < a.rows; ++row) order.push_back(row);
         for (size_t k = 0; k < exchanged.size(); ++k) std::swap(order[k], order[exchanged[k]]);
         went.resize(order.size());
@@ -98,66 +99,80 @@ const Operation& qr_operation() {
                 {with_last(shape, 2, {steps, shape.back()}), dtype}};
       },
       [](const HostArray& x, HostArrays y, int64_t i) {
-        auto [q, r] = dense::qr(matrix_of<double>(x, i));
+        auto [q, r] = dense::lapack().qr(matrix_of<double>(x, i));
         put_matrix(y[0], i, q);
         put_matrix(y[1], i, r);
       });
   return operation;
 }
 
+template <bool vectors>
 const Operation& svd_operation() {
   static const Operation operation = make_operation(
       "svd",
       [](const Shape& shape, Dtype dtype) -> ArrayTypes {
         const int64_t rows = shape.end()[-2], columns = shape.back();
-        return {{with_last(shape, 2, {rows, rows}), dtype},
-                {with_last(shape, 2, {std::min(rows, columns)}), real_type(dtype)},
-                {with_last(shape, 2, {columns, columns}), dtype}};
+        ArrayTypes out{{with_last(shape, 2, {std::min(rows, columns)}), real_type(dtype)}};
+        if (vectors) {
+          out.push_back({with_last(shape, 2, {rows, rows}), dtype});
+          out.push_back({with_last(shape, 2, {columns, columns}), dtype});
+        }
+        return out;
       },
       [](const HostArray& x, HostArrays y, int64_t i) {
         in_its_type(x, [&]<class T>(T) {
-          dense::Svd<T> found = dense::svd(matrix_of<T>(x, i));
-          put_matrix(y[0], i, found.u);
-          put_list(y[1], i, found.s);
-          put_matrix(y[2], i, found.v.adjoint());
+          dense::Svd<T> found = dense::lapack().of<T>().svd(matrix_of<T>(x, i), vectors);
+          put_list(y[0], i, found.s);
+          if (!vectors) return;
+          put_matrix(y[1], i, found.u);
+          put_matrix(y[2], i, found.vh);
         });
       });
   return operation;
 }
 
+template <bool vectors>
 const Operation& eigh_operation() {
   static const Operation operation = make_operation(
       "eigh",
       [](const Shape& shape, Dtype dtype) -> ArrayTypes {
-        return {{with_last(shape, 1, {}), real_type(dtype)}, {shape, dtype}};
+        ArrayTypes out{{with_last(shape, 1, {}), real_type(dtype)}};
+        if (vectors) out.push_back({shape, dtype});
+        return out;
       },
       [](const HostArray& x, HostArrays y, int64_t i) {
         in_its_type(x, [&]<class T>(T) {
-          auto [values, vectors] = dense::eigh(matrix_of<T>(x, i));
-          put_list(y[0], i, values);
-          put_matrix(y[1], i, vectors);
+          auto found = dense::lapack().of<T>().eigh(matrix_of<T>(x, i), vectors);
+          put_list(y[0], i, found.values);
+          if (vectors) put_matrix(y[1], i, found.vectors);
         });
       });
   return operation;
 }
 
+template <bool vectors>
 const Operation& eig_operation() {
   static const Operation operation = make_operation(
       "eig",
       [](const Shape& shape, Dtype) -> ArrayTypes {
-        return {{with_last(shape, 1, {}), Dtype::complex64}, {shape, Dtype::complex64}};
+        ArrayTypes out{{with_last(shape, 1, {}), Dtype::complex64}};
+        if (vectors) out.push_back({shape, Dtype::complex64});
+        return out;
       },
       [](const HostArray& x, HostArrays y, int64_t i) {
-        dense::Matrix<dense::Complex> a = matrix_of<dense::Complex>(x, i);
-        dense::Matrix<dense::Complex> vectors(a.rows, a.columns);
-        std::vector<dense::Complex> values;
-        if (!dense::eig(std::move(a), values, vectors)) {
-          throw NoResultError("eig: the eigenvalues of a matrix were not found");
-        }
-        put_list(y[0], i, values);
-        put_matrix(y[1], i, vectors);
+        in_its_type(x, [&]<class T>(T) {
+          auto found = dense::lapack().of<T>().eig(matrix_of<T>(x, i), vectors);
+          put_list(y[0], i, found.values);
+          if (vectors) put_matrix(y[1], i, found.vectors);
+        });
       });
   return operation;
+}
+
+// The transposed matrix, of which LAPACK's lower triangle is the upper one.
+Array with_lower_triangle(Array a, bool upper) {
+  if (!upper) return a;
+  return swapaxes(a.dtype() == Dtype::complex64 ? conjugate(a) : a, -1, -2);
 }
 
 // The first n rows, or columns, of matrices.
@@ -199,29 +214,40 @@ Qr qr(Array a) {
 Svd svd(Array a) {
   const ReleaseOnReturn release(a);
   expect_matrix("svd", a, false, true);
-  std::vector<Array> out = apply_operation(svd_operation(), {a});
-  return {out[0], out[1], out[2]};
+  std::vector<Array> out = apply_operation(svd_operation<true>(), {a});
+  return {out[1], out[0], out[2]};
 }
 
 Array singular_values(Array a) {
   const ReleaseOnReturn release(a);
   expect_matrix("svd", a, false, true);
-  return apply_operation(svd_operation(), {a})[1];
+  return apply_operation(svd_operation<false>(), {a})[0];
 }
 
 Eigen eigh(Array a, bool upper) {
   const ReleaseOnReturn release(a);
   expect_matrix("eigh", a, true, true);
-  if (upper) a = swapaxes(a.dtype() == Dtype::complex64 ? conjugate(a) : a, -1, -2);
-  std::vector<Array> out = apply_operation(eigh_operation(), {a});
+  std::vector<Array> out = apply_operation(eigh_operation<true>(), {with_lower_triangle(a, upper)});
   return {out[0], out[1]};
+}
+
+Array eigvalsh(Array a, bool upper) {
+  const ReleaseOnReturn release(a);
+  expect_matrix("eigvalsh", a, true, true);
+  return apply_operation(eigh_operation<false>(), {with_lower_triangle(a, upper)})[0];
 }
 
 Eigen eig(Array a) {
   const ReleaseOnReturn release(a);
   expect_matrix("eig", a, true, true);
-  std::vector<Array> out = apply_operation(eig_operation(), {a});
+  std::vector<Array> out = apply_operation(eig_operation<true>(), {a});
   return {out[0], out[1]};
+}
+
+Array eigvals(Array a) {
+  const ReleaseOnReturn release(a);
+  expect_matrix("eigvals", a, true, true);
+  return apply_operation(eig_operation<false>(), {a})[0];
 }
 
 Array pinv(Array a) {

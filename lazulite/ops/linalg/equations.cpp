@@ -25,33 +25,19 @@ Array transposed(const Array& x) { return swapaxes(x, -1, -2); }
 Array solved(const Array& a, const Array& b);
 Array solved_triangular(const Array& a, const Array& b, bool upper);
 
-// x of l x = b in the place of b, of the lower triangle (with ones on the diagonal, or as it is),
-// or of the upper one.
-void substitute(const Numbers& a, Numbers& b, bool upper, bool ones) {
-  const int64_t n = a.rows;
-  for (int64_t j = 0; j < b.columns; ++j) {
-    double* x = b.column(j);
-    for (int64_t step = 0; step < n; ++step) {
-      const int64_t k = upper ? n - 1 - step : step;
-      if (!ones) x[k] /= a(k, k);
-      const int64_t begin = upper ? 0 : k + 1, end = upper ? k : n;
-      for (int64_t i = begin; i < end; ++i) x[i] -= a(i, k) * x[k];
-    }
-  }
-}
-
 void run_solve(HostArrays x, HostArrays y) {
-  for (int64_t i = 0; i < matrix_count(x[0].shape); ++i) {
+  const dense::Lapack& library = dense::lapack();
+  for_each_matrix(x[0].shape, [&](int64_t i) {
     Numbers a = matrix_of<double>(x[0], i), b = matrix_of<double>(x[1], i);
-    std::vector<int64_t> exchanged = dense::lu(a);
+    const std::vector<int> exchanged = library.lu(a);
     for (int64_t k = 0; k < a.rows; ++k) {
       if (a(k, k) == 0) throw NoResultError("solve: a matrix is singular");
-      for (int64_t j = 0; j < b.columns; ++j) std::swap(b(k, j), b(exchanged[k], j));
     }
-    substitute(a, b, false, true);
-    substitute(a, b, true, false);
+    library.exchange(b, exchanged);
+    library.substitute(a, b, false, true);
+    library.substitute(a, b, true, false);
     put_matrix(y[0], i, b);
-  }
+  });
 }
 
 ArrayTypes infer_second(InputTypes x) { return {{x[1].shape, x[1].dtype}}; }
@@ -91,11 +77,12 @@ const Operation& solve_operation() {
 Operation make_triangular(bool upper) {
   CustomOperation out{.name = "solve_triangular", .infer = infer_second, .run = {}};
   out.run = [upper](HostArrays x, HostArrays y) {
-    for (int64_t i = 0; i < matrix_count(x[0].shape); ++i) {
+    const dense::Lapack& library = dense::lapack();
+    for_each_matrix(x[0].shape, [&](int64_t i) {
       Numbers b = matrix_of<double>(x[1], i);
-      substitute(matrix_of<double>(x[0], i), b, upper, false);
+      library.substitute(matrix_of<double>(x[0], i), b, upper, false);
       put_matrix(y[0], i, b);
-    }
+    });
   };
   auto triangle = [upper](const Array& x) { return upper ? triu(x) : tril(x); };
   out.vjp = [upper, triangle](const Arrays& x, const Arrays& y, const Arrays& g) -> Arrays {
@@ -135,11 +122,14 @@ const Operation& cholesky_operation() {
     CustomOperation out{.name = "cholesky", .infer = {}, .run = {}};
     out.infer = [](InputTypes x) -> ArrayTypes { return {{x[0].shape, x[0].dtype}}; };
     out.run = [](HostArrays x, HostArrays y) {
-      for (int64_t i = 0; i < matrix_count(x[0].shape); ++i) {
+      const dense::Lapack& library = dense::lapack();
+      for_each_matrix(x[0].shape, [&](int64_t i) {
         Numbers a = matrix_of<double>(x[0], i);
-        if (!dense::cholesky(a)) throw NoResultError("cholesky: a matrix is not positive definite");
+        if (!library.cholesky(a)) {
+          throw NoResultError("cholesky: a matrix is not positive definite");
+        }
         put_matrix(y[0], i, a);
-      }
+      });
     };
     out.vjp = [](const Arrays&, const Arrays& y, const Arrays& g) -> Arrays {
       Array upper = transposed(y[0]);
@@ -173,9 +163,10 @@ const Operation& determinant_operation() {
       return {{shape, x[0].dtype}, {shape, x[0].dtype}, {shape, x[0].dtype}};
     };
     out.run = [](HostArrays x, HostArrays y) {
-      for (int64_t i = 0; i < matrix_count(x[0].shape); ++i) {
+      const dense::Lapack& library = dense::lapack();
+      for_each_matrix(x[0].shape, [&](int64_t i) {
         Numbers a = matrix_of<double>(x[0], i);
-        std::vector<int64_t> exchanged = dense::lu(a);
+        const std::vector<int> exchanged = library.lu(a);
         double sign = 1, log = 0, whole = 1;
         for (int64_t k = 0; k < a.rows; ++k) {
           const double pivot = exchanged[k] == k ? a(k, k) : -a(k, k);
@@ -184,10 +175,10 @@ const Operation& determinant_operation() {
           whole *= pivot;
         }
         if (sign == 0) log = -std::numeric_limits<double>::infinity();
-        put_numbers(y[0], i, 1, [&](int64_t) { return sign; });
-        put_numbers(y[1], i, 1, [&](int64_t) { return log; });
-        put_numbers(y[2], i, 1, [&](int64_t) { return whole; });
-      }
+        put_list(y[0], i, std::vector{sign});
+        put_list(y[1], i, std::vector{log});
+        put_list(y[2], i, std::vector{whole});
+      });
     };
     out.vjp = [](const Arrays& x, const Arrays& y, const Arrays& g) -> Arrays {
       return {transposed(inv(x[0])) * expand_dims(g[1] + g[2] * y[2], {-1, -2})};

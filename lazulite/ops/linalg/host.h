@@ -5,6 +5,7 @@
 
 #include "lazulite/ops/custom.h"
 #include "lazulite/ops/linalg/dense.h"
+#include "lazulite/ops/primitives/spread.h"
 
 // Matrices between arrays and decompositions. Internal.
 namespace lazulite {
@@ -14,6 +15,31 @@ inline int64_t matrix_count(const Shape& shape) {
   int64_t count = 1;
   for (size_t i = 0; i + 2 < shape.size(); ++i) count *= shape[i];
   return count;
+}
+
+/// Calls run(i) for each matrix of an array of this shape, small ones at once on several threads.
+template <class F>
+void for_each_matrix(const Shape& shape, F run) {
+  const int64_t elements = std::max<int64_t>(shape.back() * shape.end()[-2], 1);
+  spread(matrix_count(shape), 1 + 4096 / elements, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) run(i);
+  });
+}
+
+/// Calls visit(i, j) for all places of a matrix, by squares: rows are near in one of two orders of
+/// its elements, columns in the other.
+template <class F>
+void for_each_place(int64_t rows, int64_t columns, F visit) {
+  constexpr int64_t side = 16;
+  for (int64_t top = 0; top < rows; top += side) {
+    const int64_t bottom = std::min(top + side, rows);
+    for (int64_t left = 0; left < columns; left += side) {
+      const int64_t right = std::min(left + side, columns);
+      for (int64_t i = top; i < bottom; ++i) {
+        for (int64_t j = left; j < right; ++j) visit(i, j);
+      }
+    }
+  }
 }
 
 template <class T, class Element>
@@ -47,39 +73,37 @@ dense::Matrix<T> matrix_of(const HostArray& x, int64_t index) {
   dense::Matrix<T> out(rows, columns);
   visit_elements(x, [&](auto* elements) {
     const auto* from = elements + index * rows * columns;
-    for (int64_t i = 0; i < rows; ++i) {
-      for (int64_t j = 0; j < columns; ++j) out(i, j) = number_of<T>(from[i * columns + j]);
-    }
+    for_each_place(rows, columns,
+                   [&](int64_t i, int64_t j) { out(i, j) = number_of<T>(from[i * columns + j]); });
   });
   return out;
 }
 
-/// Number i of those that `get` gives becomes element `first + i`.
-template <class F>
-void put_numbers(const HostArray& y, int64_t first, int64_t count, F get) {
-  visit_elements(y, [&](auto* elements) {
-    using Element = std::remove_reference_t<decltype(*elements)>;
-    for (int64_t i = 0; i < count; ++i) {
-      const auto number = get(i);
-      if constexpr (std::is_same_v<Element, complex64>) {
-        elements[first + i] = complex64(dense::Complex(number));
-      } else if constexpr (!std::is_same_v<std::decay_t<decltype(number)>, dense::Complex>) {
-        elements[first + i] = static_cast<Element>(number);
-      }
-    }
-  });
+/// A number of a decomposition as an element of an array; of complex ones for complex arrays only.
+template <class Element, class T>
+void put_number(Element& element, const T& number) {
+  if constexpr (std::is_same_v<Element, complex64>) {
+    element = complex64(dense::Complex(number));
+  } else if constexpr (!std::is_same_v<T, dense::Complex>) {
+    element = static_cast<Element>(number);
+  }
 }
 
 template <class T>
 void put_matrix(const HostArray& y, int64_t index, const dense::Matrix<T>& x) {
-  const int64_t columns = x.columns, size = x.rows * columns;
-  put_numbers(y, index * size, size, [&](int64_t i) { return x(i / columns, i % columns); });
+  visit_elements(y, [&](auto* elements) {
+    auto* to = elements + index * x.rows * x.columns;
+    for_each_place(x.rows, x.columns,
+                   [&](int64_t i, int64_t j) { put_number(to[i * x.columns + j], x(i, j)); });
+  });
 }
 
 template <class T>
 void put_list(const HostArray& y, int64_t index, const std::vector<T>& x) {
-  const auto size = static_cast<int64_t>(x.size());
-  put_numbers(y, index * size, size, [&](int64_t i) { return x[i]; });
+  visit_elements(y, [&](auto* elements) {
+    auto* to = elements + index * static_cast<int64_t>(x.size());
+    for (size_t i = 0; i < x.size(); ++i) put_number(to[i], x[i]);
+  });
 }
 
 using Operation = std::shared_ptr<const CustomOperation>;

@@ -1,13 +1,16 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
+#include "lazulite/ops/calls.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/indexing.h"
 #include "lazulite/ops/linear.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/quantization.h"
-#include "lazulite/ops/quantization/format.h"
+#include "lazulite/ops/quantization/product.h"
 
 namespace lazulite {
 namespace {
@@ -34,12 +37,47 @@ Dtype product_type(const Array& x, const Array& scales, const Array& biases) {
 // All matrices along one axis.
 Array listed(const Array& x) { return x.ndim() > 2 ? flatten(x, 0, -3) : expand_dims(x, {0}); }
 
+Shape leading(const Array& x) { return Shape(x.shape().begin(), x.shape().end() - 2); }
+
 // The numbers of all matrices of `x` along its leading axes.
 Array numbered(const Array& x) {
-  Shape leading(x.shape().begin(), x.shape().end() - 2);
-  int64_t count = 1;
-  for (int64_t size : leading) count *= size;
-  return reshape(arange(count, Dtype::int32), leading);
+  const Shape shape = leading(x);
+  return reshape(arange(element_count(shape), Dtype::int32), shape);
+}
+
+// Counted from the front and in range, which the kernel relies on.
+Array checked(const Array& indices, const Array& x) {
+  return take(arange(element_count(leading(x)), Dtype::int32), indices, 0);
+}
+
+// The matrix of codes and what belongs to it, as inputs of a call behind `x`.
+std::vector<Array> inputs_of(const Array& x, const Array& w, const Array& scales,
+                             const Array& biases) {
+  std::vector<Array> out{x, w, scales};
+  if (biases.valid()) out.push_back(biases);
+  return out;
+}
+
+Array compute(const QuantizedProduct& product, const std::vector<Array>& inputs) {
+  const Call call = product.call();
+  // Where there is nothing to add, the composition knows what comes out.
+  if (inputs[0].size() == 0 || inputs[1].size() == 0) return compose(call, inputs)[0];
+  return make(make_primitive(call), {inputs.begin(), inputs.end()});
+}
+
+// The products of matrices that indices, of one shape, choose.
+Array chosen_products(const QuantizationFormat& format, const Array& x, const Array& w,
+                      const Array& scales, const Array& biases, const std::vector<Array>& indices,
+                      bool transpose) {
+  std::vector<Array> inputs =
+      inputs_of(listed(x), listed(w), listed(scales), biases.valid() ? listed(biases) : Array());
+  inputs.push_back(flatten(checked(indices[0], x)));
+  inputs.push_back(flatten(checked(indices[1], w)));
+  Array out = compute({format, transpose, true}, inputs);
+  Shape shape = indices[0].shape();
+  shape.push_back(out.shape(-2));
+  shape.push_back(out.shape(-1));
+  return reshape(out, shape);
 }
 
 }  // namespace
@@ -50,29 +88,37 @@ Array quantized_matmul(Array x, Array w, Array scales, Array biases, bool transp
   const QuantizationFormat format = format_of("quantized_matmul", options);
   check_codes("quantized_matmul", w, scales, biases, format);
   check_product("quantized_matmul", x, w, transpose, format);
-  const Dtype dtype = product_type(x, scales, biases);
-  if (format.affine()) {
-    scales = astype(std::move(scales), dtype);
-    biases = astype(std::move(biases), dtype);
+  x = astype(x, product_type(x, scales, biases));
+  Shape shape = x.shape();
+  if (w.ndim() == 2) {
+    Array rows = reshape(x, {x.size() / std::max<int64_t>(shape.back(), 1), shape.back()});
+    Array out = compute({format, transpose, false}, inputs_of(rows, w, scales, biases));
+    shape.back() = out.shape(-1);
+    return reshape(out, shape);
   }
-  Array matrix = dequantize(w, scales, std::move(biases), options, dtype);
-  return matmul(astype(x, dtype), transpose ? swapaxes(matrix, -1, -2) : matrix);
+  const bool vector = x.ndim() == 1;
+  if (vector) x = expand_dims(x, {0});
+  const std::vector<Array> indices = broadcast_arrays({numbered(x), numbered(w)});
+  Array out = chosen_products(format, x, w, scales, biases, indices, transpose);
+  return vector ? squeeze(out, {-2}) : out;
 }
 
 Array gather_qmm(Array x, Array w, Array scales, Array biases, Array lhs_indices, Array rhs_indices,
                  bool transpose, const QuantizationOptions& options) {
   const ReleaseOnReturn release(x, w, scales);
-  check_codes("gather_qmm", w, scales, biases, format_of("gather_qmm", options));
+  const QuantizationFormat format = format_of("gather_qmm", options);
+  check_codes("gather_qmm", w, scales, biases, format);
   if (x.ndim() < 2) {
     throw ValueError(fmt::format("gather_qmm: matrices are needed, not {}{}", name_of(x.dtype()),
                                  to_string(x.shape())));
   }
+  check_product("gather_qmm", x, w, transpose, format);
+  x = astype(x, product_type(x, scales, biases));
   if (!lhs_indices.valid()) lhs_indices = numbered(x);
   if (!rhs_indices.valid()) rhs_indices = numbered(w);
-  std::vector<Array> indices = broadcast_arrays({std::move(lhs_indices), std::move(rhs_indices)});
-  auto chosen = [&](const Array& all) { return take(listed(all), indices[1], 0); };
-  return quantized_matmul(take(listed(x), indices[0], 0), chosen(w), chosen(scales),
-                          biases.valid() ? chosen(biases) : Array(), transpose, options);
+  const std::vector<Array> indices =
+      broadcast_arrays({std::move(lhs_indices), std::move(rhs_indices)});
+  return chosen_products(format, x, w, scales, biases, indices, transpose);
 }
 
 }  // namespace lazulite

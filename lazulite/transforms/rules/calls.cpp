@@ -6,6 +6,7 @@
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
+#include "lazulite/ops/quantization/product.h"
 #include "lazulite/ops/reduction.h"
 #include "lazulite/transforms/jvp.h"
 #include "lazulite/transforms/rules/helpers.h"
@@ -53,6 +54,18 @@ Gradients composition_gradient(const Call& call, const VjpRequest& r) {
   return Gradients(gradients.begin(), gradients.end());
 }
 
+// The gradient of `x` is a product with the same codes.
+Gradients quantized_matmul_gradient(const Call& call, const VjpRequest& r) {
+  Gradients out = composition_gradient(call, r);
+  QuantizedProduct product = QuantizedProduct::of(call);
+  if (product.indexed || !r.cotangents[0].valid()) return out;
+  product.transpose = !product.transpose;
+  Arrays inputs(r.inputs.begin(), r.inputs.end());
+  inputs[product.x] = r.cotangents[0];
+  out[product.x] = again(product.call(), {inputs.begin(), inputs.end()});
+  return out;
+}
+
 Tangents composition_tangents(const Call& call, const JvpRequest& r) {
   Arrays inputs(r.inputs.begin(), r.inputs.end()), tangents;
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -73,6 +86,7 @@ bool is_along_rows(const Call& call) {
 }  // namespace
 
 Gradients vjp(const Call& call, const VjpRequest& r) {
+  if (call.id == CallId::quantized_matmul) return quantized_matmul_gradient(call, r);
   if (!is_along_rows(call)) return composition_gradient(call, r);
   const Array& out = r.outputs[0];
   Array g = widened(r.cotangents[0]);

@@ -4,6 +4,7 @@
 #include "lazulite/backends/cpu/primitives/convolution/conv_block.h"
 #include "lazulite/backends/cpu/primitives/half/through_float.h"
 #include "lazulite/backends/cpu/primitives/kernel_of.h"
+#include "lazulite/backends/cpu/primitives/matmul/quantized_matmul.h"
 #include "lazulite/backends/cpu/primitives/movers/strided_copy.h"
 #include "lazulite/backends/cpu/primitives/primitives.h"
 #include "lazulite/backends/cpu/primitives/reduction/softmax_rows.h"
@@ -47,12 +48,14 @@ bool is_conv_block(const Call& call) {
 
 bool accepts(const Call& call, const Launch& launch) {
   if (is_conv_block(call)) return accepts_conv_block(call, launch);
+  if (call.id == CallId::quantized_matmul) return accepts_quantized_matmul(launch);
   return softmax_kind(call) && is_floating(launch.inputs[0].dtype) &&
          !launch.inputs[0].shape.empty();
 }
 
 std::unique_ptr<Kernel> make(const Call& call, const Launch& launch) {
   if (is_conv_block(call)) return make_conv_block(call, launch);
+  if (call.id == CallId::quantized_matmul) return make_quantized_matmul(call, launch);
   const Dtype dtype = launch.inputs[0].dtype;
   if (is_half(dtype)) return make_through_float(launch);
   const SoftmaxKind kind = *softmax_kind(call);

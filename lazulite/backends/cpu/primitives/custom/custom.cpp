@@ -1,10 +1,21 @@
 #include "lazulite/ops/primitives/custom.h"
 
+#include "lazulite/backends/cpu/parallel.h"
 #include "lazulite/backends/cpu/primitives/kernel_of.h"
 #include "lazulite/backends/cpu/primitives/movers/strided_copy.h"
 #include "lazulite/backends/cpu/primitives/primitives.h"
+#include "lazulite/ops/primitives/spread.h"
 
 namespace lazulite::cpu {
+
+namespace {
+
+void spread_over_workers(int64_t n, int64_t grain,
+                         const std::function<void(int64_t, int64_t)>& part) {
+  parallel_for(n, grain, [&](int64_t begin, int64_t end, int) { part(begin, end); });
+}
+
+}  // namespace
 
 bool accepts(const Custom&, const Launch&) { return true; }
 
@@ -31,6 +42,7 @@ std::unique_ptr<Kernel> make(const Custom& p, const Launch& launch) {
           void* data = operand.used ? address(slots, operand) : scratch.at(aside[i]);
           to.push_back({data, operand.shape, operand.dtype});
         }
+        const SpreadScope spreading(spread_over_workers);
         run_operation(*operation, from, to);
       });
 }
