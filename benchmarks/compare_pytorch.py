@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures Lazulite beside PyTorch on this machine's CPU, in turn, and prints ratios.
+"""Measures Lazulite beside PyTorch on this machine's CPU or GPU, in turn, and prints ratios.
 
 PyTorch is set up in an environment of its own under .cache (or $LAZULITE_CACHE); set
 LAZULITE_PYTORCH_PYTHON to an interpreter that has it already. Each side is a fresh process,
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pytorch_side import environment, report, sides
 
-PYTORCH = ["plain", "channels-last", "compiled"]
+PYTORCH = ["plain", "channels-last", "compiled", "graph"]
 LAZULITE = ["compiled", "uncompiled"]
 
 # What is measured, and the repeats of each process (for memory: its steps).
@@ -40,6 +40,14 @@ TARGETS = [
 ]
 
 
+# On a GPU: a step, 10,000 images and one image against every way of PyTorch's in strict float32.
+GPU_TARGETS = [
+    (what, f"PyTorch {variant}", "Lazulite compiled", 1.0)
+    for what in ("step", "inference", "single")
+    for variant in PYTORCH
+]
+
+
 def parse():
     default = Path(__file__).resolve().parents[1] / "build" / "benchmarks" / "article"
     parser = argparse.ArgumentParser(
@@ -49,6 +57,8 @@ def parse():
     parser.add_argument("--pytorch-only", action="store_true", help="measure PyTorch alone")
     parser.add_argument("--what", nargs="+", choices=MEASUREMENTS, default=list(MEASUREMENTS))
     parser.add_argument("--variants", nargs="+", choices=PYTORCH, default=PYTORCH)
+    parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu")
+    parser.add_argument("--tf32", action="store_true", help="measure PyTorch with TF32 as well")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each side")
     parser.add_argument("--batch", type=int, default=64, help="images of a training step")
     parser.add_argument("--threads", type=int, default=0, help="0: each side's own choice")
@@ -64,20 +74,25 @@ def parse():
 
 def find_sides(options):
     interpreter = environment.python()
-    variants = list(options.variants)
+    variants = [v for v in options.variants if v != "graph" or options.device == "gpu"]
     if "compiled" in variants and not environment.can_compile(interpreter):
         print("torch.compile is left out: it needs g++ and Python's headers (python3-dev).")
         variants.remove("compiled")
-    found = sides.pytorch_sides(interpreter, environment.environment(interpreter), variants)
-    chosen = list(found.values())
+    variables = environment.environment(interpreter)
+    chosen = []
+    for tf32 in [False, True] if options.tf32 else [False]:
+        chosen += sides.pytorch_sides(
+            interpreter, variables, variants, options.device, tf32
+        ).values()
     if not options.pytorch_only:
-        chosen += sides.lazulite_sides(str(options.lazulite.resolve()), LAZULITE).values()
+        program = str(options.lazulite.resolve())
+        chosen += sides.lazulite_sides(program, LAZULITE, options.device).values()
     return chosen
 
 
 def measure(what, everyone, options, results):
     if what in WITHOUT_NETWORK:
-        everyone = [side for side in everyone if side.name != "PyTorch channels-last"]
+        everyone = [side for side in everyone if not side.name.endswith("channels-last")]
     for turn in range(options.rounds):
         start = turn % len(everyone)
         for side in everyone[start:] + everyone[:start]:
@@ -93,16 +108,19 @@ def main():
     everyone = find_sides(options)
     if "operations" in options.what and "gelu" in options.what:
         options.what.remove("gelu")  # it is one of the operations
+    if options.device == "gpu" and "memory" in options.what:
+        options.what.remove("memory")  # which is the process's
     results = report.Results()
+    targets = GPU_TARGETS if options.device == "gpu" else TARGETS
     try:
         for what in options.what:
             measure(what, everyone, options, results)
     except (RuntimeError, KeyboardInterrupt) as stop:
         print(f"Stopped early: {stop or 'interrupted'}", file=sys.stderr)
-    conditions = report.conditions()
+    conditions = report.conditions(options.device)
     print(", ".join(f"{name} {value}" for name, value in conditions.items()))
     print("\n".join(report.table(results)))
-    print("\n".join(report.verdicts(results, TARGETS)))
+    print("\n".join(report.verdicts(results, targets)))
     if options.json:
         results.write(options.json, conditions)
 

@@ -11,8 +11,13 @@
 
 int main(int argc, char** argv) {
   const std::map<std::string, void (*)(const Options&)> measures = {
-      {"step", measure_step},       {"inference", measure_inference},   {"single", measure_single},
-      {"gelu", measure_operations}, {"operations", measure_operations}, {"memory", measure_memory},
+      {"step", measure_step},
+      {"inference", measure_inference},
+      {"single", measure_single},
+      {"gelu", measure_operations},
+      {"operations", measure_operations},
+      {"memory", measure_memory},
+      {"round-trip", measure_round_trip},
   };
   CLI::App app("Measures Lazulite; see benchmarks/README.md");
   Options options;

@@ -35,5 +35,6 @@ void print_times(const std::string& what, const std::vector<double>& times,
 void measure_step(const Options& options);
 void measure_inference(const Options& options);
 void measure_single(const Options& options);
+void measure_round_trip(const Options& options);
 void measure_operations(const Options& options);
 void measure_memory(const Options& options);

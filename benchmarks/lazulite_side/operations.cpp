@@ -66,6 +66,8 @@ std::vector<Operation> operations() {
       {"attention 4x8x512x64", normals({heads, heads, heads}), attention},
       {"convolution 3x3 8x56x56x64", normals({{8, 56, 56, 64}, {64, 3, 3, 64}}),
        [](auto& x) { return conv2d(x[0], x[1], 1, 1); }},
+      {"sort 1M", normals({{int64_t{1} << 20}}), [](auto& x) { return sort(x[0], 0); }},
+      {"cumulative sum 8M", normals({eight_million}), [](auto& x) { return cumsum(x[0], 0); }},
       {"transposing copy 8M", normals({wide}), [](auto& x) { return copy(transpose(x[0])); }},
       {"sum over columns 4096x2048", normals({wide}), [](auto& x) { return sum(x[0], 0); }},
       {"100 tiny operations", normals({{16}, {16}}),

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 
 
 class Results:
@@ -26,14 +27,24 @@ class Results:
         os.replace(temporary, path)
 
 
-def conditions():
+def graphics_card():
+    query = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        return subprocess.run(query, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def conditions(device="cpu"):
     model = platform.processor() or platform.machine()
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             model = next((x.split(": ")[1].strip() for x in file if "model name" in x), model)
     except OSError:
         pass  # not Linux: the plain name stays
+    card = {"card": graphics_card()} if device == "gpu" else {}
     return {
+        **card,
         "processor": model,
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "load": os.getloadavg()[0],

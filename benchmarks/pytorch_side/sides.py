@@ -1,6 +1,7 @@
 """The programs that take turns: one command a side, which prints JSON lines with its times."""
 
 import json
+import os
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,10 +30,13 @@ class Side:
         return {line["what"]: line for line in lines}
 
 
-def pytorch_sides(interpreter, environment, variants):
-    worker = [interpreter, "-m", "pytorch_side.worker", "--variant"]
-    return {v: Side(f"PyTorch {v}", [*worker, v], environment) for v in variants}
+def pytorch_sides(interpreter, environment, variants, device="cpu", tf32=False):
+    worker = [interpreter, "-m", "pytorch_side.worker", "--device", device]
+    worker += ["--tf32"] if tf32 else []
+    label = "PyTorch TF32" if tf32 else "PyTorch"
+    return {v: Side(f"{label} {v}", [*worker, "--variant", v], environment) for v in variants}
 
 
-def lazulite_sides(program, variants):
-    return {v: Side(f"Lazulite {v}", [program, "--variant", v]) for v in variants}
+def lazulite_sides(program, variants, device="cpu"):
+    environment = {**os.environ, "LAZULITE_DEVICE": "cuda"} if device == "gpu" else None
+    return {v: Side(f"Lazulite {v}", [program, "--variant", v], environment) for v in variants}

@@ -410,7 +410,7 @@ class PlanBuilder {
   // the other's memory. That is avoided as far as it costs little: long launches fill a device by
   // themselves.
   void part_memory() {
-    constexpr size_t most_launches = 4096, most_more_bytes = size_t{256} << 20;
+    constexpr size_t most_launches = 2048, most_more_bytes = size_t{256} << 20;
     if (plan_.launches_.size() > most_launches) return;
     const Before before = dependencies();
     std::vector<Block> blocks;

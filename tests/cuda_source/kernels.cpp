@@ -280,6 +280,14 @@ std::vector<NamedLaunch> primitive_launches() {
       add("long_cumulative_sum", make_primitive(CumulativeSum{1, true, false}),
           {{{3, 5000}, dtype}});
     }
+    for (CumulativeOp op : {CumulativeOp::product, CumulativeOp::maximum, CumulativeOp::minimum,
+                            CumulativeOp::logaddexp}) {
+      if (op == CumulativeOp::logaddexp && !is_inexact(dtype)) continue;
+      if (op != CumulativeOp::product && dtype == Dtype::complex64) continue;
+      add("cumulative_" + std::to_string(static_cast<int>(op)),
+          make_primitive(Cumulative{op, 1, true, true}), {x});
+    }
+    add("bit_view", make_primitive(BitView{Dtype::uint8}), {x});
     add("concatenate", make_primitive(Concatenate{1}), {x, some});
     add("slice_update", make_primitive(SliceUpdate{{0, 1, 0}, {1, 2, 1}}), {x, some});
     add("gather", make_primitive(Gather{1}), {x, flat});

@@ -122,7 +122,6 @@ CUresult cuModuleLoadData(CUmodule* module, const void*) {
 CUresult cuModuleGetFunction(CUfunction* function, CUmodule, const char*) {
   return *function = handle<CUfunction>(), CUDA_SUCCESS;
 }
-CUresult cuFuncSetAttribute(CUfunction, CUfunction_attribute, int) { return CUDA_SUCCESS; }
 CUresult cuLaunchKernel(CUfunction, unsigned x, unsigned y, unsigned z, unsigned block, unsigned,
                         unsigned, unsigned, CUstream, void**, void**) {
   const bool good = x > 0 && y > 0 && z > 0 && y < 65536 && z < 65536 && block > 0 && block <= 1024;

@@ -12,8 +12,8 @@ namespace {
 constexpr int64_t most_images = 4, most_windows = 8, warps = 4;
 
 // A block has the part of an image that NW windows beside each other need in shared memory; each of
-// its warps has an output channel, and each lane every 32nd weight of it. The lanes' sums are then
-// added in such a way that each keeps one of them.
+// its warps has an output channel, and each lane every 32nd weight of it, which are on their way
+// before the image is waited for. The lanes' sums are then added in such a way that each keeps one.
 constexpr const char* source = R"cuda(
 struct Parameters {
   long long n, h, w, c;  // strides of the image
@@ -21,17 +21,30 @@ struct Parameters {
   unsigned down, across, channels;
 };
 constexpr int COLUMNS = 2 * NW + R1 - 1, PITCH = COLUMNS * CI, ROWS = R0 + 1;
-constexpr int K = R0 * R1 * CI;
+constexpr int K = R0 * R1 * CI, TAPS = (K + 31) / 32, HELD = TAPS < 40 ? TAPS : 40;
+constexpr int THREADS = 32 * WARPS, FILL = (ROWS * PITCH + THREADS - 1) / THREADS;
 extern "C" __global__ void __launch_bounds__(32 * WARPS) lazulite_kernel(
     const float* x, const float* w, const float* bias, float* out, unsigned char* positions,
     const Parameters p) {
   __shared__ float image[ROWS * PITCH];
   const unsigned lane = threadIdx.x % 32, o = blockIdx.x * WARPS + threadIdx.x / 32;
   const unsigned row = blockIdx.y % p.down, first = blockIdx.y / p.down * NW, n = blockIdx.z;
+  w += (long long)(o < p.channels ? o : 0) * K;
+  float taps[HELD];
+  auto fetch = [&](int first_tap) {
+    #pragma unroll
+    for (int i = 0; i < HELD; ++i) {
+      const int k = (first_tap + i) * 32 + lane;
+      taps[i] = k < K ? w[k] : 0.f;
+    }
+  };
+  fetch(0);
   x += n * p.n;
   const int top = 2 * int(row) - p.padding, left = 2 * int(first) - p.padding;
-  #pragma unroll 8
-  for (int i = threadIdx.x; i < ROWS * PITCH; i += 32 * WARPS) {
+  #pragma unroll FILL < 32 ? FILL : 32
+  for (int j = 0; j < FILL; ++j) {
+    const int i = j * THREADS + threadIdx.x;
+    if (i >= ROWS * PITCH) break;
     const int y = top + i / PITCH, column = left + i % PITCH / CI;
     const bool inside = unsigned(y) < unsigned(p.height) && unsigned(column) < unsigned(p.width);
     image[i] = inside ? x[y * p.h + column * p.w + i % CI * p.c] : 0.f;
@@ -40,15 +53,16 @@ extern "C" __global__ void __launch_bounds__(32 * WARPS) lazulite_kernel(
   float sums[V];
   #pragma unroll
   for (int i = 0; i < V; ++i) sums[i] = 0;
-  if (o < p.channels) {
-    w += (long long)o * K;
-    #pragma unroll 4
-    for (int k = lane; k < K; k += 32) {
-      const float tap = w[k];
+  for (int first_tap = 0; first_tap < TAPS; first_tap += HELD) {
+    if (first_tap > 0) fetch(first_tap);
+    #pragma unroll
+    for (int i = 0; i < HELD; ++i) {
+      const int k = (first_tap + i) * 32 + lane;
+      if (k >= K) continue;
       const float* at = image + k + k / (R1 * CI) * (PITCH - R1 * CI);
       #pragma unroll
-      for (int i = 0; i < 4 * NW; ++i) {
-        sums[i] = __fmaf_rn(tap, at[i % 4 / 2 * PITCH + (i / 4 * 2 + i % 2) * CI], sums[i]);
+      for (int s = 0; s < 4 * NW; ++s) {
+        sums[s] = __fmaf_rn(taps[i], at[s % 4 / 2 * PITCH + (s / 4 * 2 + s % 2) * CI], sums[s]);
       }
     }
   }

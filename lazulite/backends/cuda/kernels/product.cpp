@@ -48,12 +48,13 @@ template <class P> DEVICE T* out_of(P* out) { return (T*)out; }
 
 // TX by TY threads compute TN by TM sums each. The next piece of a tile is on its way while one is
 // used. A thread's rows lie in shared memory in groups of four, so that they are read at once.
+// SLICES such groups of threads share the depth, and their sums are added in order.
 constexpr const char* tile_source = R"cuda(
 struct Parameters {
   Extra extra;
   EPILOGUE_MEMBER
   long long c_batch, c_row;
-  unsigned batch, m, n, k, chunk, parts, row_blocks;
+  unsigned batch, m, n, k, chunk, slice, parts, row_blocks;
 };
 constexpr int NT = TX * TY, BM = TY * TM, BN = TX * TN;
 constexpr int GM = (TM + 3) / 4, GN = (TN + 3) / 4;
@@ -67,13 +68,13 @@ template <int ROWS, bool ALONG_K> struct Loads {
                                : BK * wide > NT ? BK * wide / NT : 1;
   static constexpr int rows = ALONG_K ? count : wide <= NT ? 1 : wide / NT;
   DEVICE int row_of_state(int state) {
-    const int t = threadIdx.x;
+    const int t = threadIdx.x % NT;
     return ALONG_K ? t / BK + NT / BK * state : wide <= NT ? t % wide : t + NT * state;
   }
   DEVICE int state(int i) { return ALONG_K ? i : wide <= NT ? 0 : i / BK; }
   DEVICE int row(int i) { return row_of_state(state(i)); }
   DEVICE int depth(int i) {
-    const int t = threadIdx.x;
+    const int t = threadIdx.x % NT;
     return ALONG_K ? t % BK : wide <= NT ? t / wide + NT / wide * i : i % BK;
   }
   DEVICE bool has(int i) { return row(i) < ROWS && depth(i) < BK; }
@@ -82,19 +83,26 @@ template <int EACH, int THREADS> DEVICE int shared_place(int row) {
   const int thread = row / EACH, i = row % EACH;
   return i / 4 * (4 * THREADS) + thread * 4 + i % 4;
 }
-extern "C" __global__ void __launch_bounds__(TX * TY, RESIDENT) lazulite_kernel(
+extern "C" __global__ void __launch_bounds__(NT * SLICES, RESIDENT) lazulite_kernel(
     const T* a, const T* b, OUT* out, MORE_POINTERS const Parameters p) {
   typedef Loads<BM, A_ALONG_K> LA;
   typedef Loads<BN, B_ALONG_K> LB;
-  __shared__ __align__(16) S sa[BK][TY * GM * 4 + 4];
-  __shared__ __align__(16) S sb[BK][TX * GN * 4 + 4];
-  __shared__ __align__(16) ColumnA columns_a[A_ALONG_K ? 1 : 2][A_ALONG_K ? 1 : BK];
-  __shared__ __align__(16) ColumnB columns_b[B_ALONG_K ? 1 : 2][B_ALONG_K ? 1 : BK];
-  const unsigned t = threadIdx.x, tx = t % TX, ty = t / TX;
+  __shared__ __align__(16) S pieces_a[SLICES][BK][TY * GM * 4 + 4];
+  __shared__ __align__(16) S pieces_b[SLICES][BK][TX * GN * 4 + 4];
+  __shared__ __align__(16) ColumnA depths_a[SLICES][A_ALONG_K ? 1 : 2][A_ALONG_K ? 1 : BK];
+  __shared__ __align__(16) ColumnB depths_b[SLICES][B_ALONG_K ? 1 : 2][B_ALONG_K ? 1 : BK];
+  const unsigned t = threadIdx.x % NT, slice = threadIdx.x / NT, tx = t % TX, ty = t / TX;
+  auto& sa = pieces_a[slice];
+  auto& sb = pieces_b[slice];
+  auto& columns_a = depths_a[slice];
+  auto& columns_b = depths_b[slice];
   const unsigned outer = blockIdx.x / p.row_blocks;
   const unsigned z = outer / p.parts, part = outer - z * p.parts;
   const unsigned m0 = (blockIdx.x - outer * p.row_blocks) * BM, n0 = blockIdx.y * BN;
-  const unsigned from = part * p.chunk, to = from + p.chunk < p.k ? from + p.chunk : p.k;
+  const unsigned end = (part + 1) * p.chunk < p.k ? (part + 1) * p.chunk : p.k;
+  const unsigned from = part * p.chunk + slice * p.slice;
+  // All slices take as many turns; there is nothing behind `to`.
+  const unsigned last = from + p.slice, to = last < end ? last : end;
   a += a_batch(p.extra, z);
   b += b_batch(p.extra, z);
   RowA rows_a[LA::rows];
@@ -152,7 +160,7 @@ extern "C" __global__ void __launch_bounds__(TX * TY, RESIDENT) lazulite_kernel(
   if (!A_ALONG_K || !B_ALONG_K) __syncthreads();
   fetch(from, 0);
   int turn = 0;
-  for (unsigned k0 = from; k0 < to; k0 += BK) {
+  for (unsigned k0 = from; k0 < last; k0 += BK) {
     turn ^= 1;
     #pragma unroll
     for (int i = 0; i < LA::count; ++i) {
@@ -164,7 +172,7 @@ extern "C" __global__ void __launch_bounds__(TX * TY, RESIDENT) lazulite_kernel(
     }
     prepare(k0 + BK, turn);
     __syncthreads();
-    if (k0 + BK < to) fetch(k0 + BK, turn);
+    if (k0 + BK < last) fetch(k0 + BK, turn);
     #pragma unroll
     for (int kk = 0; kk < BK; ++kk) {
       S fa[GM * 4], fb[GN * 4];
@@ -188,6 +196,22 @@ extern "C" __global__ void __launch_bounds__(TX * TY, RESIDENT) lazulite_kernel(
     }
     __syncthreads();
   }
+#if SLICES > 1
+  __shared__ S slice_sums[SLICES - 1][TM * TN][NT];
+  if (slice > 0) {
+    #pragma unroll
+    for (int i = 0; i < TM * TN; ++i) slice_sums[slice - 1][i][t] = sums[i / TN][i % TN];
+  }
+  __syncthreads();
+  if (slice > 0) return;
+  #pragma unroll
+  for (int i = 0; i < TM * TN; ++i) {
+    #pragma unroll
+    for (int s = 0; s < SLICES - 1; ++s) {
+      sums[i / TN][i % TN] = sum_of(sums[i / TN][i % TN], slice_sums[s][i][t]);
+    }
+  }
+#endif
   #pragma unroll
   for (int j = 0; j < TN; ++j) {
     const unsigned n = n0 + tx * TN + j;
@@ -265,10 +289,11 @@ std::string sum_type(Dtype dtype) {
 struct Tile {
   int tx, ty, tn, tm;
   int64_t parts = 1;
+  int slices = 1;  // of the depth, among threads of a block
 
   bool large() const { return tm * tn >= 48; }
   // Blocks that a multiprocessor should hold, which bounds their registers.
-  int resident() const { return large() ? 2 : 4; }
+  int resident() const { return std::max((large() ? 2 : 4) / slices, 1); }
 };
 
 // How deep a piece of a tile is: windows need registers for each row that a thread reads.
@@ -284,21 +309,24 @@ double cost(const Product& p, const Tile& t) {
   constexpr double processors = 132, schedulers = 4, lanes = 32;
   constexpr double instructions_of_load = 40, overlap = 0.17, least_hidden = 0.19;
   constexpr double warps_that_hide = 11, cycles_of_kernel = 9255, bytes_of_cycle = 249, start = 22;
-  const double warps = t.tx * t.ty / lanes;
+  const double warps = t.tx * t.ty * t.slices / lanes;
   const int64_t bm = t.ty * t.tm, bn = t.tx * t.tn;
   const double multiply = t.tm * t.tn * warps / schedulers;
-  const double load = static_cast<double>(bm + bn) * instructions_of_load / lanes / schedulers;
+  const double load =
+      static_cast<double>((bm + bn) * t.slices) * instructions_of_load / lanes / schedulers;
   const double shared = ((t.tm + 3) / 4 * 4 + (t.tn + 3) / 4 * 4) * warps;
   const double depth =
       std::max(multiply + load, shared) + overlap * std::min(multiply + load, shared);
   const auto blocks =
       static_cast<double>(p.batch * ceil_div(p.m, bm) * ceil_div(p.n, bn) * t.parts);
   const double on_each = std::ceil(blocks / processors);
-  const double resident = std::min(on_each, t.large() ? 3.0 : 4.0);
+  const double resident = std::min(on_each, std::max((t.large() ? 3.0 : 4.0) / t.slices, 1.0));
   const double hidden =
       std::min(1.0, least_hidden + (1 - least_hidden) * resident * warps / warps_that_hide);
-  const double k = static_cast<double>(ceil_div(p.k, t.parts)) + start;
+  const double k = static_cast<double>(ceil_div(p.k, t.parts * t.slices)) + start;
   double cycles = on_each * depth * k / hidden;
+  // Each slice's sums go through shared memory.
+  cycles += on_each * (t.slices - 1) * t.tm * t.tn * t.tx * t.ty / lanes * 2;
   if (t.parts > 1) {
     const auto sums = static_cast<double>(p.batch * p.m * p.n * (t.parts + 1));
     cycles += cycles_of_kernel + sums * 4 / bytes_of_cycle;
@@ -317,16 +345,21 @@ Tile tile_of(const Product& p) {
         if (p.pooled && tm % 4 != 0) continue;
         if (tm * tn > (narrow ? 64 : 16)) continue;
         Tile tile{tx, threads / tx, tn, tm};
-        // The pieces of a tile lie in 48 KB of shared memory.
         const int64_t rows = tile.ty * ((tm + 3) / 4 * 4) + tx * ((tn + 3) / 4 * 4) + 8;
-        if (rows * most_depth * (narrow ? 4 : 16) > 40'000) continue;
-        for (int64_t parts = 1; parts <= 64; parts *= 2) {
-          if (parts > 1 && p.k < parts * least_depth_of_part) break;
-          tile.parts = parts;
-          const double cycles = cost(p, tile);
-          if (best.tx != 0 && cycles >= least) continue;
-          best = tile;
-          least = cycles;
+        for (int slices : {1, 2, 4}) {
+          tile.slices = slices;
+          // The pieces of a tile, and the slices' sums, lie in 48 KB of shared memory.
+          const int64_t sums = int64_t{slices - 1} * threads * tm * tn * 4;
+          if (rows * most_depth * slices * (narrow ? 4 : 16) + sums > 40'000) break;
+          if (slices > 1 && (!narrow || p.k < slices * least_depth_of_part)) break;
+          for (int64_t parts = 1; parts <= 64; parts *= 2) {
+            if (parts > 1 && p.k < parts * slices * least_depth_of_part) break;
+            tile.parts = parts;
+            const double cycles = cost(p, tile);
+            if (best.tx != 0 && cycles >= least) continue;
+            best = tile;
+            least = cycles;
+          }
         }
       }
     }
@@ -383,13 +416,14 @@ void add_product(const Product& product, Recipe& recipe) {
       .name = product.name,
       .source = product_head(product, !in_parts) + places_prelude + product.functions +
                 fmt::format("#define TX {}\n#define TY {}\n#define TM {}\n#define TN {}\n"
-                            "#define BK {}\n#define RESIDENT {}\n"
+                            "#define BK {}\n#define RESIDENT {}\n#define SLICES {}\n"
                             "#define A_ALONG_K {:d}\n#define B_ALONG_K {:d}\n"
                             "#define IN_PARTS {:d}\ntypedef {} OUT;\n",
                             tile.tx, tile.ty, tile.tm, tile.tn, depth_of(product), tile.resident(),
-                            product.a_along_k, product.b_along_k, in_parts, in_parts ? "S" : "T") +
+                            tile.slices, product.a_along_k, product.b_along_k, in_parts,
+                            in_parts ? "S" : "T") +
                 tile_source};
-  text.block = static_cast<unsigned>(tile.tx * tile.ty);
+  text.block = static_cast<unsigned>(tile.tx * tile.ty * tile.slices);
   Pointer partial;
   if (in_parts) {
     const size_t width = dtype == Dtype::complex64 ? 16 : dtype == Dtype::float64 ? 8 : 4;
@@ -404,7 +438,8 @@ void add_product(const Product& product, Recipe& recipe) {
   }
   text.add_constant(product.c_batch);
   text.add_constant(product.c_row);
-  for (int64_t number : {batch, m, n, k, chunk, parts, row_blocks}) {
+  const int64_t slice = ceil_div(ceil_div(chunk, tile.slices), most_depth) * most_depth;
+  for (int64_t number : {batch, m, n, k, chunk, slice, parts, row_blocks}) {
     text.add_constant(static_cast<uint32_t>(number));
   }
   text.grid[0] = static_cast<unsigned>(row_blocks * batch * parts);

@@ -247,15 +247,27 @@ extern "C" __global__ void __launch_bounds__(32 * AL) lazulite_kernel(
   const unsigned lane = threadIdx.x % 32, to = blockIdx.x * 32 + lane, from = blockIdx.y;
   const unsigned a = threadIdx.x / 32;
   const bool there = to < p.to_channels;
+  // Whoever has no channel reads another's, so that all reads are on their way at once.
+  points += ((long long)a * AL * p.padded_from + from) * p.padded_to + (there ? to : 0);
+  const unsigned point = p.padded_from * p.padded_to;
   float u[AL];
   #pragma unroll
   for (int b = 0; b < AL; ++b) u[b] = 0;
-  #pragma unroll 4
-  for (unsigned part = 0; part < p.parts; ++part) {
+  for (unsigned part = 0; part < p.parts; part += 4) {
+    float read[4][AL];
     #pragma unroll
-    for (int b = 0; b < AL; ++b) {
-      const long long point = (long long)part * (AL * AL) + a * AL + b;
-      if (there) u[b] += points[(point * p.padded_from + from) * p.padded_to + to];
+    for (unsigned i = 0; i < 4; ++i) {
+      #pragma unroll
+      for (int b = 0; b < AL; ++b) {
+        const bool is = part + i < p.parts;
+        const float value = points[((long long)(is ? part + i : part) * (AL * AL) + b) * point];
+        read[i][b] = is ? value : 0.f;
+      }
+    }
+    #pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      #pragma unroll
+      for (int b = 0; b < AL; ++b) u[b] += read[i][b];
     }
   }
   #pragma unroll

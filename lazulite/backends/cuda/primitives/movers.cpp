@@ -13,6 +13,26 @@ void make(const Copy&, const Launch& launch, Recipe& recipe) {
   add_copy(launch.inputs[0], launch.outputs[0], recipe);
 }
 
+bool accepts(const BitView&, const Launch& launch) {
+  return small_enough(launch) && launch.inputs[0].size() <= most_elements;
+}
+// What lies in row-major order, where elements of the other size may begin, is copied at once.
+void make(const BitView&, const Launch& launch, Recipe& recipe) {
+  const Operand &x = launch.inputs[0], &out = launch.outputs[0];
+  const auto from_size = static_cast<int64_t>(size_of(x.dtype));
+  const auto to_size = static_cast<int64_t>(size_of(out.dtype));
+  Operand from = x;
+  if (!x.row_major() || x.offset * from_size % to_size != 0) {
+    from = take_array(x.shape, x.dtype, recipe);
+    add_copy(x, from, recipe);
+  }
+  from.offset = from.offset * from_size / to_size;
+  from.shape = out.shape;
+  from.strides = row_major_strides(out.shape);
+  from.dtype = out.dtype;
+  add_copy(from, out, recipe);
+}
+
 bool accepts(const SliceUpdate&, const Launch& launch) { return small_enough(launch); }
 void make(const SliceUpdate& p, const Launch& launch, Recipe& recipe) {
   Operand part = launch.outputs[0];
@@ -40,6 +60,7 @@ void make(const Concatenate& p, const Launch& launch, Recipe& recipe) {
 }  // namespace
 
 LAZULITE_CUDA_KERNEL(Copy);
+LAZULITE_CUDA_KERNEL(BitView);
 LAZULITE_CUDA_KERNEL(SliceUpdate);
 LAZULITE_CUDA_KERNEL(Concatenate);
 

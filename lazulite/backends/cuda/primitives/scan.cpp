@@ -13,10 +13,11 @@ namespace {
 
 // Lines along the axis are cut into parts. First the parts are summed (PHASE 0), then the sums
 // before each part (1), then the elements behind those (2); a single part needs only the last. All
-// of it follows from the sizes, so that sums come out the same each time.
+// of it follows from the sizes, so that sums come out the same each time. Instead of sums there may
+// be anything that is folded in order: sum_of folds, START is what changes nothing.
 constexpr const char* common = R"cuda(
 struct Parameters { View x; Axis after, parts; unsigned lines, size, part; int reverse, inclusive; };
-DEVICE W sum_of(W a, W b) { return a + b; }
+DEVICE W sum_of(W a, W b) { return FOLDED; }
 struct Line {
   unsigned before, at;
   __device__ Line(const Parameters& p, unsigned line) {
@@ -37,7 +38,7 @@ extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
   const unsigned i = blockIdx.x * 256 + threadIdx.x;
 #if PHASE == 1
   if (i >= p.lines) return;
-  W sum = W(0);
+  W sum = START;
   for (unsigned part = 0; part < p.parts.size; ++part) {
     const W own = sums[part * p.lines + i];
     sums[part * p.lines + i] = sum;
@@ -48,7 +49,7 @@ extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
   const unsigned part = i / p.lines;
   const Line line(p, i - part * p.lines);
   const unsigned from = part * p.part, to = from + p.part < p.size ? from + p.part : p.size;
-  W sum = PHASE == 2 && p.parts.size > 1 ? sums[i] : W(0);
+  W sum = PHASE == 2 && p.parts.size > 1 ? sums[i] : START;
   for (unsigned k = from; k < to; ++k) {
     const unsigned number = line.number(p, k);
     const W before = sum;
@@ -69,13 +70,13 @@ DEVICE W sum_before(W value, W* shared, W* all) {
   shared[t] = value;
   __syncthreads();
   for (unsigned s = 1; s < 256; s *= 2) {
-    const W before = t >= s ? shared[t - s] : W(0);
+    const W before = t >= s ? shared[t - s] : START;
     __syncthreads();
     shared[t] = sum_of(before, shared[t]);
     __syncthreads();
   }
   *all = shared[255];
-  const W before = t > 0 ? shared[t - 1] : W(0);
+  const W before = t > 0 ? shared[t - 1] : START;
   __syncthreads();
   return before;
 }
@@ -87,11 +88,11 @@ extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
   const unsigned t = threadIdx.x;
 #if PHASE == 1
   sums += (long long)blockIdx.x * p.parts.size;
-  W before = W(0);
+  W before = START;
   for (unsigned first = 0; first < p.parts.size; first += 256) {
     const bool there = first + t < p.parts.size;
     W all;
-    const W sum = sum_before(there ? sums[first + t] : W(0), shared, &all);
+    const W sum = sum_before(there ? sums[first + t] : START, shared, &all);
     if (there) sums[first + t] = sum_of(before, sum);
     before = sum_of(before, all);
   }
@@ -103,10 +104,10 @@ extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
   #pragma unroll
   for (unsigned i = t; i < TILE; i += 256) {
     const unsigned k = first + i;
-    values[spread(i)] = k < p.size ? W(load(x[place(p.x, line.number(p, k))])) : W(0);
+    values[spread(i)] = k < p.size ? W(load(x[place(p.x, line.number(p, k))])) : START;
   }
   __syncthreads();
-  W sum = W(0), all;
+  W sum = START, all;
   #pragma unroll
   for (unsigned i = 0; i < ITEMS; ++i) sum = sum_of(sum, values[spread(t * ITEMS + i)]);
   sum = sum_before(sum, shared, &all);
@@ -134,31 +135,72 @@ extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
 
 constexpr int64_t tile = 2048;
 
-std::string head(Dtype dtype) {
-  const bool whole = !is_inexact(dtype), complex = dtype == Dtype::complex64;
+// What lines are folded with, in text.
+struct Fold {
+  std::string type, start, step;  // of a, which comes first, and b
+};
+
+Fold sum_fold(Dtype dtype) {
+  if (dtype == Dtype::complex64) {
+    return {"Complex<double>", "W(0)", "W(a.re + b.re, a.im + b.im)"};
+  }
+  return {is_inexact(dtype) ? "double" : "unsigned long long", "W(0)", "a + b"};
+}
+
+// The lowest number or the highest.
+std::string extreme(Dtype dtype, bool lowest) {
+  switch (kind_of(dtype)) {
+    case DtypeKind::floating: return lowest ? "W(-INFINITY)" : "W(INFINITY)";
+    case DtypeKind::boolean: return lowest ? "W(0)" : "W(1)";
+    case DtypeKind::unsigned_integer: return lowest ? "W(0)" : "W(~0ull)";
+    default: return lowest ? "W(1ull << (8 * sizeof(W) - 1))" : "W(~0ull >> (65 - 8 * sizeof(W)))";
+  }
+}
+
+Fold fold_of(CumulativeOp op, Dtype dtype) {
+  const bool inexact = is_inexact(dtype);
+  switch (op) {
+    case CumulativeOp::product:
+      if (dtype == Dtype::complex64) {
+        return {"Complex<double>", "W(1)",
+                "W(a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re)"};
+      }
+      return {inexact ? "double" : "unsigned long long", "W(1)", "a * b"};
+    case CumulativeOp::logaddexp: return {"double", "W(-INFINITY)", "log_of_sum(a, b)"};
+    default: break;
+  }
+  // NaN stays, and of equal elements the first.
+  const bool maximum = op == CumulativeOp::maximum;
+  return {inexact ? "double" : type_of(dtype), extreme(dtype, maximum),
+          fmt::format("a != a || !(b != b || b {} a) ? a : b", maximum ? ">" : "<")};
+}
+
+constexpr const char* log_of_sum_source = R"cuda(
+DEVICE double log_of_sum(double a, double b) {
+  const double x = a < b ? b : a, y = a < b ? a : b;
+  if (y == -INFINITY) return x;
+  return x == y ? x + ::log(2.0) : x + ::log1p(::exp(y - x));
+}
+)cuda";
+
+std::string head(Dtype dtype, const Fold& fold) {
+  const char* stored =
+      !is_inexact(dtype) || dtype == Dtype::complex64 ? "T(w)" : "Store<T>::of(Cast<T>::of(w))";
   return fmt::format(
-             "{}{}typedef {} T;\ntypedef {} W;\n#define STORED(w) {}\n{}", prelude, places_prelude,
-             type_of(dtype),
-             whole     ? "unsigned long long"
-             : complex ? "Complex<double>"
-                       : "double",
-             whole     ? "T(w)"
-             : complex ? "T(w)"
-                       : "Store<T>::of(Cast<T>::of(w))",
-             complex ? "DEVICE Complex<double> operator+(Complex<double> a, Complex<double> b) {\n"
-                       "  return Complex<double>(a.re + b.re, a.im + b.im);\n}\n"
-                     : "") +
-         common;
+      "{}{}{}typedef {} T;\ntypedef {} W;\n#define STORED(w) {}\n#define START {}\n"
+      "#define FOLDED {}\n{}",
+      prelude, places_prelude, log_of_sum_source, type_of(dtype), fold.type, stored, fold.start,
+      fold.step, common);
 }
 
 bool accepts(const CumulativeSum&, const Launch& launch) {
   return can_view(launch.inputs[0]) && launch.inputs[0].dtype != Dtype::bool_;
 }
 
-void make(const CumulativeSum& p, const Launch& launch, Recipe& recipe) {
+void add_scan(size_t axis, bool reverse, bool inclusive, const Fold& fold, const char* name,
+              const Launch& launch, Recipe& recipe) {
   const Operand &x = launch.inputs[0], &out = launch.outputs[0];
   if (x.size() == 0) return;
-  const auto axis = static_cast<size_t>(p.axis);
   const int64_t size = x.shape[axis], lines = x.size() / size;
   const int64_t after = element_count(std::span(x.shape.begin() + axis + 1, x.shape.end()));
   // Short lines, and those that lie beside each other, have a thread each.
@@ -170,11 +212,11 @@ void make(const CumulativeSum& p, const Launch& launch, Recipe& recipe) {
     part = std::max(ceil_div(size, wanted), least_part);
   }
   const int64_t parts = ceil_div(size, part);
-  const size_t width = x.dtype == Dtype::complex64 ? 16 : 8;
-  const Pointer sums = recipe.take_workspace(static_cast<size_t>(lines * parts) * width);
+  constexpr size_t widest = 16;
+  const Pointer sums = recipe.take_workspace(static_cast<size_t>(lines * parts) * widest);
   for (int phase = parts > 1 ? 0 : 2; phase < 3; ++phase) {
-    KernelText text{.name = "cumulative_sum",
-                    .source = fmt::format("{}#define PHASE {}\n{}", head(x.dtype), phase,
+    KernelText text{.name = name,
+                    .source = fmt::format("{}#define PHASE {}\n{}", head(x.dtype, fold), phase,
                                           by_thread ? by_threads : by_blocks)};
     text.add_pointers({pointer_to(x), phase < 2 ? sums.as_result() : sums,
                        phase == 2 ? result_at(out) : pointer_to(out)});
@@ -182,16 +224,35 @@ void make(const CumulativeSum& p, const Launch& launch, Recipe& recipe) {
     text.add_constant(Axis(after));
     text.add_constant(Axis(parts));
     for (int64_t number : {lines, size, part}) text.add_constant(static_cast<uint32_t>(number));
-    text.add_constant(int32_t{p.reverse});
-    text.add_constant(int32_t{p.inclusive});
+    text.add_constant(int32_t{reverse});
+    text.add_constant(int32_t{inclusive});
     const int64_t blocks = phase == 1 ? lines : lines * parts;
     text.grid[0] = static_cast<unsigned>(by_thread ? ceil_div(blocks, 256) : blocks);
     recipe.steps.emplace_back(std::move(text));
   }
 }
 
+void make(const CumulativeSum& p, const Launch& launch, Recipe& recipe) {
+  add_scan(static_cast<size_t>(p.axis), p.reverse, p.inclusive, sum_fold(launch.inputs[0].dtype),
+           "cumulative_sum", launch, recipe);
+}
+
+// Complex numbers are multiplied alone; their order and logarithms are left to the CPU.
+bool accepts(const Cumulative& p, const Launch& launch) {
+  const bool complex = launch.inputs[0].dtype == Dtype::complex64;
+  return can_view(launch.inputs[0]) && (!complex || p.op == CumulativeOp::product);
+}
+
+void make(const Cumulative& p, const Launch& launch, Recipe& recipe) {
+  static constexpr const char* names[] = {"cumulative_product", "cumulative_maximum",
+                                          "cumulative_minimum", "cumulative_logaddexp"};
+  add_scan(static_cast<size_t>(p.axis), p.reverse, p.inclusive,
+           fold_of(p.op, launch.inputs[0].dtype), names[static_cast<size_t>(p.op)], launch, recipe);
+}
+
 }  // namespace
 
 LAZULITE_CUDA_KERNEL(CumulativeSum);
+LAZULITE_CUDA_KERNEL(Cumulative);
 
 }  // namespace lazulite::cuda

@@ -38,7 +38,6 @@ namespace lazulite::cuda {
   F(cuEventSynchronize)             \
   F(cuModuleLoadData)               \
   F(cuModuleGetFunction)            \
-  F(cuFuncSetAttribute)             \
   F(cuLaunchKernel)                 \
   F(cuGraphCreate)                  \
   F(cuGraphAddKernelNode)           \

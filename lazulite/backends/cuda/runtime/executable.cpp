@@ -313,8 +313,9 @@ CUgraph CudaExecutable::describe(const StreamPlaces& places, bool early,
   check(driver().cuGraphCreate(&graph, 0), "describing a graph");
   try {
     nodes.resize(steps_.size());
-    const std::vector<std::vector<size_t>> needed = dependencies(touched);
-    for (size_t i = 0; i < steps_.size(); ++i) {
+    std::vector<std::vector<size_t>> needed = dependencies(touched);
+    join_early(needed);
+    for (size_t i : longest_first(needed)) {
       auto* call = std::get_if<KernelCall>(&steps_[i].call);
       std::vector<CUgraphNode> ended, started;
       for (size_t step : needed[i]) {

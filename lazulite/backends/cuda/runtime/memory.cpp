@@ -14,6 +14,7 @@ namespace {
 
 constexpr size_t granularity = 512;
 constexpr size_t staging_bytes = size_t{4} << 20;
+constexpr size_t little_bytes = 16 << 10;
 
 // Few enough classes that released blocks are found again, with at most an eighth of waste.
 size_t block_bytes(size_t bytes) {
@@ -123,7 +124,14 @@ DeviceMemory::Staging& DeviceMemory::next_staging() {
 void DeviceMemory::copy_from_host(void* destination, const void* source, size_t bytes) {
   std::lock_guard lock(copying_);
   open_copies();
-  for (size_t done = 0; done < bytes; done += staging_bytes) {
+  // The driver takes over little by itself.
+  const bool little = bytes <= little_bytes;
+  if (little) {
+    check(driver().cuMemcpyHtoDAsync(reinterpret_cast<CUdeviceptr>(destination), source, bytes,
+                                     copies_),
+          "copying to the device");
+  }
+  for (size_t done = 0; done < bytes && !little; done += staging_bytes) {
     const size_t part = std::min(staging_bytes, bytes - done);
     Staging& staging = next_staging();
     std::memcpy(staging.host, static_cast<const std::byte*>(source) + done, part);

@@ -12,8 +12,14 @@
 namespace lazulite::cuda {
 namespace {
 
-// So long a thread looks again and again whether the device is ready, before it sleeps.
-constexpr auto spinning = std::chrono::microseconds(200);
+// So long a thread that waits looks again and again whether the device is ready, before it sleeps.
+constexpr auto spinning = std::chrono::milliseconds(2);
+// The queue's own thread does so while nobody waits, and looks now and then while somebody does. To
+// wake it costs more than a small run, so when all is done it looks for more for a while before it
+// has to be woken.
+constexpr auto spinning_alone = std::chrono::microseconds(200);
+constexpr auto dozing = std::chrono::microseconds(30);
+constexpr auto lingering = std::chrono::milliseconds(2);
 // Runs that stand in a stream before whoever adds one has to wait.
 constexpr size_t most_queued = 32;
 
@@ -247,11 +253,13 @@ MarkPtr Queue::add(Queued& work, std::span<void* const> slots, std::span<const M
     }
   }
   check(driver().cuEventRecord(mark->event(), stream_), "recording an event");
+  bool wake = false;
   {
     std::lock_guard queue_lock(mutex_);
     marks_.push_back(mark);
+    wake = asleep_;
   }
-  added_.notify_one();
+  if (wake) added_.notify_one();
   return mark;
 }
 
@@ -284,18 +292,33 @@ bool Queue::reach_next() {
   return mark != nullptr;
 }
 
+// The first mark that is left, once there is one.
+std::shared_ptr<Queue::QueueMark> Queue::next_mark() {
+  const auto start = std::chrono::steady_clock::now();
+  std::unique_lock lock(mutex_);
+  while (marks_.empty()) {
+    if (std::chrono::steady_clock::now() - start < lingering) {
+      added_.wait_for(lock, dozing);
+    } else {
+      asleep_ = true;
+      added_.wait(lock, [&] { return !marks_.empty(); });
+      asleep_ = false;
+    }
+  }
+  return marks_.front();
+}
+
 void Queue::loop() {
   device_.make_current();
   for (;;) {
-    std::shared_ptr<QueueMark> mark;
-    {
-      std::unique_lock lock(mutex_);
-      added_.wait(lock, [&] { return !marks_.empty(); });
-      mark = marks_.front();
-    }
+    const std::shared_ptr<QueueMark> mark = next_mark();
     const auto start = std::chrono::steady_clock::now();
     while (!reach_next() && !mark->reached()) {
-      if (std::chrono::steady_clock::now() - start > spinning) mark->await_event();
+      if (followers_ > 0) {
+        std::this_thread::sleep_for(dozing);
+      } else if (std::chrono::steady_clock::now() - start > spinning_alone) {
+        mark->await_event();
+      }
     }
   }
 }
@@ -303,8 +326,10 @@ void Queue::loop() {
 // The waiting thread does what the queue's own would have to be woken for.
 void Queue::follow(const QueueMark& mark) {
   device_.make_current();
+  ++followers_;
   const auto start = std::chrono::steady_clock::now();
   while (!mark.reached() && std::chrono::steady_clock::now() - start < spinning) reach_next();
+  --followers_;
 }
 
 void Queue::drain() {

@@ -57,6 +57,7 @@ class Queue {
   void give_event(CUevent event);
   void clear_status();
   void inherit(const std::vector<std::shared_ptr<QueueMark>>& needs);
+  std::shared_ptr<QueueMark> next_mark();
   void loop();
   bool reach_next();
   void follow(const QueueMark& mark);
@@ -78,6 +79,8 @@ class Queue {
   std::mutex mutex_;
   std::condition_variable added_, removed_;
   std::deque<std::shared_ptr<QueueMark>> marks_;  // that have not been reached
+  bool asleep_ = false;                           // the queue's thread, until it is woken
+  std::atomic<int> followers_{0};                 // threads that wait and look by themselves
 };
 
 }  // namespace lazulite::cuda
