@@ -113,7 +113,7 @@ class FunctionExporter {
 /// FunctionExporter does.
 template <class Function>
 void export_function(const std::string& path, Function function, const Arrays& positional,
-                     const NamedArrays& named, ExportOptions options = {}) {
+                     const NamedArrays& named, ExportOptions options) {
   FunctionExporter exporter(path, std::move(function), std::move(options));
   exporter(positional, named);
   exporter.close();

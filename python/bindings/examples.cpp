@@ -269,7 +269,7 @@ export_to_dot
 exporter
     >>> import os, tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "sum.lzf")
-    >>> with lz.exporter(path, lambda *arrays: sum(arrays)) as exporter:
+    >>> with lz.exporter(path, lambda x, y=1: x + y) as exporter:
     ...     exporter(lz.array(1))
     ...     exporter(lz.array(1), lz.array(2))
     >>> lz.import_function(path)(lz.array(3), lz.array(4))

@@ -265,6 +265,8 @@ def _entry(name: str, value) -> bytes:
 
 def parts(arrays: dict, metadata: dict):
     """What a file holds, piece by piece."""
+    if not isinstance(arrays, dict) or not isinstance(metadata, dict):
+        raise TypeError("save_gguf: a dict from names to arrays, and one of metadata, are expected")
     infos, data, offset = b"", [], 0
     for name, array in arrays.items():
         if not isinstance(name, str) or not isinstance(array, core.array):
