@@ -1,12 +1,12 @@
 # Each target installs what it needs, builds, and runs. CMake does the work: see CMakePresets.json.
 FASHION_MNIST ?= /usr/share/datasets/fashion-mnist
-EPOCHS ?= 3
+export FASHION_MNIST
 FUZZ_SECONDS ?= 120
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 sources = git ls-files '*.h' '*.cpp' '*.def'
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-all test-asan test-tsan test-simd test-gpu wheel fuzz stress faults fuzz-readers bench bench-against docs format lint
+.PHONY: help build run article test test-all test-asan test-tsan test-simd test-gpu wheel fuzz stress faults fuzz-readers bench bench-against docs format lint
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | expand -t 16
@@ -20,7 +20,14 @@ build:  ## build everything, optimised, into build/, and the Python package into
 run:  ## train the article's network on Fashion-MNIST
 	@scripts/install-dependencies
 	@$(call compile,release) --target lazulite-cnn
-	build/bin/lazulite-cnn --fashion-mnist $(FASHION_MNIST) --epochs $(EPOCHS)
+	build/bin/lazulite-cnn --fashion-mnist $(FASHION_MNIST) --epochs $(or $(EPOCHS),3)
+
+article:  ## measure Lazulite, PyTorch and MLX: make article EPOCHS=30 ARGS="--mnist FOLDER --quick"
+	@scripts/install-dependencies
+	@scripts/make-venv
+	@$(call compile,release,$(with_python)) --target lazulite-cnn lazulite_python lazulite_backends
+	PYTHONPATH=$(CURDIR)/build/python .venv/bin/python -P -m lazulite.article \
+	  --output build/article $(if $(EPOCHS),--epochs $(EPOCHS)) $(ARGS)
 
 test: build  ## run all tests
 	ctest --preset release -j $(JOBS)

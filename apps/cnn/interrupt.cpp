@@ -1,5 +1,8 @@
 #include "interrupt.h"
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <initializer_list>
 
@@ -7,6 +10,7 @@ namespace cnn {
 namespace {
 
 volatile std::sig_atomic_t noted = 0;
+bool input_watched = false;
 
 extern "C" void on_signal(int signal) {
   if (noted == 0) noted = signal;
@@ -22,7 +26,16 @@ void catch_interrupts() {
   }
 }
 
-bool interrupted() { return noted != 0; }
+void end_with_input() { input_watched = true; }
+
+bool interrupted() {
+  if (noted == 0 && input_watched) {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    const bool told = ::poll(&input, 1, 0) > 0;
+    if (told && (input.revents & POLLHUP) && !(input.revents & POLLIN)) noted = SIGTERM;
+  }
+  return noted != 0;
+}
 
 int interrupted_code() {
   constexpr int of_signals = 128;

@@ -6,6 +6,8 @@ namespace cnn {
 /// that the program was started to ignore stays ignored.
 void catch_interrupts();
 bool interrupted();
+/// From now on the end of standard input, if that is a pipe, interrupts too.
+void end_with_input();
 /// What shells give for a program that the noted signal has ended: 130 for Ctrl-C, 143 for SIGTERM.
 int interrupted_code();
 

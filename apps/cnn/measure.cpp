@@ -47,12 +47,12 @@ Range range_of(const std::vector<double>& values) {
   return {*min, std::accumulate(values.begin(), values.end(), 0.0) / double(values.size()), *max};
 }
 
-TestTimes time_test_set(Trainer& trainer, const DatasetPtr& test) {
+TestTimes time_test_set(Trainer& trainer, const DatasetPtr& test, int64_t first, int64_t count) {
   TestTimes times;
   times.images = test->size();
   std::vector<lazulite::data::Batch> batches;
-  for (int64_t first = 0; first < test->size(); first += test_batch) {
-    batches.push_back(take(test, first, std::min(test_batch, test->size() - first)));
+  for (int64_t start = 0; start < test->size(); start += test_batch) {
+    batches.push_back(take(test, start, std::min(test_batch, test->size() - start)));
   }
   auto run_all = [&] {
     Array last;
@@ -67,12 +67,11 @@ TestTimes time_test_set(Trainer& trainer, const DatasetPtr& test) {
 
   std::vector<double> single;
   trainer.infer(take(test, 0, 1).images).eval();
-  for (const auto& batch : batches) {
-    for (int64_t i = 0; i < batch.images.shape(0) && !interrupted(); ++i) {
-      Array image = batch.images[{lazulite::Slice{i, i + 1}}].eval();
-      single.push_back(microseconds([&] { trainer.infer(image).eval(); }));
-    }
+  for (int64_t i = 0; i < count && !interrupted(); ++i) {
+    Array image = take(test, (first + i) % test->size(), 1).images.eval();
+    single.push_back(microseconds([&] { trainer.infer(image).eval(); }));
   }
+  times.singles = static_cast<int64_t>(single.size());
   times.single_us = range_of(single);
   return times;
 }
@@ -86,6 +85,24 @@ StepTimes time_steps(Trainer& trainer, const DatasetPtr& data, int64_t batch) {
   times.batch_training_us = time_repeatedly([&] { trainer.step(many.images, many.labels).eval(); });
   times.single_training_us = time_repeatedly([&] { trainer.step(one.images, one.labels).eval(); });
   return times;
+}
+
+std::unique_ptr<lazulite::debug::Profile> profile_steps(Session& session, int64_t steps,
+                                                        int64_t batch) {
+  Trainer& trainer = session.trainer();
+  const DatasetPtr data = session.training();
+  auto one_step = [&](int64_t number) {
+    const int64_t first = number * batch % std::max<int64_t>(data->size() - batch, 1);
+    const auto part = take(data, first, std::min(batch, data->size()));
+    trainer.step(part.images, part.labels);
+  };
+  for (int64_t i = 0; i < warm_up; ++i) one_step(i);
+  lazulite::synchronize();
+  auto profile = std::make_unique<lazulite::debug::Profile>();
+  for (int64_t i = 0; i < steps && !interrupted(); ++i) one_step(i);
+  lazulite::synchronize();
+  profile->stop();
+  return profile;
 }
 
 }  // namespace cnn

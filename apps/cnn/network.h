@@ -12,16 +12,19 @@ using lazulite::Array;
 class Network : public nn::Module {
  public:
   /// Images are (n, side, side, channels).
-  Network(int64_t channels, int64_t side, int64_t classes);
+  Network(int64_t channels, int64_t side, int64_t classes, double dropout = 0.3);
 
   /// Log-probabilities of the classes, (n, classes).
   Array operator()(const Array& images) const;
 
  private:
+  // A block, which profiles name.
+  Array convolved(const char* name, const nn::Conv2d& conv, const Array& x) const;
+
   nn::Conv2d conv1_, conv2_, conv3_;
   nn::MaxPool2d pool_{2};
   nn::Linear hidden1_, hidden2_, out_;
-  nn::Dropout dropout_{0.3};
+  nn::Dropout dropout_;
 };
 
 }  // namespace cnn

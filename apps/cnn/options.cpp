@@ -109,9 +109,15 @@ void check_use(const CLI::App& app, const std::vector<Source>& sources, const Op
         fmt::format("exactly one data set is needed, given by {}; {} given", fmt::join(known, ", "),
                     given.empty() ? "none was" : fmt::format("{} were", fmt::join(given, ", "))));
   }
+  if (options.turns && (options.bench || !options.report.empty() || !options.json.empty() ||
+                        !options.save.empty())) {
+    throw CLI::ValidationError(
+        "--turns writes nothing but its answers and --checkpoint: it goes with none of --bench, "
+        "--json, --save and --report");
+  }
   std::vector<std::string> outputs;
   if (options.bench) outputs.push_back(bench_file(options));
-  for (const std::string& path : {options.json, options.save}) {
+  for (const std::string& path : {options.json, options.save, options.checkpoint}) {
     if (path.empty()) continue;
     for (const std::string& other : outputs) {
       // What is written through, such as a terminal, may be written twice.
@@ -166,6 +172,14 @@ std::optional<Options> parse_options(int argc, char** argv, int* exit_code) {
   add_path(app, "--json", options.json, "FILE", "Write all results to this file");
   add_path(app, "--save", options.save, "FILE",
            "Write the trained weights to this file (safetensors)");
+  add_path(app, "--checkpoint", options.checkpoint, "FILE",
+           "Go on from this file if it is there; it is written after each epoch");
+  add_path(app, "--report", options.report, "FOLDER",
+           "Measure everything, and write a report (index.html) with its figures to this folder");
+  app.add_flag(
+      "--turns", options.turns,
+      "Do what each line of standard input says, and answer in lines of JSON: for programs "
+      "that let several take turns");
   try {
     app.parse(argc, argv);
     check_use(app, sources, options);

@@ -20,8 +20,11 @@ struct Options {
   uint64_t seed = 0;
   int threads = 0;  ///< 0: as many as the machine offers
   bool bench = false;
-  std::string json;  ///< file for all results; empty: none
-  std::string save;  ///< file for the weights; empty: none
+  std::string json;        ///< file for all results; empty: none
+  std::string save;        ///< file for the weights; empty: none
+  std::string checkpoint;  ///< file to go on from and to keep up; empty: none
+  std::string report;      ///< folder for the report; empty: none
+  bool turns = false;      ///< take orders from standard input
 };
 
 /// Parses the command line. Returns nothing, with the exit code in *exit_code, where the program

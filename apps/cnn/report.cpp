@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <nlohmann/json.hpp>
-
+#include "json.h"
 #include "lazulite/io/atomic_file.h"
 
 namespace cnn {
@@ -12,14 +11,6 @@ namespace {
 
 std::string line(const std::string& name, const Range& range) {
   return fmt::format("{}:{:.3f},{:.3f},{:.3f}\n", name, range.min, range.mean, range.max);
-}
-
-nlohmann::ordered_json json(const Range& range) {
-  return {{"min", range.min}, {"mean", range.mean}, {"max", range.max}};
-}
-
-nlohmann::ordered_json json(const Score& score) {
-  return {{"loss", score.loss}, {"accuracy", score.accuracy}};
 }
 
 }  // namespace
@@ -47,31 +38,28 @@ std::string bench_lines(const Options& options, const Report& report) {
 }
 
 std::string to_json(const Options& options, const Report& report) {
-  nlohmann::ordered_json out;
+  Json out;
   out["framework"] = options.framework;
   out["device"] = options.device;
   out["dataset"] = name_of(options.dataset);
   out["batch"] = options.batch;
   out["learning_rate"] = options.learning_rate;
   out["seed"] = options.seed;
-  out["epochs"] = nlohmann::ordered_json::array();
-  for (const EpochResult& epoch : report.epochs) {
-    out["epochs"].push_back({{"training", json(epoch.training)},
-                             {"validation", json(epoch.validation)},
-                             {"seconds", epoch.seconds},
-                             {"images_per_second", epoch.images_per_second}});
-  }
+  out["epochs"] = Json::array();
+  for (const EpochResult& epoch : report.epochs) out["epochs"].push_back(json(epoch));
   out["test"] = json(report.test);
   out["test_images"] = report.test_times.images;
   out["test_run_ms"] = report.test_times.batched_ms;
   out["test_single_us"] = json(report.test_times.single_us);
-  if (report.step_times) {
-    out["batch_inference_us"] = json(report.step_times->batch_inference_us);
-    out["indiv_inference_us"] = json(report.step_times->single_inference_us);
-    out["batch_backprop_us"] = json(report.step_times->batch_training_us);
-    out["indiv_backprop_us"] = json(report.step_times->single_training_us);
-  }
+  if (report.step_times) out.update(json(*report.step_times));
   return out.dump(2) + "\n";
+}
+
+void write_profile(const lazulite::debug::Profile& profile, const std::string& prefix,
+                   std::span<const lazulite::debug::MonitorSample> history) {
+  write_file(prefix + ".json", profile.json());
+  write_file(prefix + ".trace.json", profile.trace(history));
+  write_file(prefix + ".flame.html", profile.flame_graph());
 }
 
 void write_file(const std::string& path, const std::string& text) {

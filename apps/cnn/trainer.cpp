@@ -1,12 +1,10 @@
 #include "trainer.h"
 
-#include <fmt/format.h>
-
 #include <chrono>
 #include <cmath>
 
 #include "interrupt.h"
-#include "progress.h"
+#include "lazulite/debug/region.h"
 
 namespace cnn {
 
@@ -26,8 +24,9 @@ Array count_right(const Array& log_probabilities, const Array& labels) {
 
 }  // namespace
 
-Trainer::Trainer(int64_t channels, int64_t side, int64_t classes, double learning_rate)
-    : network_(channels, side, classes),
+Trainer::Trainer(int64_t channels, int64_t side, int64_t classes, double learning_rate,
+                 double dropout)
+    : network_(channels, side, classes, dropout),
       optimizer_(learning_rate),
       loss_sum_(Array(0.0f), "loss sum"),
       right_sum_(Array(0.0f), "right sum") {
@@ -39,10 +38,15 @@ Trainer::Trainer(int64_t channels, int64_t side, int64_t classes, double learnin
   step_ = lazulite::compile([this, add_to_sums](Array images, Array labels) -> Array {
     auto loss_of = [this](const Array& x, const Array& y) {
       Array log_probabilities = network_(x);
+      lazulite::debug::Region region("loss");
       return std::pair(nn::nll_loss(log_probabilities, y), log_probabilities);
     };
     auto [values, gradients] = nn::value_and_grad(network_, loss_of)(images, labels);
-    optimizer_.update(network_, gradients);
+    {
+      lazulite::debug::Region region("optimizer");
+      optimizer_.update(network_, gradients);
+    }
+    lazulite::debug::Region region("sums over the epoch");
     add_to_sums(values.first, values.second, labels);
     return values.first;
   });
@@ -63,26 +67,25 @@ Array Trainer::infer(const Array& images) {
   return infer_(images);
 }
 
-EpochResult Trainer::epoch(int64_t number, DataLoader& training, DataLoader& validation) {
+EpochResult Trainer::epoch(DataLoader& training, DataLoader& validation, Progress* progress) {
   EpochResult result;
   loss_sum_ = Array(0.0f);
   right_sum_ = Array(0.0f);
-  int64_t total = training.dataset().size(), seen = 0;
-  Progress progress(fmt::format("epoch {:2d}", number), total);
+  int64_t seen = 0;
   auto start = std::chrono::steady_clock::now();
   for (const auto& batch : training) {
     step(batch.images, batch.labels);
     seen += batch.labels.size();
-    if (progress.due(seen)) {
+    if (progress && progress->due(seen)) {
       const double mean = loss_sum_.get().item<double>() / double(seen);
-      progress.update(seen, mean);
+      progress->update(seen, mean);
       if (!std::isfinite(mean)) break;
     }
     if (interrupted()) break;
   }
   double loss = loss_sum_.get().item<double>();
   result.seconds = seconds_since(start);
-  progress.finish();
+  if (progress) progress->finish();
   result.interrupted = interrupted();
   result.images_per_second = double(seen) / result.seconds;
   result.training = {loss / double(seen), right_sum_.get().item<double>() / double(seen)};

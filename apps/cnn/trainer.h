@@ -1,6 +1,7 @@
 #pragma once
 
 #include "network.h"
+#include "progress.h"
 
 namespace cnn {
 
@@ -21,14 +22,16 @@ struct EpochResult {
 /// A network with its optimizer and the compiled functions that train and test it.
 class Trainer {
  public:
-  Trainer(int64_t channels, int64_t side, int64_t classes, double learning_rate);
+  Trainer(int64_t channels, int64_t side, int64_t classes, double learning_rate,
+          double dropout = 0.3);
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
-  /// One epoch over the training data, with progress on standard output, and the validation score.
-  /// Ends early, without that score, if the program is interrupted or the loss is not finite.
-  EpochResult epoch(int64_t number, lazulite::data::DataLoader& training,
-                    lazulite::data::DataLoader& validation);
+  /// One epoch over the training data, which `progress` shows unless it is null, and the validation
+  /// score. Ends early, without that score, if the program is interrupted or the loss is not
+  /// finite.
+  EpochResult epoch(lazulite::data::DataLoader& training, lazulite::data::DataLoader& validation,
+                    Progress* progress);
   /// Score without dropout. Ends early if the program is interrupted.
   Score test(lazulite::data::DataLoader& loader);
 
@@ -37,7 +40,10 @@ class Trainer {
   /// Log-probabilities without dropout, being computed.
   Array infer(const Array& images);
 
+  const Network& network() const { return network_; }
   Network& network() { return network_; }
+  const lazulite::optim::Adam& optimizer() const { return optimizer_; }
+  lazulite::optim::Adam& optimizer() { return optimizer_; }
 
  private:
   Network network_;

@@ -8,6 +8,11 @@ import subprocess
 import sys
 import time
 from functools import partial
+from pathlib import Path
+
+# The network is that of `lazulite.article`.
+sys.path.append(str(Path(__file__).resolve().parents[2] / "python/lazulite/article/workers"))
+from mlx_network import network_class  # noqa: E402
 
 MLX = "--mlx" in sys.argv
 if MLX:
@@ -18,30 +23,6 @@ else:
     import lazulite.core as mx
     import lazulite.nn as nn
     import lazulite.optimizers as optim
-
-
-class Network(nn.Module):
-    """Three blocks of convolution, ReLU and pooling, and three linear layers, for 28x28 images."""
-
-    def __init__(self, channels=1, side=28, classes=10):
-        super().__init__()
-        features = 100 * (side // 8) ** 2
-        self.conv1 = nn.Conv2d(channels, 20, 5, padding=2)
-        self.conv2 = nn.Conv2d(20, 50, 5, padding=2)
-        self.conv3 = nn.Conv2d(50, 100, 5, padding=2)
-        self.fc1 = nn.Linear(features, features // 2)
-        self.fc2 = nn.Linear(features // 2, features // 4)
-        self.fc3 = nn.Linear(features // 4, classes)
-        self.pool = nn.MaxPool2d(2, 2)
-        self.dropout = nn.Dropout(0.3)
-
-    def __call__(self, x):
-        for conv in (self.conv1, self.conv2, self.conv3):
-            x = self.pool(nn.relu(conv(x)))
-        x = x.reshape(x.shape[0], -1)
-        x = nn.relu(self.dropout(self.fc1(x)))
-        x = self.dropout(self.fc2(x))
-        return nn.log_softmax(self.dropout(self.fc3(x)), axis=-1)
 
 
 def median_us(function, rounds, warm=10):
@@ -56,7 +37,7 @@ def median_us(function, rounds, warm=10):
 
 
 def training_step(listed):
-    net = Network()
+    net = network_class(nn)()
     adam = optim.Adam(1e-4)
     mx.eval(net.parameters())
     adam.init(net.trainable_parameters())
@@ -96,7 +77,9 @@ def import_ms():
     name = "mlx.core" if MLX else "lazulite.core"
     program = f"import time; t = time.perf_counter(); import {name}; print(time.perf_counter() - t)"
     times = [
-        float(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout)
+        float(
+            subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout
+        )
         for _ in range(7)
     ]
     return sorted(times)[3] * 1e3

@@ -14,7 +14,7 @@ from pytorch_side import memory
 BASELINE_KIB = memory.resident_kib()
 
 from pytorch_side import operations  # noqa: E402  (the baseline is taken right after `import torch`)
-from pytorch_side.network import ArticleCnn  # noqa: E402
+from pytorch_network import ArticleCnn  # noqa: E402
 
 IMAGES = 10_000
 INFERENCE_BATCH = 512
@@ -111,7 +111,9 @@ def main():
         "gelu": measure_operations, "operations": measure_operations, "memory": None,
     }  # fmt: skip
     parser.add_argument("--what", choices=measures, required=True)
-    parser.add_argument("--variant", choices=["plain", "channels-last", "compiled"], default="plain")
+    parser.add_argument(
+        "--variant", choices=["plain", "channels-last", "compiled"], default="plain"
+    )
     parser.add_argument("--repeats", type=int, default=10, help="runs; for memory, steps")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--threads", type=int, default=0, help="0: as many as PyTorch chooses")
@@ -120,7 +122,11 @@ def main():
     if options.threads:
         torch.set_num_threads(options.threads)
     if options.what == "memory":
-        line = {"what": "memory", "growth_kib": measure_memory(options), "baseline_kib": BASELINE_KIB}
+        line = {
+            "what": "memory",
+            "growth_kib": measure_memory(options),
+            "baseline_kib": BASELINE_KIB,
+        }
         print(json.dumps(line), flush=True)
         return
     for what, times in measures[options.what](options):

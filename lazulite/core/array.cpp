@@ -31,9 +31,9 @@ BufferPtr host_buffer(size_t bytes) {
 Array::Array(Scalar value) : Array(value, value.dtype()) {}
 
 Array::Array(Scalar value, Dtype dtype) {
-  BufferPtr buffer = host_buffer(size_of(dtype));
-  value.store(buffer->readable(host_memory()), dtype);
-  *this = ready_array(std::move(buffer), {}, dtype);
+  alignas(Buffer::most_inside) std::byte number[Buffer::most_inside];
+  value.store(number, dtype);
+  *this = ready_array(Buffer::of_number(number, size_of(dtype)), {}, dtype);
 }
 
 Array::Array(std::initializer_list<NestedList> items) : Array(items, NestedList(items).dtype()) {}

@@ -1,6 +1,7 @@
 #include "lazulite/core/buffer.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "lazulite/core/errors.h"
 
@@ -23,8 +24,18 @@ Buffer::Buffer(void* data, size_t bytes, Deleter deleter)
   note_where();
 }
 
+Ref<Buffer> Buffer::of_number(const void* data, size_t bytes) {
+  Ref<Buffer> buffer(new Buffer(bytes));
+  buffer->is_number_ = true;
+  std::memcpy(buffer->inside_, data, bytes);
+  buffer->slots_.push_back({&host_memory(), buffer->inside_, true});
+  buffer->note_where();
+  return buffer;
+}
+
 Buffer::~Buffer() {
   for (Slot& slot : slots_) {
+    if (slot.pointer == inside_) continue;
     if (deleter_ && slot.space == &host_memory()) {
       try {
         deleter_(slot.pointer);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <mutex>
 
@@ -19,6 +20,10 @@ class Buffer : public RefCounted {
   explicit Buffer(size_t bytes);
   /// Adopts host memory that somebody else allocated; `deleter` runs when the last user is gone.
   Buffer(void* data, size_t bytes, Deleter deleter);
+  /// A copy of a number, of `most_inside` bytes at the most, that needs no memory of its own:
+  /// chains of operations with numbers make one each time.
+  static Ref<Buffer> of_number(const void* data, size_t bytes);
+  static constexpr size_t most_inside = 16;
   ~Buffer();
 
   size_t bytes() const { return bytes_; }
@@ -40,8 +45,11 @@ class Buffer : public RefCounted {
   /// Somebody outside holds a pointer into it, and may write there, until `end_export`.
   void begin_export() { exports_.fetch_add(1, std::memory_order_acq_rel); }
   void end_export();
-  /// Whether somebody outside has a pointer into it: never donated or reused then.
-  bool exported() const { return deleter_ || exports_.load(std::memory_order_acquire) > 0; }
+  /// Whether somebody outside has a pointer into it, or it is a number inside: never donated or
+  /// reused then.
+  bool exported() const {
+    return deleter_ || is_number_ || exports_.load(std::memory_order_acquire) > 0;
+  }
 
   /// How many arrays show its content. References without ownership (of queued work, of spares)
   /// keep the memory, but not the content.
@@ -80,6 +88,8 @@ class Buffer : public RefCounted {
   uint64_t idle_writer_ = 0, before_idle_ = 0;
   std::atomic<uint32_t> owners_{0};
   std::atomic<uint64_t> uses_{0};  // the queue's number, and below it how many uses stand there
+  bool is_number_ = false;
+  alignas(most_inside) std::byte inside_[most_inside];
 };
 
 using BufferPtr = Ref<Buffer>;

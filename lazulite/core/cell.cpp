@@ -23,7 +23,12 @@ Cell::Cell() : state_(std::make_shared<CellState>()) {}
 
 Cell::Cell(Array value, std::string name) : Cell() {
   state_->name = std::move(name);
-  set(std::move(value));
+  // The first value has nothing before it to go back to.
+  if (current_trace()) {
+    set(std::move(value));
+  } else {
+    state_->value = std::move(value);
+  }
 }
 
 Cell Cell::of_thread(CellPtr (*resolve)()) {

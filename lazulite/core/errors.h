@@ -9,8 +9,8 @@ namespace lazulite {
 /// what was expected.
 class Error : public std::runtime_error {
  public:
-  /// Where the sentence begins with another operation's name, that of the calling thread's
-  /// OperationScope is put before it.
+  /// The sentence begins with the name of the calling thread's OperationScope, in the place of
+  /// another operation's name if it began with one.
   explicit Error(const std::string& message);
 };
 

@@ -158,8 +158,8 @@ bool History::Earlier::passed() const {
 
 // Whether it will never be there: dropped, or only what follows it was stored.
 bool History::Earlier::lost() const {
-  return whereabouts && (whereabouts->known() ? !whereabouts->value().buffer
-                                              : is_gone(*whereabouts));
+  return whereabouts &&
+         (whereabouts->known() ? !whereabouts->value().buffer : is_gone(*whereabouts));
 }
 
 const SavedValue& History::Earlier::value() const {
@@ -167,11 +167,13 @@ const SavedValue& History::Earlier::value() const {
 }
 
 void History::keep(const Array& value, const Array& next, bool to_be_tied, Garbage& garbage) {
-  if (!value.valid() || !next.valid() || (is_computed(next) && !to_be_tied)) {
+  if (!next.valid() || (is_computed(next) && !to_be_tied)) {
     clear(garbage);
     return;
   }
-  if (!is_pending(value) || may_fail(*value.node())) {
+  if (!value.valid()) {
+    if (to_be_tied || may_fail(*next.node())) keep_loosely(value, garbage);
+  } else if (!is_pending(value) || may_fail(*value.node())) {
     keep_loosely(value, garbage);
   } else if (to_be_tied || tied_.valid() || may_fail(*next.node())) {
     keep_held(value, garbage);
@@ -196,7 +198,8 @@ void History::add(Earlier earlier, Garbage& garbage) {
   earlier_.reserve(earlier_.size() + 1);
   auto found = std::find_if(earlier_.rbegin(), earlier_.rend(),
                             [](const Earlier& one) { return one.passed(); });
-  if (found != earlier_.rend()) forget(0, static_cast<size_t>(earlier_.rend() - found) - 1, garbage);
+  if (found != earlier_.rend())
+    forget(0, static_cast<size_t>(earlier_.rend() - found) - 1, garbage);
   for (size_t i = earlier_.size(); i-- > 0;) {
     if (earlier_[i].lost()) forget(i, i + 1, garbage);
   }

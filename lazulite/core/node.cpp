@@ -16,6 +16,12 @@ uint64_t next_sequence() {
   return counter.fetch_add(1, std::memory_order_relaxed);
 }
 
+// Of nodes that compute nothing; asking for the thread's would cost a small call a hundredth.
+const Stream& no_stream() {
+  static const Stream stream{Device("cpu")};
+  return stream;
+}
+
 }  // namespace
 
 Node::Node(PrimitivePtr&& primitive_, SmallVector<Array, 2>&& inputs_)
@@ -56,7 +62,8 @@ void Node::join_graph() {
 }
 
 Node::Node(State state, Output&& output, EventPtr event)
-    : sequence(next_sequence()),
+    : stream(no_stream()),
+      sequence(next_sequence()),
       thread(thread_number()),
       unsure(event != nullptr),
       state_(state),
@@ -94,14 +101,13 @@ void Node::unclaim() noexcept {
 
 EventPtr Node::event() {
   if (state() != State::scheduled) return nullptr;
-  EventPtr run;
+  EventPtr taken;
   if (claimable_) {
     // A claim may be taken back.
     std::lock_guard lock(graph_mutex());
-    if (state() == State::scheduled) run = event_;
-  } else {
-    run = event_;
+    if (state() == State::scheduled) taken = event_;
   }
+  const EventPtr& run = claimable_ ? taken : event_;
   // A run may be done before its results are told where they lie.
   if (!run || !run->bound() || !run->done() || run->failure()) return run;
   state_.store(State::ready, std::memory_order_release);

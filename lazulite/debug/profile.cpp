@@ -73,7 +73,7 @@ std::vector<ProfileRow> Profile::rows() const {
   for (const Recorder::Row& row : notes.rows) {
     const double time = seconds(row.duration);
     const double least = std::max(row.bytes / machine_roof().bytes_per_second,
-                                  row.operations / machine_roof().operations_per_second);
+                                  row.least_operations / machine_roof().operations_per_second);
     out.push_back({origin_function(row.origin), origin_text(row.origin), row.operation, row.kernel,
                    row.calls, time, all ? time / seconds(all) : 0, row.bytes, row.operations,
                    time > 0 ? least / time : 0});

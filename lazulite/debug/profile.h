@@ -21,8 +21,10 @@ struct ProfileRow {
   double seconds = 0;
   double share = 0;       ///< of the seconds of all kernels
   double bytes = 0;       ///< read and written, at the least
-  double operations = 0;  ///< on numbers
-  double roof = 0;  ///< the time that the machine would need at the least, in parts of `seconds`
+  double operations = 0;  ///< on numbers, by the definition of what is computed
+  /// The time that the machine would need at the least, in parts of `seconds`; convolutions count
+  /// as by Winograd's method where that is allowed.
+  double roof = 0;
 };
 
 /// What a line of the program took memory for.

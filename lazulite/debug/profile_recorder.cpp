@@ -90,11 +90,12 @@ size_t Profile::Recorder::KeyHash::operator()(const Key& key) const {
 
 Profile::Recorder::Known Profile::Recorder::add_row(const LaunchRun& run, uint32_t origin) {
   plans_.push_back(run.plan);
-  Known known{0, 0, 0};
+  Known known{0, 0, 0, 0};
   for (size_t i = run.first; i < run.last; ++i) {
     const Cost cost = cost_of(run.plan->launches()[i]);
     known.bytes += cost.bytes_read + cost.bytes_written;
     known.operations += cost.operations;
+    known.least_operations += cost.least_operations;
   }
   const std::string operation = operations_of(*run.plan, run.first, run.last);
   const std::string kernel =
@@ -120,6 +121,7 @@ void Profile::Recorder::launched(const LaunchRun& run) {
   row.duration += run.duration;
   row.bytes += known.bytes;
   row.operations += known.operations;
+  row.least_operations += known.least_operations;
   notes_.runs.push_back({known.row, run.thread, run.start, run.duration});
 }
 

@@ -28,7 +28,7 @@ class Profile::Recorder final : public Observer {
     std::string operation, kernel;
     uint64_t calls = 0;
     int64_t duration = 0;
-    double bytes = 0, operations = 0;
+    double bytes = 0, operations = 0, least_operations = 0;
   };
   struct KernelRun {
     uint32_t row;
@@ -71,7 +71,7 @@ class Profile::Recorder final : public Observer {
   };
   struct Known {
     uint32_t row;
-    double bytes, operations;
+    double bytes, operations, least_operations;
   };
   Known add_row(const LaunchRun& run, uint32_t origin);
 

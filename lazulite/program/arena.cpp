@@ -52,4 +52,39 @@ void Arena::give(size_t offset, size_t bytes) {
   }
 }
 
+size_t lay_out(std::vector<Block>& blocks, const Before& before) {
+  size_t end = 0;
+  std::map<size_t, size_t> taken;  // offset to end, of the blocks that are in the way
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    Block& block = blocks[i];
+    const std::vector<bool>& earlier = before[block.users.front()];
+    taken.clear();
+    for (size_t other = 0; other < i; ++other) {
+      const Block& o = blocks[other];
+      if (std::all_of(o.users.begin(), o.users.end(), [&](size_t user) { return earlier[user]; })) {
+        continue;
+      }
+      size_t& last = taken[o.offset];
+      last = std::max(last, o.offset + Arena::rounded(o.bytes));
+    }
+    const size_t bytes = Arena::rounded(block.bytes);
+    size_t at = 0, best = 0, best_gap = 0;
+    for (const auto& [first, last] : taken) {
+      const size_t gap = first > at ? first - at : 0;
+      if (gap >= bytes && (best_gap == 0 || gap < best_gap)) {
+        best = at;
+        best_gap = gap;
+      }
+      at = std::max(at, last);
+    }
+    block.offset = best_gap > 0 ? best : at;
+    size_t block_end = 0;
+    if (__builtin_add_overflow(block.offset, bytes, &block_end)) {
+      throw OutOfMemory("out of memory: intermediate results need more than 2^64 bytes at a time");
+    }
+    end = std::max(end, block_end);
+  }
+  return end;
+}
+
 }  // namespace lazulite

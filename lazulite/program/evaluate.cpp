@@ -22,6 +22,7 @@
 #include "lazulite/program/executor.h"
 #include "lazulite/program/lazy_evaluator.h"
 #include "lazulite/program/linearize.h"
+#include "lazulite/program/options.h"
 #include "lazulite/program/piece.h"
 
 namespace lazulite {
@@ -119,8 +120,8 @@ class Doubts {
 
 /// Which nodes are run together where something may fail. A run fails as a whole, and no result
 /// may fail for what it does not depend on. So each result that somebody wants, goes on to hold, or
-/// may go back to comes with what it is computed from and with all others that depend on the same doubts; those
-/// with fewer come first. What comes from convolutions is left together, at the end.
+/// may go back to comes with what it is computed from and with all others that depend on the same
+/// doubts; those with fewer come first. What comes from convolutions is left together, at the end.
 class Stages {
  public:
   static constexpr uint64_t last = ~uint64_t{0};
@@ -249,6 +250,42 @@ std::vector<Part> uncertain_pieces_of(std::span<Node* const> order, const Read& 
   return pieces;
 }
 
+// Where a guard looks at every number, any node may fail: with a result comes what is computed for
+// it alone. What several need is by itself, so that it does not fail with one of them.
+std::vector<Part> guarded_pieces_of(std::span<Node* const> order, const Nodes& asked,
+                                    const Nodes& held) {
+  constexpr size_t nobody = ~size_t{0};
+  const uint64_t walk = number_nodes(order);
+  std::vector<uint32_t> uses(order.size(), 0);
+  std::vector<size_t> user(order.size(), nobody);  // the result that needs the node
+  std::vector<bool> shared(order.size(), false);
+  for (Node* node : order) {
+    if (node->retained()) continue;  // keeps its inputs
+    for (const Array& input : node->inputs) {
+      if (input.node()->walk == walk) ++uses[input.node()->index];
+    }
+  }
+  for (size_t i = order.size(); i-- > 0;) {
+    Node* node = order[i];
+    const bool wanted = asked.count(node) || node->retained() || is_looked_for(*node) ||
+                        node->use_count() > uses[i] + (held.count(node) ? 1 : 0);
+    if (wanted || shared[i] || user[i] == nobody) user[i] = i;
+    for (const Array& input : node->inputs) {
+      if (input.node()->walk != walk) continue;
+      const size_t at = input.node()->index;
+      if (user[at] != nobody && user[at] != user[i]) shared[at] = true;
+      user[at] = user[i];
+    }
+  }
+  std::vector<Part> parts(order.size()), pieces;
+  for (size_t i = 0; i < order.size(); ++i) parts[user[i]].nodes.emplace_back(order[i], 0);
+  for (Part& part : parts) {
+    part.may_fail = true;
+    cut(part, pieces);
+  }
+  return pieces;
+}
+
 // Evaluates one piece after another. False if it must be tried again.
 bool evaluate_pieces(std::vector<Part>& pieces, const Nodes& asked, const Nodes& held) {
   std::vector<Array> garbage;
@@ -301,9 +338,13 @@ void evaluate_nodes(std::span<Node* const> roots, const Nodes& asked, const Node
       count = nodes.size();
       known = read.covers(nodes);
       if (known) {
-        const bool uncertain = std::any_of(nodes.begin(), nodes.end(),
-                                           [&](Node* node) { return read.may_fail(*node); });
-        if (uncertain) {
+        const bool guarded = finite_guard() != FiniteGuard::off;
+        const bool uncertain = guarded || std::any_of(nodes.begin(), nodes.end(), [&](Node* node) {
+                                 return read.may_fail(*node);
+                               });
+        if (guarded) {
+          pieces = guarded_pieces_of(nodes, asked, held);
+        } else if (uncertain) {
           pieces = uncertain_pieces_of(nodes, read, asked, held);
         } else if (nodes.size() > piece_size) {
           pieces = pieces_of(nodes);

@@ -58,7 +58,7 @@ class LazyEvaluator final : public Evaluator {
       trace->node_created(Array(&node, 0));
       return;
     }
-    node.unsure = may_refuse(*node.primitive) ||
+    node.unsure = may_refuse(*node.primitive) || finite_guard() != FiniteGuard::off ||
                   std::any_of(node.inputs.begin(), node.inputs.end(),
                               [](const Array& input) { return may_fail(*input.node()); });
     ++created.nodes;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "lazulite/core/errors.h"
@@ -399,6 +400,76 @@ class PlanBuilder {
       for (const Operand& output : launch.outputs) end(output);
     }
     plan_.arena_bytes_ = arena.size();
+    if (std::any_of(plan_.segments_.begin(), plan_.segments_.end(),
+                    [](const Segment& segment) { return segment.backend->asynchronous(); })) {
+      part_memory();
+    }
+  }
+
+  // A device may run launches side by side that do not depend on each other, unless one would take
+  // the other's memory. That is avoided as far as it costs little: long launches fill a device by
+  // themselves.
+  void part_memory() {
+    constexpr size_t most_launches = 4096, most_more_bytes = size_t{256} << 20;
+    if (plan_.launches_.size() > most_launches) return;
+    const Before before = dependencies();
+    std::vector<Block> blocks;
+    std::vector<uint32_t> slots;
+    std::unordered_map<uint32_t, size_t> numbers;
+    for_each_use([&](size_t launch, const Operand& operand) {
+      const Slot& slot = plan_.slots_[operand.slot];
+      if (slot.kind != Slot::Kind::scratch) return;
+      auto [number, added] = numbers.emplace(operand.slot, blocks.size());
+      if (added) {
+        blocks.push_back({slot.bytes, {}});
+        slots.push_back(operand.slot);
+      }
+      blocks[number->second].users.push_back(launch);
+    });
+    const size_t bytes = lay_out(blocks, before);
+    if (bytes > plan_.arena_bytes_ + most_more_bytes) return;
+    plan_.arena_bytes_ = bytes;
+    for (size_t i = 0; i < blocks.size(); ++i) {
+      plan_.slots_[slots[i]].arena_offset = blocks[i].offset;
+    }
+  }
+
+  // Calls f with each operand of each launch and the launch's number.
+  template <class F>
+  void for_each_use(F&& f) const {
+    for (size_t i = 0; i < plan_.launches_.size(); ++i) {
+      for (const Operand& input : plan_.launches_[i].inputs) f(i, input);
+      for (const Operand& output : plan_.launches_[i].outputs) f(i, output);
+    }
+  }
+
+  // Which launches come before which because one needs what the other writes, or writes over what
+  // the other touches.
+  Before dependencies() const {
+    const size_t count = plan_.launches_.size();
+    Before before(count, std::vector<bool>(count));
+    std::vector<std::vector<size_t>> readers(plan_.slots_.size()), writers(plan_.slots_.size());
+    for (size_t i = 0; i < count; ++i) {
+      auto wait_for = [&](const std::vector<size_t>& launches) {
+        for (size_t launch : launches) {
+          if (launch == i || before[i][launch]) continue;
+          for (size_t k = 0; k < launch; ++k) {
+            if (before[launch][k]) before[i][k] = true;
+          }
+          before[i][launch] = true;
+        }
+      };
+      for (const Operand& input : plan_.launches_[i].inputs) {
+        wait_for(writers[input.slot]);
+        readers[input.slot].push_back(i);
+      }
+      for (const Operand& output : plan_.launches_[i].outputs) {
+        wait_for(writers[output.slot]);
+        wait_for(readers[output.slot]);
+        writers[output.slot].push_back(i);
+      }
+    }
+    return before;
   }
 
   void prepare() {

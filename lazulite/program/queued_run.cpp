@@ -73,7 +73,7 @@ QueuedRun::QueuedRun(std::shared_ptr<const Plan> plan, std::span<const Array> in
   add_unfinished(needs_, inputs);
   add_unfinished(needs_, plan_->constants());
   here_ =
-      plan_->synchronous() && (Executor::is_current() || (plan_->is_small() && all_done(needs_)));
+      plan_->synchronous() && ((plan_->is_small() && all_done(needs_)) || Executor::is_current());
   queue_ = here_ ? 0 : queue_of(*plan_);
   run_ = plan_->bind(inputs, references, queue_, here_);
   if (!here_) {

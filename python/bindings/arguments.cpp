@@ -46,6 +46,10 @@ Array to_array(nb::handle object, const Array* beside) {
     return beside ? scalar_beside(*scalar, *beside, "array") : Array(*scalar);
   }
   Array array = array_from(object);
+  // A number of NumPy's is one of Python's.
+  if (beside && array.ndim() == 0) {
+    if (auto scalar = scalar_of(to_number(array))) return scalar_beside(*scalar, *beside, "array");
+  }
   // Beside an array, a foreign one takes its dtype where that holds its kind of numbers, as a
   // Python number does.
   if (beside && kind_of(array.dtype()) <= kind_of(beside->dtype())) {

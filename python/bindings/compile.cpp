@@ -13,8 +13,10 @@
 #include "lazulite/debug/graph_pictures.h"
 #include "lazulite/program/executor.h"
 #include "lazulite/transforms/shapeless.h"
+#include "lazulite/transforms/traced.h"
 #include "live_compile.h"
 #include "module.h"
+#include "new_places.h"
 #include "random_state.h"
 #include "trace_log.h"
 #include "transforms.h"
@@ -54,32 +56,14 @@ class Compiled {
       append_type(array, key);
       if (shapeless_) append_kind(array, shapeless_key);
     }
-    bool is_new = !versions_.contains(key);
+    if (!versions_.contains(key)) {
+      return call_first(args, kwargs, key, std::move(given), shapeless_key);
+    }
     std::shared_ptr<Version> version = version_of(key);
     std::vector<Before> before;
-    Arrays results;
-    if (is_new) {
-      if (!inputs_.is_none() && inputs_.is(outputs_)) {
-        for (size_t i = arguments; i < given.size(); ++i) before.emplace_back(given[i]);
-      }
-      try {
-        StateDescription description;
-        LiveState(nb::make_tuple(nb::none(), args, kwargs, nb::none(), inputs_), &description);
-        TraceLog::Entry entry(log_, function_, std::move(description));
-        results = version->trace(*this, args, kwargs, std::move(given), shapeless_key);
-        entry.traced();
-      } catch (...) {
-        versions_.erase(key);
-        std::erase(order_, key);
-        throw;
-      }
-    } else {
-      results = run_again(*version, std::move(given), arguments, before);
-    }
-    size_t next = 0;
-    nb::object out = with_arrays(version->result, results, next);
-    if (!outputs_.is_none()) replace_arrays(outputs_, results, next);
-    if (!before.empty()) remember_all(before);
+    Arrays results = run_again(*version, std::move(given), arguments, before);
+    nb::object out = take_results(*version, results);
+    remember_all(before);
     return out;
   }
 
@@ -104,6 +88,75 @@ class Compiled {
   }
 
  private:
+  struct Version;
+
+  // Traces. What the function raises, or a run that fails, leaves the containers as they were.
+  nb::object call_first(const nb::args& args, const nb::kwargs& kwargs, const std::string& key,
+                        Arrays given, const std::string& shapeless_key) {
+    std::shared_ptr<Version> version = version_of(key);
+    const std::string structure = structure_of_outputs();
+    const nb::object root = nb::make_tuple(inputs_, outputs_);
+    Contents contents, contents_after;
+    const LiveState state(root, nullptr, &contents);
+    Restored restored(state);
+    Arrays results;
+    try {
+      StateDescription description;
+      LiveState(nb::make_tuple(nb::none(), args, kwargs, nb::none(), inputs_), &description);
+      TraceLog::Entry entry(log_, function_, std::move(description));
+      results = version->trace(*this, args, kwargs, std::move(given), shapeless_key);
+      entry.traced();
+    } catch (...) {
+      forget(key);
+      restored.take_out_traced(root, contents);
+      throw;
+    }
+    restored.failed = false;
+    std::vector<Restored::Stood> stood = restored.let_be();
+    nb::object out = take_results(*version, results);
+    // What has made places for its results cannot be run again before they are there.
+    if (structure_of_outputs() != structure) forget(key);
+    if (!outputs_.is_none()) {
+      const LiveState after(outputs_, nullptr, &contents_after);
+      for (const LiveState::Place& place : after.places()) {
+        remember_first(place, state, stood, contents, contents_after);
+      }
+    }
+    return out;
+  }
+
+  void forget(const std::string& key) {
+    versions_.erase(key);
+    std::erase(order_, key);
+  }
+
+  std::string structure_of_outputs() const {
+    std::string out;
+    append_structure(outputs_, out);
+    return out;
+  }
+
+  static void remember_first(const LiveState::Place& place, const LiveState& state,
+                             const std::vector<Restored::Stood>& stood, const Contents& contents,
+                             const Contents& contents_after) {
+    if (is_traced(LiveState::array_at(place))) return;  // no output: it was left behind
+    Before before;
+    if (std::optional<size_t> old = state.find(place)) {
+      if (stood[*old].array.is_same(LiveState::array_at(place))) return;
+      before = Before(stood[*old].object, stood[*old].array);
+    } else {
+      before = Before(contents_after.new_places(place.array, contents));
+    }
+    remember(place.array, before);
+  }
+
+  nb::object take_results(Version& version, const Arrays& results) {
+    size_t next = 0;
+    nb::object out = with_arrays(version.result, results, next);
+    if (!outputs_.is_none()) replace_arrays(outputs_, results, next);
+    return out;
+  }
+
   /// What was traced for arguments of one structure, shapes and dtypes.
   struct Version {
     std::optional<CompiledFunction> compiled;
@@ -138,10 +191,11 @@ class Compiled {
       version.result = found->second.result;
       return found->second.trace.again(arrays);
     }
+    const std::string structure = structure_of_outputs();
     ShapelessTrace trace = ShapelessTrace::of(
         [&](const Arrays& given) { return this->trace(version, args, kwargs, given); }, arrays);
     Arrays results = trace.results();
-    if (trace.is_closed()) {
+    if (trace.is_closed() && structure_of_outputs() == structure) {
       if (recordings_.size() == most_versions) recordings_.clear();
       recordings_.try_emplace(key, Recording{std::move(trace), version.result});
     }
@@ -168,18 +222,25 @@ class Compiled {
       WithoutGil released;
       Executor::wait_for_room();
     }
-    if (!inputs_.is_none() && inputs_.is(outputs_)) {
-      std::vector<nb::handle> objects = array_objects(inputs_);
-      before.resize(objects.size());
-      for (size_t i = 0; i < objects.size(); ++i) {
-        given[arguments + i] = Array();
-        if (can_take(objects[i])) {
-          before[i] = Before::take(objects[i], given[arguments + i]);
-        } else {
-          given[arguments + i] = *array_of(objects[i]);
-          before[i] = Before(objects[i]);
-        }
+    std::vector<nb::handle> replaced = array_objects(outputs_);
+    before.resize(replaced.size());
+    std::unordered_map<PyObject*, size_t> places;
+    for (size_t i = 0; i < replaced.size(); ++i) places.try_emplace(replaced[i].ptr(), i);
+    std::vector<nb::handle> read = array_objects(inputs_);
+    std::unordered_map<PyObject*, size_t> times_read;
+    for (nb::handle object : read) ++times_read[object.ptr()];
+    for (size_t i = 0; i < read.size(); ++i) {
+      auto place = places.find(read[i].ptr());
+      if (place == places.end() || times_read[read[i].ptr()] > 1) continue;
+      given[arguments + i] = Array();
+      if (can_take(read[i])) {
+        before[place->second] = Before::take(read[i], given[arguments + i]);
+      } else {
+        given[arguments + i] = *array_of(read[i]);
       }
+    }
+    for (size_t i = 0; i < replaced.size(); ++i) {
+      if (!before[i].present()) before[i] = Before(replaced[i]);
     }
     try {
       return (*version.compiled)(std::move(given));
@@ -191,8 +252,6 @@ class Compiled {
 
   void remember_all(std::vector<Before>& before) {
     std::vector<nb::handle> objects = array_objects(outputs_);
-    // The call that traces may have added some.
-    if (objects.size() != before.size()) return;
     for (size_t i = 0; i < before.size(); ++i) {
       if (before[i].present()) remember(objects[i], before[i]);
     }
@@ -200,6 +259,7 @@ class Compiled {
 
   static std::vector<nb::handle> array_objects(nb::handle tree) {
     std::vector<nb::handle> out;
+    if (tree.is_none()) return out;
     visit_leaves(tree, [&](nb::handle leaf) {
       if (nb::object state = state_of(leaf); state.is_valid()) {
         for (nb::handle item : state) out.push_back(item);

@@ -125,7 +125,7 @@ void bind_ranges(nb::module_& m) {
         Array all = linspace(from, to, add_sizes(n, 1, "linspace"), or_float(dtype));
         return slice(all, {0}, {n});
       },
-      "start"_a, "stop"_a, "num"_a = 50, "endpoint"_a = true, "dtype"_a = nb::none(), kw(),
+      "start"_a, "stop"_a, "num"_a = 50, "endpoint"_a = true, "dtype"_a = nb::none(),
       "`num` numbers at equal distances from start to stop, with stop itself if `endpoint`.");
 }
 

@@ -77,8 +77,10 @@ void write_text(nb::handle file, const std::string& text) {
     file.attr("write")(text);
     return;
   }
+  // No number: `open` would take it for a file that is open already, and close that.
+  nb::object path = nb::module_::import_("os").attr("fspath")(file);
   nb::object opened =
-      nb::module_::import_("builtins").attr("open")(file, "w", "encoding"_a = "utf-8");
+      nb::module_::import_("builtins").attr("open")(path, "w", "encoding"_a = "utf-8");
   opened.attr("write")(text);
   opened.attr("close")();
 }

@@ -11,6 +11,7 @@
 
 #include "arguments.h"
 #include "examples.h"
+#include "lazulite/core/errors.h"
 #include "origin.h"
 
 // How operations become Python functions: each takes `stream=` besides its own arguments, notes the
@@ -35,16 +36,18 @@ class StreamArgumentScope {
 namespace detail {
 
 template <class F, class R, class C, class... Arguments>
-auto on_stream(F function, R (C::*)(Arguments...) const) {
-  return [function](Arguments... arguments, StreamArgument stream) -> R {
+auto on_stream(const char* name, F function, R (C::*)(Arguments...) const) {
+  return [name, function](Arguments... arguments, StreamArgument stream) -> R {
+    const OperationScope operation(name);
     OriginScope origin;
     StreamArgumentScope scope(stream);
     return function(std::forward<Arguments>(arguments)...);
   };
 }
 template <class F, class R, class... Arguments>
-auto on_stream(F, R (*function)(Arguments...)) {
-  return [function](Arguments... arguments, StreamArgument stream) -> R {
+auto on_stream(const char* name, F, R (*function)(Arguments...)) {
+  return [name, function](Arguments... arguments, StreamArgument stream) -> R {
+    const OperationScope operation(name);
     OriginScope origin;
     StreamArgumentScope scope(stream);
     return function(std::forward<Arguments>(arguments)...);
@@ -53,12 +56,13 @@ auto on_stream(F, R (*function)(Arguments...)) {
 
 }  // namespace detail
 
+/// Errors begin with `name`, a literal.
 template <class F>
-auto on_stream(F function) {
+auto on_stream(const char* name, F function) {
   if constexpr (std::is_class_v<F>) {
-    return detail::on_stream(function, &F::operator());
+    return detail::on_stream(name, function, &F::operator());
   } else {
-    return detail::on_stream(function, function);
+    return detail::on_stream(name, function, function);
   }
 }
 
@@ -92,13 +96,13 @@ void def(nb::module_& module, const char* name, F&& function, const Extra&... ex
 /// by position only where `extra` ends without nb::kw_only().
 template <class F, class... Extra>
 void def_op(nb::module_& module, const char* name, F function, const Extra&... extra) {
-  def(module, name, on_stream(function), extra..., "stream"_a = nb::none());
+  def(module, name, on_stream(name, function), extra..., "stream"_a = nb::none());
 }
 
 /// The same as a method.
 template <class Class, class F, class... Extra>
 void def_method(Class& type, const char* name, F function, const Extra&... extra) {
-  type.def(name, on_stream(function), extra..., "stream"_a = nb::none());
+  type.def(name, on_stream(name, function), extra..., "stream"_a = nb::none());
 }
 
 inline nb::kw_only kw() { return nb::kw_only(); }

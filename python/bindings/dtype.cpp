@@ -59,6 +59,13 @@ bool is_subdtype(nb::handle a, nb::handle b) {
                                           : std::nullopt;
   };
   auto first = dtype_of(a), second = dtype_of(b);
+  auto expect = [](nb::handle h, bool is_dtype) {
+    if (is_dtype || nb::isinstance<Category>(h)) return;
+    throw ValueError("issubdtype: dtypes and categories are expected, not an object of type " +
+                     nb::cast<std::string>(h.type().attr("__name__")));
+  };
+  expect(a, first.has_value());
+  expect(b, second.has_value());
   if (second) return first && *first == *second;
   Category outer = nb::cast<Category>(b);
   return is_within(first ? category_of(*first) : nb::cast<Category>(a), outer);
@@ -100,6 +107,13 @@ struct FloatInfo {
     }
   }
 };
+
+// An array's, or a dtype itself.
+Dtype own_dtype(const char* operation, nb::handle given) {
+  if (Array* array = array_of(given)) return array->dtype();
+  if (nb::isinstance<DtypeObject>(given)) return nb::cast<DtypeObject>(given).value;
+  throw nb::type_error((std::string(operation) + ": arrays and dtypes are expected").c_str());
+}
 
 bool is_kind(Dtype dtype, nb::handle kind) {
   if (nb::isinstance<DtypeObject>(kind)) return nb::cast<DtypeObject>(kind).value == dtype;
@@ -212,8 +226,7 @@ void bind_dtypes(nb::module_& m) {
       [](nb::args given) {
         std::optional<Dtype> dtype;
         for (nb::handle one : given) {
-          Array* array = array_of(one);
-          Dtype own = array ? array->dtype() : nb::cast<DtypeObject>(one).value;
+          Dtype own = own_dtype("result_type", one);
           dtype = dtype ? lazulite::result_type(*dtype, own) : own;
         }
         if (!dtype) throw ValueError("result_type: at least one array or dtype is needed");
@@ -225,9 +238,7 @@ void bind_dtypes(nb::module_& m) {
   def(
       m, "can_cast",
       [](nb::object from, DtypeObject to) {
-        Array* array = array_of(from);
-        Dtype own = array ? array->dtype() : nb::cast<DtypeObject>(from).value;
-        return lazulite::result_type(own, to.value) == to.value;
+        return lazulite::result_type(own_dtype("can_cast", from), to.value) == to.value;
       },
       "from_"_a, "to"_a, "Whether promotion leads from one dtype to the other.");
 }

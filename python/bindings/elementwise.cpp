@@ -19,19 +19,21 @@ struct Definition;
 template <>
 struct Definition<1> {
   static void define(nb::module_& m, const char* name, Row row, const std::string& doc) {
-    m.def(name, on_stream([row](Operand a) { return apply_row(row, {to_array(a.object)}); }), "a"_a,
-          nb::kw_only(), "stream"_a = nb::none(), doc.c_str());
+    m.def(name, on_stream(name, [row](Operand a) { return apply_row(row, {to_array(a.object)}); }),
+          "a"_a, nb::kw_only(), "stream"_a = nb::none(), doc.c_str());
   }
 };
 
 template <>
 struct Definition<2> {
   static void define(nb::module_& m, const char* name, Row row, const std::string& doc) {
-    m.def(name, on_stream([row](Operand a, Operand b) {
-            auto [x, y] = to_arrays(a.object, b.object);
-            expect_bits(row, x, y);
-            return apply_row(row, {std::move(x), std::move(y)});
-          }),
+    m.def(name,
+          on_stream(name,
+                    [row](Operand a, Operand b) {
+                      auto [x, y] = to_arrays(a.object, b.object);
+                      expect_bits(row, x, y);
+                      return apply_row(row, {std::move(x), std::move(y)});
+                    }),
           "a"_a, "b"_a, "stream"_a = nb::none(), doc.c_str());
   }
 };
@@ -39,11 +41,13 @@ struct Definition<2> {
 template <>
 struct Definition<3> {
   static void define(nb::module_& m, const char* name, Row row, const std::string& doc) {
-    m.def(name, on_stream([row](Operand condition, Operand x, Operand y) {
-            Array first = to_array(condition.object);
-            auto [a, b] = to_arrays(x.object, y.object);
-            return apply_row(row, {std::move(first), std::move(a), std::move(b)});
-          }),
+    m.def(name,
+          on_stream(name,
+                    [row](Operand condition, Operand x, Operand y) {
+                      Array first = to_array(condition.object);
+                      auto [a, b] = to_arrays(x.object, y.object);
+                      return apply_row(row, {std::move(first), std::move(a), std::move(b)});
+                    }),
           "condition"_a, "x"_a, "y"_a, nb::kw_only(), "stream"_a = nb::none(), doc.c_str());
   }
 };

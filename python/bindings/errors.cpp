@@ -1,11 +1,38 @@
 #include "lazulite/core/errors.h"
-#include "lazulite/core/no_result.h"
 
+#include "errors.h"
 #include "examples.h"
+#include "lazulite/core/no_result.h"
 #include "module.h"
 
 // Which exception of Python an error becomes: those that MLX raises.
 namespace lazulite::python {
+namespace {
+
+// For the life of the process, as the types.
+struct Types {
+  PyObject *no_memory, *bad_axis;
+} types;
+
+}  // namespace
+
+void set_error(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const OutOfMemory& e) {
+    PyErr_SetString(types.no_memory, e.what());
+  } catch (const AxisError& e) {
+    PyErr_SetString(types.bad_axis, e.what());
+  } catch (const NonFiniteError& e) {
+    PyErr_SetString(PyExc_FloatingPointError, e.what());
+  } catch (const NoResultError& e) {
+    PyErr_SetString(PyExc_RuntimeError, e.what());
+  } catch (const IndexError& e) {
+    PyErr_SetString(PyExc_IndexError, e.what());
+  } catch (const Error& e) {
+    PyErr_SetString(PyExc_ValueError, e.what());
+  }
+}
 
 void bind_errors(nb::module_& m) {
   nb::handle builtins_error = PyExc_RuntimeError;
@@ -22,28 +49,9 @@ void bind_errors(nb::module_& m) {
       nb::make_tuple(nb::handle(PyExc_ValueError), nb::handle(PyExc_IndexError)).ptr(), nullptr));
   m.attr("OutOfMemoryError") = no_memory;
   m.attr("AxisError") = bad_axis;
-  struct Types {
-    PyObject *no_memory, *bad_axis;
-  };
-  // For the life of the process, as the types.
-  static Types types{no_memory.release().ptr(), bad_axis.release().ptr()};
-  nb::register_exception_translator([](const std::exception_ptr& pointer, void*) {
-    try {
-      std::rethrow_exception(pointer);
-    } catch (const OutOfMemory& e) {
-      PyErr_SetString(types.no_memory, e.what());
-    } catch (const AxisError& e) {
-      PyErr_SetString(types.bad_axis, e.what());
-    } catch (const NonFiniteError& e) {
-      PyErr_SetString(PyExc_FloatingPointError, e.what());
-    } catch (const NoResultError& e) {
-      PyErr_SetString(PyExc_RuntimeError, e.what());
-    } catch (const IndexError& e) {
-      PyErr_SetString(PyExc_IndexError, e.what());
-    } catch (const Error& e) {
-      PyErr_SetString(PyExc_ValueError, e.what());
-    }
-  });
+  types = {no_memory.release().ptr(), bad_axis.release().ptr()};
+  nb::register_exception_translator(
+      [](const std::exception_ptr& error, void*) { set_error(error); });
 }
 
 }  // namespace lazulite::python

@@ -33,9 +33,10 @@ bool has_gil() { return PyGILState_GetThisThreadState() != nullptr && !without_g
 
 // Asks for the GIL. Before 3.14 Python unwinds a thread (a daemon) that does so when Python ends,
 // which would go through functions that must not throw: it stands still instead, as in 3.14, until
-// the process is gone.
+// the process is gone. Unwinding a thread throws no object, which the undefined-behaviour sanitizer
+// takes for a reference to nothing.
 template <class Ask>
-void or_wait_for_exit(Ask&& ask) {
+[[gnu::no_sanitize("undefined")]] void or_wait_for_exit(Ask&& ask) {
   try {
     ask();
   } catch (abi::__forced_unwind&) {

@@ -688,17 +688,17 @@ distributed.recv
     >>> lz.distributed.recv((2,), lz.float32, 0)
     Traceback (most recent call last):
         ...
-    ValueError: distributed: a group of one process has nobody to receive from
+    ValueError: recv: a group of one process has nobody to receive from
 distributed.recv_like
     >>> lz.distributed.recv_like(lz.ones(2), 0)
     Traceback (most recent call last):
         ...
-    ValueError: distributed: a group of one process has nobody to receive from
+    ValueError: recv_like: a group of one process has nobody to receive from
 distributed.send
     >>> lz.distributed.send(lz.ones(2), 0)
     Traceback (most recent call last):
         ...
-    ValueError: distributed: a group of one process has nobody to send to
+    ValueError: send: a group of one process has nobody to send to
 distributed.sum_scatter
     >>> lz.distributed.sum_scatter(lz.array([1.0, 2.0]))
     array([1, 2], dtype=float32)

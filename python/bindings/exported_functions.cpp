@@ -7,7 +7,7 @@
 #include "lazulite/io/exported_function.h"
 #include "lazulite/ops/primitives/fields.h"
 #include "module.h"
-#include "restored_state.h"
+#include "new_places.h"
 #include "transforms.h"
 
 namespace lazulite::python {
@@ -114,11 +114,12 @@ Arrays call(nb::handle function, const Arrays& positional, const io::NamedArrays
   nb::dict kwargs;
   for (const auto& [name, array] : named) kwargs[name.c_str()] = array;
   nb::object root = nb::make_tuple(function);
-  const LiveState state(root);
-  RestoredState restored(state);
+  Contents contents;
+  const LiveState state(root, nullptr, &contents);
+  Restored restored(state);
   nb::object result = function(*args, **kwargs);
   Arrays out = results_of(result);
-  restored.take_out_traced(root);
+  restored.take_out_traced(root, contents);
   return out;
 }
 

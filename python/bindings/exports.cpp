@@ -7,6 +7,7 @@
 
 #include "conversion.h"
 #include "define.h"
+#include "errors.h"
 #include "evaluation.h"
 #include "lazulite/core/buffer.h"
 #include "lazulite/core/errors.h"
@@ -105,8 +106,8 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept {
     return 0;
   } catch (nb::python_error& error) {
     error.restore();
-  } catch (const Error& error) {
-    PyErr_SetString(PyExc_ValueError, error.what());
+  } catch (const Error&) {
+    set_error(std::current_exception());
   } catch (const std::exception& error) {
     PyErr_SetString(PyExc_BufferError, error.what());
   }
@@ -221,7 +222,7 @@ void bind_exports(nb::module_& m, nb::class_<Array>& type) {
       .def(
           "__array_namespace__",
           [](const Array&, nb::object) { return nb::module_::import_("lazulite.core"); },
-          nb::kw_only(), "api_version"_a = nb::none());
+          "api_version"_a = nb::none());
   def(
       m, "asarray",
       [](nb::object a, std::optional<DtypeObject> dtype, std::optional<bool> copy) {

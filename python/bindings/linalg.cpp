@@ -4,7 +4,9 @@
 
 #include "define.h"
 #include "lazulite/core/errors.h"
+#include "lazulite/ops/elementwise.h"
 #include "lazulite/ops/linear.h"
+#include "lazulite/ops/manipulation.h"
 #include "module.h"
 
 namespace lazulite::python {
@@ -134,6 +136,10 @@ void bind_equations(nb::module_& m) {
 void bind_linalg(nb::module_& parent) {
   nb::module_ m = parent.def_submodule("linalg", "Linear algebra.");
   auto norm_call = [](const Array& a, nb::object ord, AxesArgument axis, bool keepdims) {
+    if (!axis.all && axis.axes.empty()) {
+      if (!ord.is_none()) throw ValueError("norm: no axis is given for a norm with an order");
+      return abs(is_inexact(a.dtype()) ? a : astype(a, Dtype::float32));  // of each element
+    }
     return norm(a, order_of(ord), axis.axes, keepdims);
   };
   def_op(

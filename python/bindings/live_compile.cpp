@@ -12,7 +12,6 @@
 #include "lazulite/program/executor.h"
 #include "lazulite/transforms/shapeless.h"
 #include "random_state.h"
-#include "restored_state.h"
 #include "transforms.h"
 
 namespace lazulite::python {
@@ -50,6 +49,15 @@ struct LiveFunction::Version {
     bool replaced;  // by another array object; otherwise the object has another array
   };
 
+  /// Where a result of a function that is not repeatable goes.
+  struct Fresh {
+    nb::object object;
+    std::optional<Restored::Stood> stood;  // in its place
+    NewPlaces places;                      // if nothing did
+
+    Before before() const { return stood ? Before(stood->object, stood->array) : Before(places); }
+  };
+
   std::optional<CompiledFunction> compiled;
   nb::object result;  // its tree
   std::vector<nb::object> named;
@@ -60,9 +68,7 @@ struct LiveFunction::Version {
   std::unordered_map<std::string, ShapelessTrace> recordings;
   // For the call that traces.
   nb::object root;
-  std::vector<Array*> fresh;  // where the results of a function that is not repeatable go
-  std::vector<nb::object> fresh_objects;
-  std::vector<Before> fresh_before;  // what stood in their places
+  std::vector<Fresh> fresh;
 };
 
 LiveFunction::LiveFunction(nb::callable function, bool shapeless)
@@ -115,29 +121,30 @@ nb::object LiveFunction::call(nb::args args, nb::kwargs kwargs) {
   version->root = root;
   Arrays given, results;
   for (const LiveState::Place& place : state.places()) given.push_back(LiveState::array_at(place));
-  const Arrays originals = given;
   // What is traced may not run, and other threads may replace what was found meanwhile.
-  RestoredState restored(state);
+  Restored restored(state);
+  Contents contents;
   try {
-    results = trace_first(*version, root, std::move(given));
+    results = trace_first(*version, root, std::move(given), contents);
   } catch (...) {
     forget(state.key());
-    restored.take_out_traced(root);
+    restored.take_out_traced(root, contents);
     throw;
   }
   restored.failed = false;
   version->root.reset();
   if (!version->repeatable) forget(state.key());
+  const std::vector<Restored::Stood> stood = restored.let_be();
   for (const Version::Change& change : version->changes) {
-    before.emplace_back(originals[change.place]);
+    before.emplace_back(stood[change.place].object, stood[change.place].array);
   }
-  restored.let_be();
   return finish(*version, state, std::move(results), before);
 }
 
-Arrays LiveFunction::trace_first(Version& version, const nb::object& root, Arrays given) {
+Arrays LiveFunction::trace_first(Version& version, const nb::object& root, Arrays given,
+                                 Contents& contents) {
   StateDescription description;
-  LiveState(root, &description);
+  LiveState(root, &description, &contents);
   TraceLog::Entry entry(log_, function_, std::move(description));
   Arrays results;
   {
@@ -191,15 +198,12 @@ nb::object LiveFunction::finish(Version& version, const LiveState& state, Arrays
   size_t next = 0;
   nb::object out = with_arrays(version.result, results, next);
   if (!version.repeatable) {
-    for (size_t i = 0; i < version.fresh.size(); ++i) {
-      *version.fresh[i] = results.at(next++);
-      if (version.fresh_before[i].present()) {
-        remember(version.fresh_objects[i], version.fresh_before[i]);
-      }
+    for (const Version::Fresh& fresh : version.fresh) {
+      Before one = fresh.before();
+      *array_of(fresh.object) = results.at(next++);
+      remember(fresh.object, one);
     }
     version.fresh.clear();
-    version.fresh_objects.clear();
-    version.fresh_before.clear();
     return out;
   }
   for (size_t i = 0; i < version.changes.size(); ++i) {
@@ -219,8 +223,9 @@ nb::object LiveFunction::finish(Version& version, const LiveState& state, Arrays
 }
 
 Arrays LiveFunction::trace(Version& version, const Arrays& arrays) {
-  LiveState before(version.root);
-  RestoredState restored(before);
+  Contents contents, contents_after;
+  LiveState before(version.root, nullptr, &contents);
+  Restored restored(before);
   for (size_t i = 0; i < arrays.size(); ++i) LiveState::array_at(before.places()[i]) = arrays[i];
   nb::args args = nb::borrow<nb::args>(version.root[1]);
   nb::kwargs kwargs = nb::borrow<nb::kwargs>(version.root[2]);
@@ -229,11 +234,9 @@ Arrays LiveFunction::trace(Version& version, const Arrays& arrays) {
   version.result = without_values(result);
   result.reset();
 
-  LiveState after(version.root);
+  LiveState after(version.root, nullptr, &contents_after);
   version.changes.clear();
   version.fresh.clear();
-  version.fresh_objects.clear();
-  version.fresh_before.clear();
   version.repeatable = before.key() == after.key();
   auto is_old = [&](const LiveState::Place& place, size_t i) {
     return i < before.places().size() && before.places()[i].array == place.array;
@@ -254,10 +257,13 @@ Arrays LiveFunction::trace(Version& version, const Arrays& arrays) {
           std::any_of(before.places().begin(), before.places().end(),
                       [&](const LiveState::Place& old) { return old.array == place.array; });
       if (known && same_object) continue;
-      version.fresh.push_back(&array);
-      version.fresh_objects.push_back(nb::borrow(place.array));
-      const Array* stood = restored.stood_at(place);
-      version.fresh_before.push_back(stood ? Before(*stood) : Before());
+      Version::Fresh fresh{nb::borrow(place.array), {}, {}};
+      if (std::optional<size_t> old = before.find(place)) {
+        fresh.stood = restored.stood()[*old];
+      } else {
+        fresh.places = contents_after.new_places(place.array, contents);
+      }
+      version.fresh.push_back(std::move(fresh));
       results.push_back(array);
     }
     array = nothing();

@@ -9,6 +9,7 @@
 
 #include "lazulite/transforms/compile.h"
 #include "live_state.h"
+#include "new_places.h"
 #include "trace_log.h"
 #include "undo.h"
 
@@ -37,7 +38,7 @@ class LiveFunction {
   nb::object finish(Version& version, const LiveState& state, Arrays results,
                     std::vector<Before>& before);
   void forget(const std::string& key);
-  Arrays trace_first(Version& version, const nb::object& root, Arrays given);
+  Arrays trace_first(Version& version, const nb::object& root, Arrays given, Contents& contents);
 
   nb::callable function_;
   bool shapeless_;

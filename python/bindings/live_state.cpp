@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "arguments.h"
+#include "new_places.h"
 #include "random_state.h"
 
 namespace lazulite::python {
@@ -119,8 +120,21 @@ const std::vector<nb::object>& names_of(PyObject* code) {
 
 }  // namespace
 
-LiveState::LiveState(nb::handle root, StateDescription* description) : description_(description) {
+LiveState::LiveState(nb::handle root, StateDescription* description, Contents* contents)
+    : description_(description), contents_(contents) {
   visit(root.ptr(), {Place::item, nullptr, {}});
+}
+
+std::optional<size_t> LiveState::find(const Place& place) const {
+  for (size_t i = 0; i < places_.size(); ++i) {
+    const Place& one = places_[i];
+    const bool same_object = one.array == place.array;
+    const bool same_place = one.container && one.container == place.container &&
+                            one.kind == place.kind && one.key.is(place.key) &&
+                            one.index == place.index;
+    if (same_object || same_place) return i;
+  }
+  return {};
 }
 
 nb::object LiveState::put(const Place& place, const Array& array) {
@@ -176,6 +190,7 @@ void LiveState::visit_array(PyObject* object, Place place) {
 }
 
 void LiveState::visit(PyObject* o, Place place) {
+  if (contents_) contents_->note(o, place);
   if (array_of(o)) return visit_array(o, std::move(place));
   if (description_) description_->note_plain(o);
   if (o == Py_None) {
@@ -281,6 +296,7 @@ void LiveState::visit_function(PyObject* function) {
           description_, [&] { return "the variable `" + text_of(names[number_of_cell]) + "`"; },
           true);
       ++number_of_cell;
+      if (contents_) contents_->note(cell.ptr(), {Place::item, nullptr, {}});
       nb::object content = attribute(cell.ptr(), "cell_contents");
       if (!content.is_valid()) {
         key_ += '-';  // not set yet
@@ -317,6 +333,7 @@ void LiveState::visit_instance(PyObject* object) {
   name(reinterpret_cast<PyObject*>(Py_TYPE(object)));
   nb::object attributes = attribute(object, "__dict__");
   if (attributes.is_valid() && PyDict_Check(attributes.ptr()) && !seen(attributes.ptr())) {
+    if (contents_) contents_->note_attributes(attributes.ptr(), object);
     visit_dict(attributes.ptr(), true);
   }
   if (info_of(Py_TYPE(object)).of_user && !seen(reinterpret_cast<PyObject*>(Py_TYPE(object)))) {

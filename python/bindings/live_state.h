@@ -2,6 +2,7 @@
 
 #include <nanobind/nanobind.h>
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -12,6 +13,8 @@
 namespace lazulite::python {
 
 namespace nb = nanobind;
+
+class Contents;
 
 /// What a function can reach: closure cells, the globals that its code names, defaults, `self`, the
 /// parts of a `partial`, functions of the user, and through them dicts, lists, tuples and the
@@ -27,13 +30,17 @@ class LiveState {
     PyObject* array = nullptr;  // borrowed; the object
   };
 
-  /// With `description`, each thing that the key tells apart is noted there in words.
-  explicit LiveState(nb::handle root, StateDescription* description = nullptr);
+  /// With `description`, each thing that the key tells apart is noted there in words, with
+  /// `contents` where everything stands.
+  explicit LiveState(nb::handle root, StateDescription* description = nullptr,
+                     Contents* contents = nullptr);
 
   /// Tells states apart in which anything but the arrays' elements differs.
   const std::string& key() const { return key_; }
   /// Places in the order in which they were found, each array object under its first one.
   const std::vector<Place>& places() const { return places_; }
+  /// Which of them is this one, of another state of the same: the object is the same, or the place.
+  std::optional<size_t> find(const Place& place) const;
   /// Objects that the key names by their address, which must live as long as it is in use.
   const std::vector<PyObject*>& named() const { return named_; }
 
@@ -62,6 +69,7 @@ class LiveState {
   std::vector<PyObject*> named_;
   std::unordered_map<PyObject*, uint32_t> seen_;
   StateDescription* const description_;
+  Contents* const contents_;
 };
 
 }  // namespace lazulite::python

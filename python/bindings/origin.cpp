@@ -2,11 +2,15 @@
 
 #include <Python.h>
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
 
+#include <algorithm>
 #include <array>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <vector>
 
 namespace lazulite::python {
 namespace {
@@ -51,14 +55,29 @@ std::string utf8(PyObject* owner, const char* attribute) {
   return std::string(text, static_cast<size_t>(size));
 }
 
-// Whether code belongs to this package, whose lines say nothing to its user.
+// Where this package's own sources lie, wherever it is installed, each with a slash at its end.
+const std::vector<std::string>& own_folders() {
+  static const std::vector<std::string>* all = nullptr;
+  if (all) return *all;
+  auto found = std::make_unique<std::vector<std::string>>();
+  for (nb::handle folder : nb::module_::import_("lazulite").attr("__path__")) {
+    found->push_back(nb::cast<std::string>(folder) + "/");
+  }
+  if (!all) all = found.release();
+  return *all;
+}
+
+// Whether code belongs to this package, whose lines say nothing to its user; those of the article's
+// programs, which come with it, do.
 bool is_ours(PyObject* code) {
   static auto& known = *new std::unordered_map<PyObject*, bool>();
   auto found = known.find(code);
   if (found != known.end()) return found->second;
   std::string file = utf8(code, "co_filename");
-  auto lies_in = [&](const char* folder) { return file.find(folder) != std::string::npos; };
-  bool ours = lies_in("site-packages/lazulite/") || lies_in("python/lazulite/");
+  const std::vector<std::string>& folders = own_folders();
+  bool ours = std::any_of(folders.begin(), folders.end(), [&](const std::string& folder) {
+    return file.rfind(folder, 0) == 0 && file.rfind(folder + "article/workers/", 0) != 0;
+  });
   Py_INCREF(code);
   return known[code] = ours;
 }

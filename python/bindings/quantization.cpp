@@ -56,8 +56,8 @@ void bind_codes(nb::module_& m) {
         if (codes.biases.valid()) out.push_back(codes.biases);
         return out;
       },
-      "w"_a, "group_size"_a = nb::none(), "bits"_a = nb::none(), "mode"_a = "affine", kw(),
-      "global_scale"_a = nb::none(),
+      "w"_a, "group_size"_a = nb::none(), "bits"_a = nb::none(), "mode"_a = "affine",
+      "global_scale"_a = nb::none(), kw(),
       "The codes of few bits that are nearest to numbers, packed into uint32, the scale of each "
       "group of group_size numbers along the last axis, and its bias where mode is 'affine'.\n\n"
       "Args:\n    w: floating numbers with at least two axes.\n    group_size: 32, 64 (the "

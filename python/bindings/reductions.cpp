@@ -1,7 +1,9 @@
 #include "reductions.h"
 
 #include "lazulite/ops/creation.h"
+#include "lazulite/ops/elementwise.h"
 #include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/operators.h"
 #include "lazulite/ops/reduction.h"
 #include "lazulite/ops/scan.h"
 #include "module.h"
@@ -149,11 +151,14 @@ void bind_reductions(nb::module_& m, nb::class_<Array>& type) {
       [](const Array& a, AxesArgument axis, bool keepdims) {
         return over_axes(a, axis, keepdims, &lazulite::count_nonzero);
       },
-      "a"_a, kw(), "axis"_a = nb::none(), "keepdims"_a = false,
+      "a"_a, "axis"_a = nb::none(), kw(), "keepdims"_a = false,
       "How many elements over axes are not zero.");
   auto softmax = [](const Array& a, AxesArgument axis, bool precise) {
     Array x = precise && is_half(a.dtype()) ? astype(a, Dtype::float32) : a;
-    if (!axis.all && axis.axes.empty()) return astype(ones_like(a), a.dtype());
+    if (!axis.all && axis.axes.empty()) {
+      Array each = is_inexact(x.dtype()) ? x : astype(x, Dtype::float32);
+      return astype(exp(each - each), is_inexact(a.dtype()) ? a.dtype() : Dtype::float32);
+    }
     return astype(lazulite::softmax(x, axis.axes),
                   is_inexact(a.dtype()) ? a.dtype() : Dtype::float32);
   };

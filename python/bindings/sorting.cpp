@@ -30,28 +30,45 @@ nb::object unique_parts(const Array& a, int64_t size, bool index, bool inverse, 
   return nb::tuple(parts);
 }
 
+// An array without axes has none to sort along, but is one element when it is flattened.
+Array with_axis(const Array& a, std::optional<int> axis, const char* operation) {
+  if (a.ndim() > 0) return a;
+  if (axis) normalize_axis(*axis, 0, operation);
+  return flatten(a);
+}
+
 }  // namespace
 
 void bind_sorting(nb::module_& m) {
   using Axis = std::optional<int>;
   def_op(
-      m, "sort", [](const Array& a, Axis axis) { return sort(a, axis); }, "a"_a, "axis"_a = -1,
-      kw(), "In ascending order along an axis, NaN last; flattened if axis is None.");
+      m, "sort", [](const Array& a, Axis axis) { return sort(with_axis(a, axis, "sort"), axis); },
+      "a"_a, "axis"_a = -1, kw(),
+      "In ascending order along an axis, NaN last; flattened if axis is None.");
   def_op(
-      m, "argsort", [](const Array& a, Axis axis) { return argsort(a, axis); }, "a"_a,
+      m, "argsort",
+      [](const Array& a, Axis axis) { return argsort(with_axis(a, axis, "argsort"), axis); }, "a"_a,
       "axis"_a = -1, kw(), "Where the elements of the sorted array are (uint32).");
   def_op(
       m, "partition",
-      [](const Array& a, int64_t kth, Axis axis) { return partition(a, kth, axis); }, "a"_a,
-      "kth"_a, "axis"_a = -1, kw(),
+      [](const Array& a, int64_t kth, Axis axis) {
+        return partition(with_axis(a, axis, "partition"), kth, axis);
+      },
+      "a"_a, "kth"_a, "axis"_a = -1, kw(),
       "With the element that sorting would put at kth there, smaller ones before it.");
   def_op(
       m, "argpartition",
-      [](const Array& a, int64_t kth, Axis axis) { return argpartition(a, kth, axis); }, "a"_a,
-      "kth"_a, "axis"_a = -1, kw(), "Where the elements of the partitioned array are (uint32).");
+      [](const Array& a, int64_t kth, Axis axis) {
+        return argpartition(with_axis(a, axis, "argpartition"), kth, axis);
+      },
+      "a"_a, "kth"_a, "axis"_a = -1, kw(),
+      "Where the elements of the partitioned array are (uint32).");
   def_op(
-      m, "topk", [](const Array& a, int64_t k, Axis axis) { return topk(a, k, axis); }, "a"_a,
-      "k"_a, "axis"_a = -1, kw(), "The k largest elements along an axis.");
+      m, "topk",
+      [](const Array& a, int64_t k, Axis axis) {
+        return topk(with_axis(a, axis, "topk"), k, axis);
+      },
+      "a"_a, "k"_a, "axis"_a = -1, kw(), "The k largest elements along an axis.");
   def_op(
       m, "searchsorted",
       [](const Array& sorted, const Array& values, const std::string& side) {

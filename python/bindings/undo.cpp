@@ -15,7 +15,7 @@ namespace {
 struct Kept {
   nb::object reference;  // a weak one to the object
   uint64_t sequence;     // of the array's node; the object may have got another array
-  History history;
+  Undo undo;
 };
 
 // By the object and by the reference to it. Only touched with the GIL.
@@ -47,24 +47,32 @@ void object_is_gone(nb::handle reference) {
   const Kept last = forget(kept().find(found->second));
 }
 
-History take_history(nb::handle object) {
+Undo take_undo(nb::handle object, const Array& array) {
   auto found = kept().find(object.ptr());
-  if (found == kept().end()) return {};
-  Kept out = forget(found);
-  const Array& array = *array_of(object);
-  return array.valid() && array.node()->sequence == out.sequence ? std::move(out.history)
-                                                                 : History();
+  if (found == kept().end() || !array.valid()) return {};
+  if (found->second.sequence != array.node()->sequence) return {};
+  return forget(found).undo;
 }
 
-void put_history(nb::handle object, History&& history) {
-  if (history.empty()) return;
+void put_undo(nb::handle object, Undo&& undo) {
+  if (undo.history.empty()) return;
   Kept last;
   if (auto found = kept().find(object.ptr()); found != kept().end()) last = forget(found);
   if (!when_gone().is_valid()) when_gone() = nb::cpp_function(object_is_gone);
   nb::object reference = nb::steal(PyWeakref_NewRef(object.ptr(), when_gone().ptr()));
   if (!reference.is_valid()) nb::raise_python_error();
   referred()[reference.ptr()] = object.ptr();
-  kept()[object.ptr()] = {reference, array_of(object)->node()->sequence, std::move(history)};
+  kept()[object.ptr()] = {reference, array_of(object)->node()->sequence, std::move(undo)};
+}
+
+// Settles what an object holds. True where it goes back to nothing, for which it keeps its array.
+bool settle(Array& array, History& history, FailurePtr& untold, History::Garbage& garbage) {
+  const Array failed = array;
+  FailurePtr failure = history.settle(array, garbage);
+  if (!untold) untold = std::move(failure);
+  if (array.valid()) return false;
+  array = failed;
+  return true;
 }
 
 // `after` takes the place of `before`, and stands and falls with `tied` if there is one.
@@ -72,11 +80,15 @@ void replace(nb::handle before, nb::handle after, const Array& tied) {
   Array &old = *array_of(before), &next = *array_of(after);
   if (before.is(after) || old.is_same(next) || !old.valid() || !next.valid()) return;
   History::Garbage garbage;
-  History history = take_history(before);
-  (void)history.settle(old, garbage);
-  history.keep(old, next, tied.valid(), garbage);
-  if (tied.valid()) history.tie(tied, garbage);
-  put_history(after, std::move(history));
+  Undo undo = take_undo(before, old);
+  FailurePtr untold;
+  if (settle(old, undo.history, untold, garbage)) {
+    undo.history.keep_loosely(Array(), garbage);
+  } else {
+    undo.history.keep(old, next, tied.valid(), garbage);
+  }
+  if (tied.valid()) undo.history.tie(tied, garbage);
+  put_undo(after, std::move(undo));
 }
 
 // For what is traced, the compiled function sees to it.
@@ -106,40 +118,50 @@ void changed(nb::dict before, nb::dict after, nb::handle results) {
 FailurePtr settle_all() {
   FailurePtr untold;
   std::vector<Kept> ended;
+  std::vector<std::pair<NewPlaces, nb::object>> given_up;
   History::Garbage garbage;
   for (auto place = kept().begin(); place != kept().end();) {
     auto here = place++;
     Array& array = *array_of(here->first);
     Kept& one = here->second;
     if (array.valid() && array.node()->sequence == one.sequence) {
-      FailurePtr failure = one.history.settle(array, garbage);
-      if (!untold) untold = std::move(failure);
-      one.sequence = array.node()->sequence;
-      if (!one.history.empty()) continue;
+      if (settle(array, one.undo.history, untold, garbage)) {
+        given_up.emplace_back(std::move(one.undo.places), nb::borrow(here->first));
+      } else {
+        one.sequence = array.node()->sequence;
+        if (!one.undo.history.empty()) continue;
+      }
     }
     ended.push_back(forget(here));
+  }
+  // Last, for it may run code of Python.
+  for (auto& [places, object] : given_up) {
+    for (const auto& place : places) place->put_back(object);
   }
   return untold;
 }
 
 }  // namespace
 
-Before::Before(nb::handle object)
-    : present_(true), object_(nb::borrow(object)), history_(take_history(object)) {
+Before::Before(nb::handle object) : Before(object, *array_of(object)) {}
+
+Before::Before(nb::handle object, const Array& array)
+    : present_(true), object_(nb::borrow(object)), undo_(take_undo(object, array)) {
   History::Garbage garbage;
-  history_.keep_held(*array_of(object), garbage);
+  undo_.history.keep_held(array, garbage);
 }
 
-Before::Before(const Array& array) : present_(true) {
+Before::Before(NewPlaces places) : present_(true) {
   History::Garbage garbage;
-  history_.keep_held(array, garbage);
+  undo_.history.keep_loosely(Array(), garbage);
+  undo_.places = std::move(places);
 }
 
 Before Before::take(nb::handle object, Array& array) {
   Before out;
   History::Garbage garbage;
-  out.history_ = take_history(object);
-  out.history_.keep_loosely(*array_of(object), garbage);
+  out.undo_ = take_undo(object, *array_of(object));
+  out.undo_.history.keep_loosely(*array_of(object), garbage);
   out.present_ = true;
   out.object_ = nb::borrow(object);
   out.taken_ = true;
@@ -151,7 +173,7 @@ Before Before::take(nb::handle object, Array& array) {
 void Before::give_back() {
   if (!object_.is_valid()) return;
   if (taken_) *array_of(object_) = saved_.restore();
-  put_history(object_, std::move(history_));
+  put_undo(object_, std::move(undo_));
 }
 
 bool can_take(nb::handle object) {
@@ -160,7 +182,7 @@ bool can_take(nb::handle object) {
          array.node()->use_count() == 1;
 }
 
-void remember(nb::handle object, Before& before) { put_history(object, before.history()); }
+void remember(nb::handle object, Before& before) { put_undo(object, before.undo()); }
 
 void settle_runs() {
   if (kept().empty()) return;
@@ -178,6 +200,8 @@ void bind_undo(nb::module_& m) {
   m.def("_changed", &changed, "before"_a, "after"_a, "results"_a = nb::none(),
         "The same for the arrays of a dict and of a copy of it. With `results`, they also go back "
         "if those cannot be computed.");
+  m.def("_places_put_back", &NewPlace::count_put_back,
+        "How often a place in a dict or a list got back what had been there before a failed step.");
   nb::module_::import_("atexit").attr("register")(nb::cpp_function([] {
     kept().clear();
     referred().clear();

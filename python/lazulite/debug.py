@@ -9,6 +9,7 @@ Every tool here watches while it is open and costs nothing otherwise::
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from lazulite import core as _core
@@ -156,5 +157,5 @@ def plan_svg(file: Any, *what: Any) -> None:
     if hasattr(file, "write"):
         file.write(text)
         return
-    with open(file, "w", encoding="utf-8") as opened:
+    with open(os.fspath(file), "w", encoding="utf-8") as opened:
         opened.write(text)

@@ -46,6 +46,46 @@ TEST(Profile, CountsKernelsAndWhatTheyDo) {
   EXPECT_NEAR(rows["Matmul"].share + fused.share, 1, 1e-9);
 }
 
+TEST(Profile, CountsAtTheRoofWhatIsNeededAtTheLeast) {
+  const debug::Roof roof = debug::machine_roof();
+  auto least_seconds = [](const debug::ProfileRow& row) { return row.roof * row.seconds; };
+  // 32 outputs of 14x14 pixels for each of 32 inputs, of 25 products each by definition; tiles of
+  // four outputs along an axis need products at eight points there.
+  Array x = numbers(8 * 14 * 14 * 32).reshape({8, 14, 14, 32}).eval();
+  Array w = numbers(32 * 5 * 5 * 32).reshape({32, 5, 5, 32}).eval();
+  auto convolution = [&](int stride) {
+    Array result = conv2d(x, w, stride, 2);
+    debug::Profile profile;
+    result.eval();
+    profile.stop();
+    for (const debug::ProfileRow& row : profile.rows()) {
+      if (row.kernel == "Convolution") return row;
+    }
+    throw Error("no convolution ran");
+  };
+  const double plain = 2.0 * 8 * 14 * 14 * 32 * 32 * 25;
+  const debug::ProfileRow row = convolution(1), strided = convolution(2);
+  EXPECT_EQ(row.operations, plain);
+  EXPECT_NEAR(least_seconds(row), plain * (2 * 2) / 25 / roof.operations_per_second, 1e-12);
+  EXPECT_NEAR(least_seconds(strided), plain / 4 / roof.operations_per_second, 1e-12);
+  set_conv_algorithm(ConvAlgorithm::direct);
+  const debug::ProfileRow direct = convolution(1);
+  set_conv_algorithm(ConvAlgorithm::automatic);
+  EXPECT_NEAR(least_seconds(direct), plain / roof.operations_per_second, 1e-12);
+
+  // Ten rows of a large table, in and out, and their numbers.
+  Array table = numbers(4096 * 256).reshape({4096, 256}).eval();
+  Array rows = astype(numbers(10) * 7, Dtype::int32).eval();
+  debug::Profile profile;
+  take(table, rows, 0).eval();
+  profile.stop();
+  double bytes = 0;
+  for (const debug::ProfileRow& found : profile.rows()) {
+    if (found.kernel == "Gather") bytes = found.bytes;
+  }
+  EXPECT_EQ(bytes, 4.0 * (2 * 10 * 256 + 10));
+}
+
 TEST(Profile, NamesRegions) {
   auto f = compile([](const Array& x) {
     Array hidden;

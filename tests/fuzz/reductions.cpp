@@ -78,7 +78,7 @@ void add_reductions(Operations& all) {
                      value.numbers.push_back({maker.below(2)});
                      return true;
                    },
-                   [cumulate](auto x, const auto& n) {
+                   [cumulate = cumulate](auto x, const auto& n) {
                      return cumulate(x[0], static_cast<int>(n[0][0]), n[1][0] != 0, n[2][0] != 0);
                    }});
   }

@@ -11,9 +11,9 @@ namespace {
 // outlive static objects.
 const PrimitivePtr& row_primitive(Row row) {
   static const auto* primitives = [] {
-    auto* all = new std::vector<PrimitivePtr>;
+    auto all = std::make_unique<std::vector<PrimitivePtr>>();
     for (int i = 0; i < row_count; ++i) all->push_back(make_primitive(Elementwise{Row(i)}));
-    return all;
+    return all.release();
   }();
   return (*primitives)[static_cast<size_t>(row)];
 }

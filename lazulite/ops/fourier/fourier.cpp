@@ -149,9 +149,12 @@ std::vector<Axis> axes_of(const char* operation, const Array& x, const std::opti
 }
 
 Array shifted(const char* operation, Array x, const std::optional<Axes>& axes, bool back) {
-  for (const Axis& axis : axes_of(operation, x, {}, axes)) {
-    const int64_t half = x.shape()[axis.axis] / 2;
-    x = roll(std::move(x), back ? -half : half, axis.axis);
+  // An axis that is given twice is shifted twice.
+  const size_t count = axes ? axes->size() : x.ndim();
+  for (size_t i = 0; i < count; ++i) {
+    const int axis = axes ? normalize_axis((*axes)[i], x.ndim(), operation) : static_cast<int>(i);
+    const int64_t half = x.shape()[static_cast<size_t>(axis)] / 2;
+    x = roll(std::move(x), back ? -half : half, axis);
   }
   return x;
 }

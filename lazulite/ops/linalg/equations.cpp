@@ -6,6 +6,7 @@
 #include "lazulite/core/no_result.h"
 #include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
+#include "lazulite/ops/elementwise.h"
 #include "lazulite/ops/linalg.h"
 #include "lazulite/ops/linalg/host.h"
 #include "lazulite/ops/linear.h"
@@ -299,7 +300,9 @@ SignAndLog slogdet(Array a) {
   const ReleaseOnReturn release(a);
   Arrays found = determinants(for_determinant("slogdet", a));
   const Dtype dtype = is_half(a.dtype()) ? a.dtype() : found[0].dtype();
-  return {astype(found[0], dtype), astype(found[1], dtype)};
+  // NaN has no sign.
+  Array sign = where(isnan(found[1]), zeros_like(found[0]), found[0]);
+  return {astype(sign, dtype), astype(found[1], dtype)};
 }
 
 Array det(Array a) {

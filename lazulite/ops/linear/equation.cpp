@@ -10,7 +10,7 @@ namespace lazulite {
 namespace {
 
 [[noreturn]] void fail(const std::string& subscripts, const std::string& what) {
-  throw ValueError(fmt::format("[einsum] '{}': {}", subscripts, what));
+  throw ValueError(fmt::format("einsum: '{}': {}", subscripts, what));
 }
 
 // One side's or operand's labels; `extra` is how many axes "..." stands for.
@@ -65,7 +65,7 @@ void find_sizes(Equation& out, const std::string& subscripts, const std::vector<
 }  // namespace
 
 Equation parse_equation(const std::string& subscripts, const std::vector<Array>& operands) {
-  if (operands.empty()) throw ValueError("[einsum] at least one operand is needed");
+  if (operands.empty()) throw ValueError("einsum: at least one operand is needed");
   size_t arrow = subscripts.find("->");
   std::vector<std::string> inputs = split_at_commas(subscripts.substr(0, arrow));
   if (inputs.size() != operands.size()) {

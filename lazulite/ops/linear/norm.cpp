@@ -92,8 +92,11 @@ Array norm(Array x, const NormOrder& order, const Axes& axes, bool keepdims) {
     return spectral_norm(x, over, keepdims, [](const Array& s) { return sum(s, -1); });
   }
   if (plain || order.frobenius) return root_of_squares(x, over, keepdims);
-  return over.size() == 1 ? vector_norm(x, *order.p, over, keepdims)
-                          : matrix_norm(x, *order.p, over, keepdims);
+  Array out = over.size() == 1 ? vector_norm(x, *order.p, over, keepdims)
+                               : matrix_norm(x, *order.p, over, keepdims);
+  // As in MLX, where only sums of squares are real.
+  const bool squares = over.size() == 1 && *order.p == 2;
+  return squares ? out : astype(std::move(out), x.dtype());
 }
 
 Array cross(Array a, Array b, int axis) {

@@ -12,11 +12,11 @@ Array astype(Array x, Dtype dtype) {
   if (x.dtype() == dtype) return x;
   // One for each dtype, never freed: arrays may outlive static objects.
   static const auto* casts = [] {
-    auto* all = new std::vector<PrimitivePtr>;
+    auto all = std::make_unique<std::vector<PrimitivePtr>>();
     for (int i = 0; i <= static_cast<int>(Dtype::complex64); ++i) {
       all->push_back(make_primitive(Cast{Dtype(i)}));
     }
-    return all;
+    return all.release();
   }();
   return make((*casts)[static_cast<size_t>(dtype)], {x});
 }

@@ -7,6 +7,7 @@
 #include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/indexing.h"
+#include "lazulite/ops/indexing/positions.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 
@@ -71,19 +72,20 @@ struct Front {
 
 Array slice_at(Array x, Array starts, const Axes& axes, const Shape& sizes) {
   const ReleaseOnReturn release(x, starts);
-  const Axes at = checked_axes("slice", x, starts, axes);
-  check_sizes("slice", x, sizes);
+  const Axes at = checked_axes("slice_at", x, starts, axes);
+  check_sizes("slice_at", x, sizes);
   Array out = Front(x, at, sizes).array;
   for (size_t i = 0; i < at.size(); ++i) {
     const int64_t size = sizes[static_cast<size_t>(at[i])];
-    out = take(out, positions(starts, i, size), at[i]);
+    Array places = checked_positions(positions(starts, i, size), out.shape(at[i]), IndexUse::slice);
+    out = take(out, std::move(places), at[i]);
   }
   return out;
 }
 
 Array slice_update_at(Array x, Array update, Array starts, const Axes& axes) {
   const ReleaseOnReturn release(x, update, starts);
-  const Axes at = checked_axes("slice_update", x, starts, axes);
+  const Axes at = checked_axes("slice_update_at", x, starts, axes);
   Array part = astype(update, x.dtype());
   if (part.ndim() == 0) {
     Shape shape = x.shape();
@@ -94,7 +96,7 @@ Array slice_update_at(Array x, Array update, Array starts, const Axes& axes) {
     for (int64_t size : part.shape()) shape.push_back(size);
     part = reshape(part, shape);
   }
-  check_sizes("slice_update", x, part.shape());
+  check_sizes("slice_update_at", x, part.shape());
   if (part.size() == 0) return x;
   // As `scatter` wants them: positions of the axes that have starts, and those axes first.
   std::vector<Array> places;
@@ -102,7 +104,8 @@ Array slice_update_at(Array x, Array update, Array starts, const Axes& axes) {
   for (size_t i = 0; i < at.size(); ++i) {
     Shape along(at.size() - i, 1);
     along[0] = part.shape()[static_cast<size_t>(at[i])];
-    places.push_back(reshape(positions(starts, i, along[0]), along));
+    places.push_back(checked_positions(reshape(positions(starts, i, along[0]), along),
+                                       x.shape(at[i]), IndexUse::slice_update));
   }
   for (int axis = 0; axis < static_cast<int>(x.ndim()); ++axis) {
     if (std::find(at.begin(), at.end(), axis) == at.end()) order.push_back(axis);

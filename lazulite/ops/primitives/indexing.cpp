@@ -125,8 +125,8 @@ void CheckIndex::reject(const std::string& index) const {
     throw Error(fmt::format("index_update: {} values for a mask that holds at more places", size));
   }
   static constexpr const char* operations[] = {
-      "take",  "take_along_axis", "put_along_axis", "add_along_axis", "scatter_add",
-      "index", "index_update",    "gather",         "scatter"};
+      "take",         "take_along_axis", "put_along_axis", "add_along_axis", "scatter_add", "index",
+      "index_update", "gather",          "scatter",        "slice",          "slice_update"};
   throw IndexError(
       fmt::format("{}: the index {} is out of range for an axis of size {}: indices are {} to {}",
                   operations[static_cast<size_t>(use)], index, size, wrap ? -size : 0, size - 1));

@@ -19,6 +19,8 @@ enum class IndexUse : uint8_t {
   index_update,
   gather,
   scatter,
+  slice,
+  slice_update,
   class_labels,
   mask_values,
 };

@@ -24,7 +24,8 @@ enum class CumulativeOp : uint8_t { product, maximum, minimum, logaddexp };
 
 /// Products, largest or smallest elements, or logarithms of sums of exponentials of the elements up
 /// to each one along `axis`, otherwise as CumulativeSum. Without any element they are 1, the
-/// dtype's lowest or highest number (infinite where it has such), and -inf. Of floating or complex
+/// dtype's lowest or highest number (infinite where it has such, both parts of a complex one), and
+/// -inf. Of floating or complex
 /// dtypes, and but for logaddexp of every other; the output's is the input's. Integers wrap, NaN
 /// stays, complex numbers are ordered by their real and then by their imaginary parts.
 struct Cumulative {

@@ -66,6 +66,7 @@ class Optimizer:
 
     def __init__(self, schedulers=None):
         self._initialized = False
+        self._initialized_at = 0
         self._state = {"step": mx.array(0, mx.uint64)}
         self._schedulers = dict(schedulers or {})
 
@@ -93,6 +94,7 @@ class Optimizer:
             {'v': array([0, 0], dtype=float32)}
         """
         self._initialized = True
+        self._initialized_at = mx._places_put_back()
         _extend(parameters, self._state)
         tree_map(self._init_unless_known, parameters, self._state)
 
@@ -115,7 +117,8 @@ class Optimizer:
         Returns:
             The next values of the parameters, as a tree like that of the gradients.
         """
-        if not self._initialized:
+        # What a failed step had made is gone again.
+        if not self._initialized or self._initialized_at != mx._places_put_back():
             self.init(gradients)
         state = self._state
         before = dict(state)

@@ -79,7 +79,9 @@ def from_json(value):
         kind = np.dtype({"bfloat16": "float32"}.get(name, name))
         if kind.kind == "c":
             parts = np.array(value["values"], np.float64).reshape(*value["shape"], 2)
-            return Array(name, (parts[..., 0] + 1j * parts[..., 1]).astype(kind))
+            numbers = np.empty(value["shape"], kind)
+            numbers.real, numbers.imag = parts[..., 0], parts[..., 1]
+            return Array(name, numbers)
         return Array(name, np.array(value["values"], kind).reshape(value["shape"]))
     if "dtype" in value:
         return Dtype(value["dtype"])

@@ -31,7 +31,9 @@ void store_identity(CumulativeOp op, std::byte* to, Dtype dtype) {
       const T value = lowest ? Limits::lowest() : Limits::max();
       std::memcpy(to, &value, sizeof value);
     } else {
-      store_number(lowest ? -infinity : infinity, to, dtype);
+      const double part = lowest ? -infinity : infinity;
+      const bool complex = kind_of(dtype) == DtypeKind::complex;
+      store_number({part, complex ? part : 0}, to, dtype);
     }
   });
 }

@@ -42,7 +42,8 @@ struct ExtremeFold {
   using Wide = T;
   static Wide nothing() {
     if constexpr (std::is_same_v<T, complex64>) {
-      return complex64(ExtremeFold<float, maximum>::nothing(), 0);
+      const float part = ExtremeFold<float, maximum>::nothing();
+      return complex64(part, part);
     } else {
       using Limits = std::numeric_limits<T>;
       const T highest = Limits::has_infinity ? Limits::infinity() : Limits::max();

@@ -6,7 +6,7 @@ from torch import nn
 class ArticleCnn(nn.Module):
     """Three blocks of 5x5 convolution, ReLU and pooling, then three linear layers with dropout."""
 
-    def __init__(self, channels=1, side=28, classes=10):
+    def __init__(self, channels=1, side=28, classes=10, dropout=0.3):
         super().__init__()
         features = 100 * (side // 8) ** 2
         self.convolutions = nn.Sequential(
@@ -15,12 +15,12 @@ class ArticleCnn(nn.Module):
         self.head = nn.Sequential(
             nn.Flatten(),
             nn.Linear(features, features // 2),
-            nn.Dropout(0.3),
+            nn.Dropout(dropout),
             nn.ReLU(),
             nn.Linear(features // 2, features // 4),
-            nn.Dropout(0.3),
+            nn.Dropout(dropout),
             nn.Linear(features // 4, classes),
-            nn.Dropout(0.3),
+            nn.Dropout(dropout),
             nn.LogSoftmax(dim=1),
         )
 

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "report.h"
+
+namespace cnn {
+
+/// Makes the folder of --report where it is missing. Throws if nothing could be written there.
+void prepare_report(const Options& options);
+
+/// Writes index.html, a page that needs nothing beside itself, with the figures as results.json and
+/// FRAMEWORK.DEVICE.cnn.bench.out, and the profile as profile.json, .trace.json and .flame.html.
+void write_report(const Options& options, const Report& report);
+
+}  // namespace cnn
