@@ -189,7 +189,8 @@ Arrays ImportedFunction::operator()(const Arrays& positional, const NamedArrays&
   std::string there;
   int number = 0;
   for (const Content::Trace& trace : content_->traces) {
-    if (trace.names == given.names && trace.function.takes(given.arrays)) {
+    const bool named = trace.names.empty() || trace.names == given.names;
+    if (named && trace.function.takes(given.arrays)) {
       return trace.function(given.arrays);
     }
     const ArrayTypes& types = trace.function.recorded().arguments;

@@ -113,7 +113,7 @@ class FunctionExporter {
 /// FunctionExporter does.
 template <class Function>
 void export_function(const std::string& path, Function function, const Arrays& positional,
-                     const NamedArrays& named, ExportOptions options = {}) {
+                     const NamedArrays& named, ExportOptions options) {
   FunctionExporter exporter(path, std::move(function), std::move(options));
   exporter(positional, named);
   exporter.close();
@@ -128,8 +128,9 @@ void export_function(const std::string& path, Function function, const Arrays& p
 class ImportedFunction {
  public:
   /// The results of the trace that was made for such arguments: built again, lazily, so that it can
-  /// be differentiated, mapped and compiled like any other function. Throws a ValueError that lists
-  /// the file's traces where there is none.
+  /// be differentiated, mapped and compiled like any other function. A trace that was made without
+  /// names takes named arguments behind the positional ones, in the order of their names. Throws a
+  /// ValueError that lists the file's traces where there is none for such arguments.
   Arrays operator()(const Arrays& positional, const NamedArrays& named = {}) const;
 
   const std::string& metadata() const;

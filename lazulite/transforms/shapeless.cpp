@@ -215,15 +215,11 @@ class Rebuild {
   void make(const Array& array) {
     Node* node = array.node();
     if (!node->primitive || node->sequence < first_ || now_.get(node, 0).valid()) return;
+    // Also what does not depend on the arguments: what is given to a caller may be evaluated, and
+    // would then be known no longer for a node of the trace.
     SmallVector<Array, 2> inputs;
-    bool changed = false;
-    for (const Array& input : node->inputs) {
-      inputs.push_back(now(input));
-      changed |= !inputs.back().is_same(input);
-    }
+    for (const Array& input : node->inputs) inputs.push_back(now(input));
     PrimitivePtr primitive = adapted(array, inputs);
-    changed |= primitive != node->primitive;
-    if (!changed) return;
     StreamScope scope(node->stream);
     std::vector<Array> outputs = remake(std::move(primitive), std::move(inputs));
     for (uint32_t i = 0; i < outputs.size(); ++i) {

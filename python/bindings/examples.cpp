@@ -269,7 +269,7 @@ export_to_dot
 exporter
     >>> import os, tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "sum.lzf")
-    >>> with lz.exporter(path, lambda *arrays: sum(arrays)) as exporter:
+    >>> with lz.exporter(path, lambda x, y=1: x + y) as exporter:
     ...     exporter(lz.array(1))
     ...     exporter(lz.array(1), lz.array(2))
     >>> lz.import_function(path)(lz.array(3), lz.array(4))
@@ -508,6 +508,12 @@ save
     >>> lz.save("x.npy", lz.arange(3))
     >>> lz.load("x.npy")
     array([0, 1, 2], dtype=int32)
+save_gguf
+    >>> import os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "w.gguf")
+    >>> lz.save_gguf(path, {"w": lz.array([1.0, 2.0])}, {"author": "me"})
+    >>> lz.load(path, return_metadata=True)
+    ({'w': array([1, 2], dtype=float32)}, {'author': 'me'})
 save_safetensors
     >>> lz.save_safetensors("x.safetensors", {"a": lz.arange(3)})
     >>> lz.load("x.safetensors")["a"]

@@ -94,13 +94,20 @@ const FileFunction file_functions[] = {
      "Writes a dict of arrays to a file in the safetensors format.\n\nArgs:\n    file: a path, to "
      "which \".safetensors\" is added where it is missing, or a file object.\n    arrays: a dict "
      "from names to arrays.\n    metadata: a dict from strings to strings.\n"},
+    {"save_gguf",
+     "def save_gguf(file: str | os.PathLike[str], arrays: dict[str, array], metadata: dict[str, "
+     "array | str | list[str]] | None = None) -> None",
+     "Writes a dict of arrays to a file in the GGUF format.\n\nArgs:\n    file: a path, to which "
+     "\".gguf\" is added where it is missing.\n    arrays: a dict from names to arrays of float32, "
+     "float16, int8, int16 and int32.\n    metadata: a dict from strings to arrays of at most one "
+     "axis, strings and lists of strings.\n"},
     {"load",
      "def load(file: " FILE_TYPE
      ", format: str | None = None, return_metadata: bool = False) -> typing.Any",
-     "Reads arrays from a file: the array of a .npy file, a dict of arrays of others.\n\nArgs:\n  "
-     "  file: a path or a file object.\n    format: \"npy\", \"npz\" or \"safetensors\"; by the "
-     "name of the file if None.\n    return_metadata: return also the metadata of a .safetensors "
-     "file.\n"},
+     "Reads arrays from a file: the array of a .npy file, a dict of arrays of others.\n\nArgs:\n    "
+     "file: a path or a file object.\n    format: \"npy\", \"npz\", \"safetensors\" or "
+     "\"gguf\"; by the name of the file if None.\n    return_metadata: return also the metadata of "
+     "a .safetensors or .gguf file.\n"},
 };
 
 #undef FILE_TYPE

@@ -1,4 +1,4 @@
-"""Reading and writing of arrays in the formats .npy, .npz and .safetensors."""
+"""Reading and writing of arrays in the formats .npy, .npz, .safetensors and .gguf."""
 
 from __future__ import annotations
 
@@ -180,6 +180,21 @@ def save_safetensors(file, arrays, metadata=None) -> None:
             file.write(written.read())
 
 
+def save_gguf(file, arrays, metadata=None) -> None:
+    """Writes a dict of arrays to a file in the GGUF format.
+
+    Args:
+        file: a path, to which ".gguf" is added where it is missing.
+        arrays: a dict from names to arrays of float32, float16, int8, int16 and int32.
+        metadata: a dict from strings to arrays of at most one axis, strings and lists of strings.
+    """
+    from lazulite import _gguf
+
+    if not isinstance(file, (str, os.PathLike)):
+        raise ValueError("[save_gguf] a path is expected, not a file object")
+    _write(file, ".gguf", _gguf.parts(arrays, metadata or {}))
+
+
 def _open_safetensors(path: str, name: str):
     try:
         return core._load_safetensors(path)
@@ -233,8 +248,8 @@ def load(file, format=None, return_metadata=False, *, stream=None):
 
     Args:
         file: a path or a file object.
-        format: "npy", "npz" or "safetensors"; by the name of the file if None.
-        return_metadata: return also the metadata of a .safetensors file.
+        format: "npy", "npz", "safetensors" or "gguf"; by the name of the file if None.
+        return_metadata: return also the metadata of a .safetensors or .gguf file.
 
     Returns:
         The array of a .npy file, a dict of arrays of others.
@@ -250,6 +265,13 @@ def load(file, format=None, return_metadata=False, *, stream=None):
         raise ValueError(f"[load] metadata not supported for format {format}")
     if format == "safetensors":
         return _load_safetensors(file, return_metadata)
+    if format == "gguf":
+        from lazulite import _gguf
+
+        if not isinstance(file, (str, os.PathLike)):
+            raise ValueError("[load_gguf] a path is expected, not a file object")
+        arrays, metadata = _gguf.load(os.fspath(file))
+        return (arrays, metadata) if return_metadata else arrays
     if format == "npy":
         return _read_npy(*_read(file))
     if format == "npz":

@@ -43,25 +43,23 @@ Callable::Callable(const Program& program, const Way& way, const Arrays& inputs)
   }
 }
 
-// What a user's own operation computes cannot be exported, and is called.
+// Each time anew, as what is drawn from the random state is drawn once. What a user's own operation
+// computes cannot be exported, and is called.
 Arrays Callable::call_exported(const Arrays& arguments) {
-  if (!imported_) {
-    const auto path = std::filesystem::temp_directory_path() /
-                      ("lazulite-program-" + std::to_string(::getpid()) + ".lzf");
-    struct Removed {
-      const std::filesystem::path& path;
-      ~Removed() { std::filesystem::remove(path); }
-    } const removed{path};
-    try {
-      io::export_function(
-          path, [this](const Arrays& a) { return call(a); }, arguments);
-    } catch (const ValueError& error) {
-      if (std::string(error.what()).find("cannot be exported") == std::string::npos) throw;
-      return call(arguments);
-    }
-    imported_ = io::import_function(path);
+  const auto path = std::filesystem::temp_directory_path() /
+                    ("lazulite-program-" + std::to_string(::getpid()) + ".lzf");
+  struct Removed {
+    const std::filesystem::path& path;
+    ~Removed() { std::filesystem::remove(path); }
+  } const removed{path};
+  try {
+    io::export_function(
+        path, [this](const Arrays& a) { return call(a); }, arguments);
+  } catch (const ValueError& error) {
+    if (std::string(error.what()).find("cannot be exported") == std::string::npos) throw;
+    return call(arguments);
   }
-  return (*imported_)(arguments);
+  return io::import_function(path)(arguments);
 }
 
 Arrays Callable::operator()(Arrays arguments) {

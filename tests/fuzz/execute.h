@@ -49,7 +49,6 @@ class Callable {
   Arrays held_;
   Random choice_{1};
   std::optional<CompiledFunction> compiled_;
-  std::optional<io::ImportedFunction> imported_;
 };
 
 /// The evaluated results of two calls in a row, then the values of the cells.

@@ -126,7 +126,10 @@ TEST_F(ExportedFunction, FollowsOtherShapesWhereAsked) {
   for (const Shape& shape : {Shape{2, 4}, Shape{3, 6}, Shape{5, 1}}) {
     const Array x = reshape(arange(element_count(shape), Dtype::float32), shape) * 0.25f;
     const Arrays got = imported({x}), expected = shaped({x});
-    for (size_t i = 0; i < got.size(); ++i) expect_close(got[i], expected[i], 1e-6, 1e-6);
+    for (size_t i = 0; i < got.size(); ++i) {
+      SCOPED_TRACE(i);
+      expect_close(got[i], expected[i], 1e-6, 1e-6);
+    }
   }
   EXPECT_THROW(imported({ones({2})}), ValueError);
   const auto sliced = round_trip(
@@ -247,6 +250,24 @@ TEST_F(ExportedFunction, NamesWhatNoFileCanHold) {
   // What is traced stays in its function.
   Array kept;
   EXPECT_THROW(round_trip([&](const Array& a) { return eval({a}), a; }, {ones({2})}), Error);
+}
+
+TEST_F(ExportedFunction, HoldsDecompositions) {
+  auto function = [](const Array& a) {
+    const Array symmetric = matmul(a, transpose(a)) + eye(3);
+    return Arrays{qr(a).q,
+                  svd(a).s,
+                  eigh(symmetric).values,
+                  cholesky(symmetric),
+                  solve(symmetric, a),
+                  det(symmetric),
+                  lu_factor(a).lu,
+                  real(fft(a))};
+  };
+  const Array a = {{2.0, 1.0, 0.5}, {1.0, -3.0, 0.25}, {0.0, 4.0, 1.0}};
+  const Arrays got = round_trip([&](const Arrays& x) { return function(x[0]); }, {eye(3)})({a});
+  const Arrays expected = function(a);
+  for (size_t i = 0; i < got.size(); ++i) expect_equal(got[i], expected[i]);
 }
 
 TEST_F(ExportedFunction, KeepsNumbersExactly) {

@@ -14,6 +14,7 @@
 #include "lazulite/ops/fourier/fourier_plan.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
+#include "lazulite/ops/primitives/named_operation.h"
 #include "lazulite/ops/primitives/spread.h"
 
 namespace lazulite {
@@ -58,7 +59,12 @@ Array waves(const Array& x, bool inverse) {
 // direction.
 Operation make_sums_of_waves(bool inverse) {
   CustomOperation out{.name = inverse ? "ifft" : "fft", .infer = {}, .run = {}};
-  out.infer = [](InputTypes inputs) -> ArrayTypes { return {{inputs[0].shape, inputs[0].dtype}}; };
+  out.infer = [](InputTypes inputs) -> ArrayTypes {
+    if (inputs.size() != 1 || inputs[0].dtype != Dtype::complex64 || inputs[0].shape.empty()) {
+      throw Error("fft: one array of complex64 with an axis is needed");
+    }
+    return {{inputs[0].shape, inputs[0].dtype}};
+  };
   out.run = [inverse](std::span<const HostArray> x, std::span<const HostArray> y) {
     transform_rows(x[0], y[0], inverse);
   };
@@ -78,6 +84,10 @@ const Operation& sums_of_waves(bool inverse) {
   static const Operation forward = make_sums_of_waves(false), backward = make_sums_of_waves(true);
   return inverse ? backward : forward;
 }
+
+const NamedOperation named_transforms[] = {
+    {"fft", []() -> const Operation& { return sums_of_waves(false); }},
+    {"ifft", []() -> const Operation& { return sums_of_waves(true); }}};
 
 void expect_size(const char* operation, int64_t n) {
   if (n > 0) return;

@@ -11,6 +11,7 @@
 #include "lazulite/ops/linear.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
+#include "lazulite/ops/primitives/named_operation.h"
 #include "lazulite/ops/reduction.h"
 
 namespace lazulite {
@@ -21,27 +22,55 @@ Shape with_last(const Shape& shape, size_t removed, std::initializer_list<int64_
   return out;
 }
 
-void expect_matrix(const char* operation, const Array& a, bool square, bool or_complex) {
-  const bool typed = a.dtype() == Dtype::float32 || a.dtype() == Dtype::float64 ||
-                     (or_complex && a.dtype() == Dtype::complex64);
-  if (typed && a.ndim() >= 2 && (!square || a.shape(-1) == a.shape(-2))) return;
+namespace {
+
+void expect_type(const char* operation, const ArrayTypeRef& a, bool square, bool or_complex) {
+  const bool typed = a.dtype == Dtype::float32 || a.dtype == Dtype::float64 ||
+                     (or_complex && a.dtype == Dtype::complex64);
+  if (typed && a.shape.size() >= 2 && (!square || a.shape.back() == a.shape.end()[-2])) return;
   throw ValueError(fmt::format("linalg.{}: {} of float32 or float64{} are needed, not {}{}",
                                operation, square ? "square matrices" : "matrices",
-                               or_complex ? " or complex64" : "", name_of(a.dtype()),
-                               to_string(a.shape())));
+                               or_complex ? " or complex64" : "", name_of(a.dtype),
+                               to_string(a.shape)));
+}
+
+}  // namespace
+
+void expect_matrix(const char* operation, const Array& a, bool square, bool or_complex) {
+  expect_type(operation, a, square, or_complex);
+}
+
+void expect_matrices(const char* operation, InputTypes inputs, size_t count, bool square,
+                     bool or_complex) {
+  if (inputs.size() != count) {
+    throw Error(fmt::format("linalg.{}: {} inputs are given where there are {}", operation,
+                            inputs.size(), count));
+  }
+  for (const ArrayTypeRef& input : inputs) {
+    expect_type(operation, input, square && &input == &inputs[0], or_complex);
+    if (input.dtype != inputs[0].dtype ||
+        with_last(input.shape, 2, {}) != with_last(inputs[0].shape, 2, {})) {
+      throw Error(fmt::format("linalg.{}: {}{} beside {}{}", operation, name_of(input.dtype),
+                              to_string(input.shape), name_of(inputs[0].dtype),
+                              to_string(inputs[0].shape)));
+    }
+  }
 }
 
 namespace {
 
 // An operation on the matrices of one array. Mapped over, it takes them along one axis more.
 template <class Infer, class Run>
-Operation make_operation(const char* name, Infer infer, Run run) {
+Operation make_operation(const char* name, bool square, bool or_complex, Infer infer, Run run) {
   struct Self {
     std::weak_ptr<const CustomOperation> operation;
   };
   auto self = std::make_shared<Self>();
   CustomOperation out{.name = name, .infer = {}, .run = {}};
-  out.infer = [infer](InputTypes x) -> ArrayTypes { return infer(x[0].shape, x[0].dtype); };
+  out.infer = [=](InputTypes x) -> ArrayTypes {
+    expect_matrices(name, x, 1, square, or_complex);
+    return infer(x[0].shape, x[0].dtype);
+  };
   out.run = [run](HostArrays x, HostArrays y) {
     for_each_matrix(x[0].shape, [&](int64_t i) { run(x[0], y, i); });
   };
@@ -68,7 +97,7 @@ void in_its_type(const HostArray& x, F run) {
 
 const Operation& lu_operation() {
   static const Operation operation = make_operation(
-      "lu_factor",
+      "lu_factor", false, false,
       [](const Shape& shape, Dtype dtype) -> ArrayTypes {
         const int64_t rows = shape.end()[-2], steps = std::min(rows, shape.back());
         return {{shape, dtype},
@@ -92,7 +121,7 @@ const Operation& lu_operation() {
 
 const Operation& qr_operation() {
   static const Operation operation = make_operation(
-      "qr",
+      "qr", false, false,
       [](const Shape& shape, Dtype dtype) -> ArrayTypes {
         const int64_t rows = shape.end()[-2], steps = std::min(rows, shape.back());
         return {{with_last(shape, 2, {rows, steps}), dtype},
@@ -109,7 +138,7 @@ const Operation& qr_operation() {
 template <bool vectors>
 const Operation& svd_operation() {
   static const Operation operation = make_operation(
-      "svd",
+      "svd", false, true,
       [](const Shape& shape, Dtype dtype) -> ArrayTypes {
         const int64_t rows = shape.end()[-2], columns = shape.back();
         ArrayTypes out{{with_last(shape, 2, {std::min(rows, columns)}), real_type(dtype)}};
@@ -134,7 +163,7 @@ const Operation& svd_operation() {
 template <bool vectors>
 const Operation& eigh_operation() {
   static const Operation operation = make_operation(
-      "eigh",
+      "eigh", true, true,
       [](const Shape& shape, Dtype dtype) -> ArrayTypes {
         ArrayTypes out{{with_last(shape, 1, {}), real_type(dtype)}};
         if (vectors) out.push_back({shape, dtype});
@@ -153,7 +182,7 @@ const Operation& eigh_operation() {
 template <bool vectors>
 const Operation& eig_operation() {
   static const Operation operation = make_operation(
-      "eig",
+      "eig", true, true,
       [](const Shape& shape, Dtype) -> ArrayTypes {
         ArrayTypes out{{with_last(shape, 1, {}), Dtype::complex64}};
         if (vectors) out.push_back({shape, Dtype::complex64});
@@ -168,6 +197,12 @@ const Operation& eig_operation() {
       });
   return operation;
 }
+
+const NamedOperation named_operations[] = {
+    {"lu_factor", lu_operation},    {"qr", qr_operation},
+    {"svd", svd_operation<true>},   {"singular_values", svd_operation<false>},
+    {"eigh", eigh_operation<true>}, {"eigvalsh", eigh_operation<false>},
+    {"eig", eig_operation<true>},   {"eigvals", eig_operation<false>}};
 
 // The transposed matrix, of which LAPACK's lower triangle is the upper one.
 Array with_lower_triangle(Array a, bool upper) {

@@ -12,6 +12,7 @@
 #include "lazulite/ops/linear.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
+#include "lazulite/ops/primitives/named_operation.h"
 #include "lazulite/ops/reduction.h"
 
 namespace lazulite {
@@ -40,7 +41,14 @@ void run_solve(HostArrays x, HostArrays y) {
   });
 }
 
-ArrayTypes infer_second(InputTypes x) { return {{x[1].shape, x[1].dtype}}; }
+ArrayTypes infer_second(InputTypes x) {
+  expect_matrices("solve", x, 2, true);
+  if (x[1].shape.end()[-2] != x[0].shape.back()) {
+    throw Error(fmt::format("linalg.solve: {} rows for a matrix of {}", x[1].shape.end()[-2],
+                            x[0].shape.back()));
+  }
+  return {{x[1].shape, x[1].dtype}};
+}
 
 // Inputs that are not mapped, repeated.
 Arrays all_mapped(const Arrays& x, const std::vector<bool>& mapped) {
@@ -104,6 +112,11 @@ const Operation& triangular_operation(bool upper) {
   return upper ? of_upper : of_lower;
 }
 
+const NamedOperation named_equations[] = {
+    {"solve", solve_operation},
+    {"solve_lower", []() -> const Operation& { return triangular_operation(false); }},
+    {"solve_upper", []() -> const Operation& { return triangular_operation(true); }}};
+
 Array solved(const Array& a, const Array& b) {
   return apply_operation(solve_operation(), {a, b})[0];
 }
@@ -120,7 +133,10 @@ Array lower_cholesky(const Array& a);
 const Operation& cholesky_operation() {
   static const Operation operation = [] {
     CustomOperation out{.name = "cholesky", .infer = {}, .run = {}};
-    out.infer = [](InputTypes x) -> ArrayTypes { return {{x[0].shape, x[0].dtype}}; };
+    out.infer = [](InputTypes x) -> ArrayTypes {
+      expect_matrices("cholesky", x, 1, true);
+      return {{x[0].shape, x[0].dtype}};
+    };
     out.run = [](HostArrays x, HostArrays y) {
       const dense::Lapack& library = dense::lapack();
       for_each_matrix(x[0].shape, [&](int64_t i) {
@@ -150,6 +166,8 @@ const Operation& cholesky_operation() {
   return operation;
 }
 
+const NamedOperation named_cholesky("cholesky", cholesky_operation);
+
 Array lower_cholesky(const Array& a) { return apply_operation(cholesky_operation(), {a})[0]; }
 
 // The sign of the determinant, the logarithm of its size, and the determinant.
@@ -159,6 +177,7 @@ const Operation& determinant_operation() {
   static const Operation operation = [] {
     CustomOperation out{.name = "det", .infer = {}, .run = {}};
     out.infer = [](InputTypes x) -> ArrayTypes {
+      expect_matrices("det", x, 1, true);
       Shape shape = with_last(x[0].shape, 2, {});
       return {{shape, x[0].dtype}, {shape, x[0].dtype}, {shape, x[0].dtype}};
     };
@@ -192,6 +211,8 @@ const Operation& determinant_operation() {
   }();
   return operation;
 }
+
+const NamedOperation named_determinant("det", determinant_operation);
 
 Arrays determinants(const Array& a) { return apply_operation(determinant_operation(), {a}); }
 

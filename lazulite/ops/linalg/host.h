@@ -110,6 +110,11 @@ using Operation = std::shared_ptr<const CustomOperation>;
 using Arrays = CustomOperation::Arrays;
 using HostArrays = std::span<const HostArray>;
 
+/// Throws a sentence unless there are `count` inputs, all of them matrices as below (those behind
+/// the first need not be square), of one dtype and with the same leading axes.
+void expect_matrices(const char* operation, InputTypes inputs, size_t count, bool square,
+                     bool or_complex = false);
+
 /// The shape with other last sizes in the place of its last `removed`.
 Shape with_last(const Shape& shape, size_t removed, std::initializer_list<int64_t> sizes);
 

@@ -23,7 +23,10 @@ const FieldAccess& access_of(const PrimitiveType& type) {
 
 }  // namespace
 
-bool is_portable(const Primitive& primitive) { return access_of(primitive.type).fields; }
+bool is_portable(const Primitive& primitive) {
+  const FieldAccess& access = access_of(primitive.type);
+  return access.fields && (!access.is_portable || access.is_portable(primitive));
+}
 
 Fields fields_of(const Primitive& primitive) {
   if (!is_portable(primitive)) {

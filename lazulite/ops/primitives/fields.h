@@ -36,6 +36,8 @@ PrimitivePtr primitive_of(std::string_view name, const Fields& fields);
 struct FieldAccess {
   Fields (*fields)(const Primitive&) = nullptr;
   PrimitivePtr (*primitive)(const Fields&) = nullptr;
+  /// Where some are portable, and others are not.
+  bool (*is_portable)(const Primitive&) = nullptr;
 };
 
 }  // namespace lazulite

@@ -1127,6 +1127,26 @@ for name, options in {
     )
 
 
+@entry("core.fast.gated_delta_update", relative(256))
+def _(d):
+    batch, steps, heads, shared = (d.integer(1, 3) for _ in range(4))
+    features, of_values = d.integer(1, 5), d.integer(1, 5)
+    dtype = d.choice("float32", "float16", "bfloat16")
+
+    def numbers(*shape, low=-1.0, high=1.0, dtype=dtype):
+        return d.array(shape, dtype=dtype, special=False, low=low, high=high)
+
+    mask = d.array((batch, steps), dtype="bool") if d.bool() else None
+    state = numbers(batch, heads * shared, of_values, features, dtype="float32")
+    return [
+        *(numbers(batch, steps, heads, features, low=-0.4, high=0.4) for _ in range(2)),
+        numbers(batch, steps, heads * shared, of_values),
+        *(numbers(batch, steps, heads * shared, low=0) for _ in range(2)),
+        state if d.bool() else None,
+        mask,
+    ]
+
+
 # Optimizers: some steps on the same gradients.
 
 _OPTIMIZERS = {

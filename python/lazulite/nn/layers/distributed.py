@@ -415,7 +415,9 @@ def _own_parameters(module):
         for name, one in module.named_modules()
         if isinstance(one, FullyShardedModule)
     )
-    return [path for path, _ in tree_flatten(module.parameters()) if not path.startswith(inner)]
+    paths = (path for path, _ in tree_flatten(module.parameters()))
+    # No list: as such it would be a part of a module's state.
+    return frozenset(path for path in paths if not path.startswith(inner))
 
 
 @lru_cache
