@@ -70,6 +70,11 @@ Array matrix_norm(const Array& x, double p, const Axes& axes, bool keepdims) {
 
 Array norm(Array x, const NormOrder& order, const Axes& axes, bool keepdims) {
   const ReleaseOnReturn release(x);
+  if (is_half(x.dtype())) {
+    // Squares and powers leave the range of half types where the norm itself is in it.
+    const Dtype dtype = x.dtype();
+    return astype(norm(astype(std::move(x), Dtype::float32), order, axes, keepdims), dtype);
+  }
   if (!is_inexact(x.dtype())) x = astype(std::move(x), Dtype::float32);
   Axes over = axes;
   bool plain = !order.p && !order.frobenius && !order.nuclear;
