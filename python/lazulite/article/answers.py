@@ -7,6 +7,7 @@ import statistics
 
 SETTLED = 1.05  # times the lowest validation loss
 AGREEMENT = 1e-4  # relative, over the first steps
+FIRST_STEPS = (10, 25, 50, 100)
 LEAST_LOSS = 1e-3  # below it differences count as of this
 
 
@@ -81,28 +82,41 @@ def accuracy(configurations: list[dict], images: int, against: dict | None) -> d
     return {"against": against["name"] if against else None, "rows": rows}
 
 
+def difference(own: float | None, theirs: float | None) -> float | None:
+    if own is None or theirs is None:
+        return None
+    return abs(own - theirs) / max(abs(theirs), LEAST_LOSS)
+
+
+def largest(differences: list[float | None]) -> float | None:
+    return None if None in differences else max(differences, default=None)
+
+
 def agreement(configurations: list[dict], against: dict | None) -> dict:
-    """Of the first steps' losses, from the same weights, on the same batches, without dropout."""
+    """Of the first steps' losses, from the same weights, on the same batches, without dropout.
+    Training amplifies the last bits in which frameworks differ, so it is asked how far it goes."""
     rows = []
     theirs = against["losses"] if against else None
     for configuration in configurations:
         own = configuration["losses"]
         if not own or not theirs or configuration is against:
             continue
-        pairs = list(zip(own, theirs, strict=False))
-        if any(a is None or b is None for a, b in pairs):
-            largest = None
-        else:
-            largest = max(abs(a - b) / max(abs(b), LEAST_LOSS) for a, b in pairs)
+        differences = [difference(a, b) for a, b in zip(own, theirs, strict=False)]
+        over = [i for i, d in enumerate(differences) if d is None or d > AGREEMENT]
         rows.append(
             {
                 "name": configuration["name"],
-                "steps": len(pairs),
-                "largest_difference": largest,
-                "agrees": largest is not None and largest <= AGREEMENT,
+                "steps": len(differences),
+                "largest_differences": [largest(differences[:first]) for first in FIRST_STEPS],
+                "agreeing_steps": over[0] if over else len(differences),
             }
         )
-    return {"against": against["name"] if against else None, "bound": AGREEMENT, "rows": rows}
+    return {
+        "against": against["name"] if against else None,
+        "bound": AGREEMENT,
+        "first_steps": list(FIRST_STEPS),
+        "rows": rows,
+    }
 
 
 def reference_of(configurations: list[dict], has) -> dict | None:

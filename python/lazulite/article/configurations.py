@@ -36,6 +36,11 @@ class Configuration:
     def is_lazulite(self) -> bool:
         return self.family == "lazulite"
 
+    @property
+    def suffix(self) -> str:
+        """Of its checkpoints' names, by which frameworks tell what they read."""
+        return ".pt" if self.family == "pytorch" else ".safetensors"
+
     def arguments(self, options, folder: Path, seed: int, checkpoint: Path) -> list[str]:
         data = [f"--{options.dataset}", options.path] if self.native else ["--data", str(folder)]
         return [

@@ -15,9 +15,9 @@ class Record:
     removed, with its checkpoint, and `renewed` says what differed.
     """
 
-    def __init__(self, folder: Path, name: str, seed: int, conditions: dict):
+    def __init__(self, folder: Path, name: str, seed: int, conditions: dict, suffix: str = ""):
         self.path = folder / f"{name}.seed{seed}.json"
-        self.checkpoint = folder / f"{name}.seed{seed}.safetensors"
+        self.checkpoint = folder / f"{name}.seed{seed}{suffix}"
         self.conditions = conditions
         self.values: dict = {}
         self.renewed: str | None = None
@@ -53,7 +53,7 @@ def differences(before: dict, now: dict) -> str:
     names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
     parts = []
     for name in names:
-        if name in ("build", "data"):
+        if name in ("program", "data"):
             parts.append(f"the {name} is another one")
         else:
             parts.append(f"the {name} was {before.get(name)} and is {now.get(name)}")

@@ -345,29 +345,37 @@ class Report:
         found = self.results["answers"]["agreement"]
         if not found["rows"]:
             return []
-        steps = found["rows"][0]["steps"]
-        same = all(row["agrees"] for row in found["rows"])
+        steps = min(row["steps"] for row in found["rows"])
+        until = min(row["agreeing_steps"] for row in found["rows"])
         bound = f"{found['bound']:.0e}".replace("e-0", "e-")
-        lead = (
-            f"And why? From the same weights, on the same batches and without dropout, the losses "
-            f"of the first {several(steps, 'step')} are those of {self.titles[found['against']]}"
-        )
-        if same:
-            lead += f" within {bound}: what differs above is chance, of first weights, order "
-            lead += "and dropout."
+        lead = "And why? From the same weights, on the same batches and without dropout, "
+        other = self.titles[found["against"]]
+        if until >= steps:
+            lead += (
+                f"the losses of the first {several(steps, 'step')} are those of {other} within "
+                f"{bound}: what differs above is chance, of first weights, order and dropout."
+            )
+        elif until > 0:
+            lead += (
+                f"the losses are those of {other} within {bound} for {several(until, 'step')}; "
+                "from then on training has amplified the last bits in which sums differ that are "
+                "taken in another order. The table has the largest relative difference over the "
+                "first steps."
+            )
         else:
-            lead += f" within what the table says; {bound} is expected."
+            lead += f"the losses differ from those of {other} by more than {bound} at once."
         at = "/answers/agreement/rows"
-        rows = [
-            [
-                self.titles[row["name"]],
-                self.cell(f"{at}/{i}/largest_difference", 1, lambda v: f"{v:.1e}" if v else "0"),
-                "yes" if row["agrees"] else "no",
+        rows = []
+        for i, row in enumerate(found["rows"]):
+            cells = [
+                self.cell(f"{at}/{i}/largest_differences/{k}", 1, tiny)
+                for k in range(len(found["first_steps"]))
             ]
-            for i, row in enumerate(found["rows"])
-        ]
-        columns = ["", "largest relative difference", f"within {bound}"]
-        return [Sentences(lead), Table(columns, rows, [r["name"] for r in found["rows"]], words=1)]
+            until_there = self.cell(f"{at}/{i}/agreeing_steps", 1, "{:.0f}".format)
+            rows.append([self.titles[row["name"]], until_there, *cells])
+        columns = ["", f"steps within {bound}"]
+        columns += [f"difference over {first} steps" for first in found["first_steps"]]
+        return [Sentences(lead), Table(columns, rows, [r["name"] for r in found["rows"]])]
 
     # Where time and power go
 
@@ -492,6 +500,10 @@ class Report:
             "imports. All figures are in results.json beside this page."
         )
         return [Heading("How it was measured"), Sentences(how), Table(["", ""], rows, words=2)]
+
+
+def tiny(value: float) -> str:
+    return f"{value:.1e}" if value else "0"
 
 
 def line_of(row: dict) -> str:

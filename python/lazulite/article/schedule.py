@@ -46,7 +46,11 @@ class Schedule:
         state.mkdir(parents=True, exist_ok=True)
         self.records = {
             (c.name, seed): Record(
-                state, c.name, seed, {**conditions, "version": c.version, "build": c.build}
+                state,
+                c.name,
+                seed,
+                {**conditions, "version": c.version, "program": c.build},
+                c.suffix,
             )
             for c in found
             for seed in range(options.seeds)

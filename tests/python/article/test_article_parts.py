@@ -78,19 +78,19 @@ def test_single_runs_do_not_tell_of_noise():
     assert rows[0]["within_noise"] is None
 
 
-def test_first_steps_agree_or_not():
-    peer = learnt("peer", "pytorch", [], [1], [2.0, 1.0, 0.5])
+def test_for_how_many_steps_losses_agree():
+    theirs = [2.0] * 30
+    own = [2.0] * 9 + [2.0001] + [2.0] * 10 + [2.001] * 10
+    lost = [2.0] * 12 + [None] * 18
     rows = answered(
-        learnt("same", "lazulite", [], [1], [2.0, 1.00005, 0.5]),
-        learnt("other", "lazulite", [], [1], [2.0, 1.001, 0.5]),
-        learnt("gone", "lazulite", [], [1], [2.0, None, 0.5]),
-        peer,
+        learnt("same", "lazulite", [], [1], own),
+        learnt("gone", "lazulite", [], [1], lost),
+        learnt("peer", "pytorch", [], [1], theirs),
     )["agreement"]["rows"]
-    assert [row["name"] for row in rows] == ["same", "other", "gone"]
-    assert [row["agrees"] for row in rows] == [True, False, False]
-    assert rows[0]["largest_difference"] == pytest.approx(5e-5)
-    assert rows[1]["largest_difference"] == pytest.approx(1e-3)
-    assert rows[2]["largest_difference"] is None
+    assert [row["name"] for row in rows] == ["same", "gone"]
+    assert [row["agreeing_steps"] for row in rows] == [20, 12]
+    assert rows[0]["largest_differences"] == pytest.approx([5e-5, 5e-4, 5e-4, 5e-4], rel=1e-6)
+    assert rows[1]["largest_differences"] == [0, None, None, None]
 
 
 def test_ratios_are_of_turns_that_followed_each_other():
@@ -239,8 +239,8 @@ def test_a_record_holds_for_its_conditions(tmp_path):
     record.checkpoint.write_text("weights")
     same = Record(tmp_path, "a", 0, {"number of threads": 2})
     assert same.get("epochs") == [1] and same.renewed is None
-    other = Record(tmp_path, "a", 0, {"number of threads": 4, "build": "x"})
-    assert other.renewed == "the number of threads was 2 and is 4, the build is another one"
+    other = Record(tmp_path, "a", 0, {"number of threads": 4, "program": "x"})
+    assert other.renewed == "the number of threads was 2 and is 4, the program is another one"
     assert other.get("epochs") is None
     assert not other.checkpoint.exists()
 
