@@ -10,7 +10,7 @@ execute_process(COMMAND ${CMAKE_COMMAND} -G Ninja -S ${consumer} -B ${scratch}
                 COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
 execute_process(COMMAND ${ninja} -C ${scratch} -t commands program COMMAND_ERROR_IS_FATAL ANY
                 OUTPUT_VARIABLE steps)
-foreach(library IN ITEMS liblazulite liblazulite_cpu liblazulite_reference)
+foreach(library IN ITEMS liblazulite liblazulite_cpu liblazulite_lapack liblazulite_reference)
   if(NOT steps MATCHES "-o [^ ]*/${library}\\.")
     message(FATAL_ERROR "the program would be built without ${library}:\n${steps}")
   endif()

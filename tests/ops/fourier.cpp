@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/ops/elementwise.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/reduction.h"
@@ -52,13 +53,54 @@ TEST_P(Fourier, IsItsDefinition) {
   }
 }
 
+// Sizes that are parted into columns and rows, alone and several at once, and large primes: of a
+// single element, the transform is a wave.
+TEST_P(Fourier, OfOneElementIsAWave) {
+  for (int64_t n : {1009, 10007, 32768, 49152, 65537}) {
+    for (int64_t at : {int64_t{1}, n / 3}) {
+      std::vector<complex64> x(2 * n), wave;
+      x[at] = x[n + at] = complex64(1, 0);
+      for (int64_t k = 0; k < 2 * n; ++k) {
+        const double turns = static_cast<double>(at * (k % n) % n) / static_cast<double>(n);
+        wave.emplace_back(std::polar(1.0, -2 * std::numbers::pi * turns));
+      }
+      const Array rows(x, {2, n}), expected(wave, {2, n});
+      expect_close(fft(rows), expected, 0, 1e-6);
+      expect_close(fft(slice(rows, {0, 0}, {1, n})), slice(expected, {0, 0}, {1, n}), 0, 1e-6);
+      expect_close(ifft(expected), rows, 0, 1e-6);
+    }
+  }
+}
+
 TEST_P(Fourier, OfRealNumbersHasHalfTheFrequencies) {
   test::Random random(2);
-  for (int64_t n : {1, 2, 5, 8, 9, 67}) {
+  for (int64_t n : {1, 2, 4, 5, 6, 8, 9, 67, 134, 256}) {
     Array x = test::random_array({3, n}, Dtype::float32, random);
     Array half = rfft(x);
     expect_close(half, slice(fft(x), {0, 0}, {3, n / 2 + 1}), 1e-6, 1e-5);
     expect_close(irfft(half, n), x, 1e-5, 1e-5);
+  }
+}
+
+// What the imaginary parts of the ends add is not real.
+TEST_P(Fourier, OfHalfTheFrequenciesIsRealAndLinear) {
+  test::Random random(7);
+  for (int64_t n : {2, 6, 12}) {
+    Array x = test::random_array({2, n / 2 + 1}, Dtype::complex64, random);
+    auto whole = [n](const Arrays& a) {
+      Positions starts{0, 1}, stops{2, n / 2};
+      Array others = conjugate(flip(slice(a[0], starts, stops), {-1}));
+      return Arrays{real(ifft(concatenate({a[0], others}, -1)))};
+    };
+    auto half = [n](const Arrays& a) { return Arrays{irfft(a[0], n)}; };
+    expect_close(half({x})[0], whole({x})[0], 1e-5, 1e-5);
+    Arrays g{test::random_array({2, n}, Dtype::float32, random)};
+    expect_close(vjp(half, {x}, g).second[0], vjp(whole, {x}, g).second[0], 1e-5, 1e-5);
+    auto forward = [](const Arrays& a) { return Arrays{rfft(a[0])}; };
+    auto complex = [n](const Arrays& a) {
+      return Arrays{slice(fft(astype(a[0], Dtype::complex64)), {0, 0}, {2, n / 2 + 1})};
+    };
+    expect_close(vjp(forward, g, {x}).second[0], vjp(complex, g, {x}).second[0], 1e-5, 1e-5);
   }
 }
 

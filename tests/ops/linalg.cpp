@@ -145,6 +145,38 @@ TEST_P(Linalg, AreMapped) {
   expect_close(vmap([](const Array& x) { return qr(x).r; })(a), qr(a).r, 0);
 }
 
+// Many small matrices, which threads share, and one that LAPACK takes in blocks.
+TEST_P(Linalg, ManyMatricesAreWhatEachIs) {
+  test::Random random(6);
+  Array a = test::random_array({700, 3, 3}, Dtype::float32, random);
+  Array one = slice(a, {699, 0, 0}, {700, 3, 3});
+  expect_close(slice(svd(a).s, {699, 0}, {700, 3}), svd(one).s, 0);
+  expect_close(slice(inv(a), {699, 0, 0}, {700, 3, 3}), inv(one), 0);
+  expect_close(singular_values(a), svd(a).s, 1e-6, 1e-6);
+  Array symmetric = a + transposed(a);
+  expect_close(eigvalsh(symmetric), eigh(symmetric).values, 1e-5, 1e-6);
+  Array large = test::random_array({150, 150}, Dtype::float64, random);
+  expect_close(matmul(large, inv(large)), eye(150, Dtype::float64), 0, 1e-9);
+  auto [left, s, right] = svd(large);
+  expect_close(matmul(left * s, right), large, 0, 1e-11);
+  expect_close(sum(real(eigvals(large))), astype(sum(large * eye(150, Dtype::float64)), Dtype::float32), 1e-4, 1e-3);
+  // A matrix without a result among many.
+  Array bad = concatenate({a, zeros({1, 3, 3})}, 0);
+  EXPECT_THROW(eval(inv(bad)), NoResultError);
+}
+
+TEST_P(Linalg, WhatIsNoNumberHasNoSpectrum) {
+  for (float bad : {NAN, INFINITY}) {
+    Array a = Array({{1.0f, 0.0f}, {bad, 2.0f}});
+    EXPECT_TRUE(all(isnan(svd(a).s)).item<bool>());
+    EXPECT_TRUE(all(isnan(svd(a).u)).item<bool>());
+    EXPECT_TRUE(all(isnan(eigh(a).values)).item<bool>());
+    // The other triangle is not read.
+    EXPECT_FALSE(any(isnan(eigh(a, true).values)).item<bool>());
+    EXPECT_THROW(eval(eig(a).values), NoResultError);
+  }
+}
+
 TEST_P(Linalg, SaysWhatHasNoResult) {
   EXPECT_THROW(eval(inv(ones({2, 2}))), NoResultError);
   EXPECT_THROW(eval(cholesky(-eye(2))), NoResultError);

@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <tuple>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/ops/indexing.h"
 #include "lazulite/ops/linear.h"
 #include "lazulite/ops/manipulation.h"
+#include "lazulite/program/evaluate.h"
 #include "lazulite/transforms/vjp.h"
 #include "support/backends.h"
 #include "support/expect.h"
@@ -48,7 +51,8 @@ TEST_P(Quantization, RoundsToTheNearestCode) {
         const float scale = scales[i / group], bias = biases[i / group];
         const int code = code_at(words, i, bits);
         expected.push_back(scale * static_cast<float>(code) + bias);
-        // The scale is moved so that zero has a code: numbers at one end may have none that is near.
+        // The scale is moved so that zero has a code: numbers at one end may have none that is
+        // near.
         const bool at_end = code == 0 || code == (1 << bits) - 1;
         EXPECT_LE(std::abs(expected.back() - numbers[i]), std::abs(scale) * (at_end ? 1 : 0.5001))
             << bits;
@@ -88,6 +92,69 @@ TEST_P(Quantization, MultipliesByWhatCodesStandFor) {
                1e-5, 1e-5);
   Array chosen = gather_qmm(x, q.weight, q.scales, q.biases, {}, Array({1, 1}), true, options);
   expect_close(chosen, matmul(x, swapaxes(slice(w, {1, 0, 0}, {2, 5, 64}), 1, 2)), 1e-5, 1e-5);
+}
+
+// Every width and size of groups, one row and many, rows that are parted, and parts left over.
+TEST_P(Quantization, MultipliesCodesOfEveryFormat) {
+  test::Random random(4);
+  std::vector<QuantizationOptions> formats{
+      {QuantizationMode::mxfp4}, {QuantizationMode::mxfp8}, {QuantizationMode::nvfp4}};
+  for (int bits : {1, 2, 3, 4, 5, 6, 8}) {
+    for (int group : {32, 64, 128}) formats.push_back({QuantizationMode::affine, group, bits});
+  }
+  for (const QuantizationOptions& options : formats) {
+    for (auto [rows, outputs, inputs] :
+         {std::tuple{1, 11, 1152}, {3, 4, 128}, {7, 9, 384}, {67, 13, 128}}) {
+      Quantized q =
+          quantize(test::random_array({outputs, inputs}, Dtype::float32, random), options);
+      Array w = dequantize(q.weight, q.scales, q.biases, options, Dtype::float32);
+      Array x = test::random_array({rows, inputs}, Dtype::float32, random);
+      Array y = test::random_array({rows, outputs}, Dtype::float32, random);
+      expect_close(quantized_matmul(x, q.weight, q.scales, q.biases, true, options),
+                   matmul(x, swapaxes(w, 0, 1)), 1e-5, 2e-4);
+      expect_close(quantized_matmul(y, q.weight, q.scales, q.biases, false, options), matmul(y, w),
+                   1e-5, 2e-5);
+    }
+  }
+}
+
+TEST_P(Quantization, MultipliesHalvesAndViews) {
+  test::Random random(5);
+  for (Dtype dtype : {Dtype::bfloat16, Dtype::float16}) {
+    Array w = astype(test::random_array({6, 128}, Dtype::float32, random), dtype);
+    Array x = swapaxes(astype(test::random_array({128, 5}, Dtype::float32, random), dtype), 0, 1);
+    Quantized q = quantize(w);
+    Array product = quantized_matmul(x, q.weight, q.scales, q.biases);
+    EXPECT_EQ(product.dtype(), dtype);
+    Array wide = astype(dequantize(q.weight, q.scales, q.biases), Dtype::float32);
+    expect_close(astype(product, Dtype::float32),
+                 matmul(astype(x, Dtype::float32), swapaxes(wide, 0, 1)), 0.02, 0.1);
+  }
+  // In double precision no kernel takes it, and without elements nothing is added.
+  Quantized q = quantize(test::random_array({4, 64}, Dtype::float64, random));
+  Array x = test::random_array({2, 64}, Dtype::float64, random);
+  Array w = dequantize(q.weight, q.scales, q.biases);
+  expect_close(quantized_matmul(x, q.weight, q.scales, q.biases), matmul(x, swapaxes(w, 0, 1)),
+               1e-12, 1e-12);
+  Array none = slice(x, {0, 0}, {0, 64});
+  EXPECT_EQ(quantized_matmul(none, q.weight, q.scales, q.biases).shape(), Shape({0, 4}));
+}
+
+TEST_P(Quantization, ChoosesMatricesByIndices) {
+  test::Random random(6);
+  Array x = test::random_array({2, 2, 3, 64}, Dtype::float32, random);
+  Quantized q = quantize(test::random_array({3, 5, 64}, Dtype::float32, random));
+  Array w = swapaxes(dequantize(q.weight, q.scales, q.biases), 1, 2);
+  // Counted from the end, too, and broadcast.
+  Array left({0, -1, 2}), right = Array({{2}, {-3}});
+  Array expected = matmul(take(flatten(x, 0, 1), left, 0), take(w, right, 0));
+  expect_close(gather_qmm(x, q.weight, q.scales, q.biases, left, right), expected, 1e-5, 1e-5);
+  EXPECT_THROW(eval(gather_qmm(x, q.weight, q.scales, q.biases, left, Array(3))), IndexError);
+  // Leading axes are broadcast.
+  Array row = test::random_array({64}, Dtype::float32, random);
+  expect_close(quantized_matmul(row, q.weight, q.scales, q.biases), matmul(row, w), 1e-5, 1e-5);
+  Array many = test::random_array({4, 1, 2, 64}, Dtype::float32, random);
+  expect_close(quantized_matmul(many, q.weight, q.scales, q.biases), matmul(many, w), 1e-5, 1e-5);
 }
 
 TEST_P(Quantization, DerivativesReachScalesAndBiases) {

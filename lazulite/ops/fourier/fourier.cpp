@@ -23,30 +23,109 @@ namespace {
 using Operation = std::shared_ptr<const CustomOperation>;
 using Arrays = CustomOperation::Arrays;
 
+// Runs a plan on rows: read(row, memory, begin, end) fills elements of a row's memory, and
+// write(row, memory, begin, end) takes what has become of them. Of one row, which the plan parts by
+// itself, threads share these, too; of several each takes some.
+template <class Read, class Write>
+void transform_rows(const FourierPlan& plan, int64_t rows, Read read, Write write) {
+  const int64_t size = plan.size(), needed = size + plan.scratch_size();
+  if (rows == 1) {
+    constexpr int64_t grain = 1 << 14;
+    const WaveMemory memory(needed);
+    Wave* row = memory.get();
+    spread(size, grain, [&](int64_t begin, int64_t end) { read(0, row, begin, end); });
+    plan.run(row, row + size);
+    spread(size, grain, [&](int64_t begin, int64_t end) { write(0, row, begin, end); });
+    return;
+  }
+  spread(rows, 1 + 4096 / size, [&](int64_t begin, int64_t end) {
+    const WaveMemory memory(needed);
+    for (int64_t i = begin; i < end; ++i) {
+      read(i, memory.get(), 0, size);
+      plan.run(memory.get(), memory.get() + size);
+      write(i, memory.get(), 0, size);
+    }
+  });
+}
+
+Wave exchanged(const Wave& x) { return {x.im, x.re}; }
+Wave wave_of(const std::complex<float>& x) { return {x.real(), x.imag()}; }
+std::complex<float> number_of(const Wave& x) {
+  return {static_cast<float>(x.re), static_cast<float>(x.im)};
+}
+
 // The other direction is the same one with the parts of all numbers exchanged.
-void transform_rows(const HostArray& x, const HostArray& y, bool inverse) {
+void run_waves(const HostArray& x, const HostArray& y, bool inverse) {
   const int64_t size = x.shape.back(), rows = element_count(x.shape) / std::max<int64_t>(size, 1);
   if (rows == 0) return;
-  const std::shared_ptr<const FourierPlan> plan = fourier_plan(size);
   const auto* from = x.elements<std::complex<float>>();
   auto* to = y.elements<std::complex<float>>();
-  const auto transform = [&](int64_t begin, int64_t end) {
-    std::vector<Wave> row(size + plan->scratch_size());
-    for (int64_t i = begin * size; i < end * size; i += size) {
-      for (int64_t k = 0; k < size; ++k) {
-        const double re = from[i + k].real(), im = from[i + k].imag();
-        row[k] = inverse ? Wave{im, re} : Wave{re, im};
-      }
-      plan->run(row.data(), row.data() + size);
-      for (int64_t k = 0; k < size; ++k) {
-        const auto re = static_cast<float>(row[k].re), im = static_cast<float>(row[k].im);
-        to[i + k] = inverse ? std::complex(im, re) : std::complex(re, im);
-      }
-    }
-  };
-  // A plan parts a large row by itself.
-  if (rows == 1) return transform(0, 1);
-  spread(rows, 1 + 4096 / size, transform);
+  transform_rows(
+      *fourier_plan(size), rows,
+      [&](int64_t row, Wave* waves, int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) {
+          const Wave wave = wave_of(from[row * size + i]);
+          waves[i] = inverse ? exchanged(wave) : wave;
+        }
+      },
+      [&](int64_t row, const Wave* waves, int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) {
+          to[row * size + i] = number_of(inverse ? exchanged(waves[i]) : waves[i]);
+        }
+      });
+}
+
+// Rows of an even number of real elements, to the lower half of the frequencies: neighbours are the
+// parts of one complex number, and the transforms of both come apart by their symmetry.
+void run_real_to_waves(const HostArray& x, const HostArray& y) {
+  const int64_t size = x.shape.back(), half = size / 2, rows = element_count(x.shape) / size;
+  if (rows == 0) return;
+  const auto* from = x.elements<float>();
+  auto* to = y.elements<std::complex<float>>();
+  const Turns turns(size);
+  transform_rows(
+      *fourier_plan(half), rows,
+      [&](int64_t row, Wave* waves, int64_t begin, int64_t end) {
+        const float* source = from + row * size;
+        for (int64_t i = begin; i < end; ++i) waves[i] = {source[2 * i], source[2 * i + 1]};
+      },
+      [&](int64_t row, const Wave* waves, int64_t begin, int64_t end) {
+        auto* target = to + row * (half + 1);
+        for (int64_t k = begin; k < end; ++k) {
+          const Wave a = waves[k], b = conjugate(waves[k == 0 ? 0 : half - k]);
+          const Wave even = a + b, odd = (a - b) * turns(k);
+          target[k] = number_of({(even.re + odd.im) / 2, (even.im - odd.re) / 2});
+        }
+        if (begin == 0) target[half] = number_of({waves[0].re - waves[0].im, 0});
+      });
+}
+
+// The sums of such rows with their conjugate other halves, which are real.
+void run_waves_to_real(const HostArray& x, const HostArray& y) {
+  const int64_t size = y.shape.back(), half = size / 2, rows = element_count(y.shape) / size;
+  if (rows == 0) return;
+  const auto* from = x.elements<std::complex<float>>();
+  auto* to = y.elements<float>();
+  const Turns turns(size);
+  transform_rows(
+      *fourier_plan(half), rows,
+      [&](int64_t row, Wave* waves, int64_t begin, int64_t end) {
+        const auto* source = from + row * (half + 1);
+        for (int64_t k = begin; k < end; ++k) {
+          Wave a = wave_of(source[k]), b = conjugate(wave_of(source[half - k]));
+          // Of these two frequencies the imaginary parts add nothing that is real.
+          if (k == 0) a.im = b.im = 0;
+          const Wave even = a + b, odd = (a - b) * conjugate(turns(k));
+          waves[k] = exchanged({even.re - odd.im, even.im + odd.re});
+        }
+      },
+      [&](int64_t row, const Wave* waves, int64_t begin, int64_t end) {
+        float* target = to + row * size;
+        for (int64_t i = begin; i < end; ++i) {
+          target[2 * i] = static_cast<float>(waves[i].im);
+          target[2 * i + 1] = static_cast<float>(waves[i].re);
+        }
+      });
 }
 
 const Operation& sums_of_waves(bool inverse);
@@ -66,7 +145,7 @@ Operation make_sums_of_waves(bool inverse) {
     return {{inputs[0].shape, inputs[0].dtype}};
   };
   out.run = [inverse](std::span<const HostArray> x, std::span<const HostArray> y) {
-    transform_rows(x[0], y[0], inverse);
+    run_waves(x[0], y[0], inverse);
   };
   out.vjp = [inverse](const Arrays&, const Arrays&, const Arrays& g) -> Arrays {
     return {waves(g[0], !inverse)};
@@ -85,9 +164,85 @@ const Operation& sums_of_waves(bool inverse) {
   return inverse ? backward : forward;
 }
 
+Array fitted(Array x, int64_t n);
+Array real_to_waves(const Array& x);
+Array waves_to_real(const Array& x);
+
+// Both are linear, so that tangents and many rows go through them as they are.
+CustomOperation make_linear(const char* name, Array (*apply)(const Array&)) {
+  CustomOperation out{.name = name, .infer = {}, .run = {}};
+  out.jvp = [apply](const Arrays&, const Arrays&, const Arrays& t) -> Arrays {
+    return {apply(t[0])};
+  };
+  out.vmap = [apply](const Arrays& x, const std::vector<bool>&) -> Arrays { return {apply(x[0])}; };
+  return out;
+}
+
+ArrayTypes with_last_size(InputTypes inputs, int64_t size, Dtype dtype) {
+  Shape shape = inputs[0].shape;
+  shape.back() = size;
+  return {{std::move(shape), dtype}};
+}
+
+// Of real rows with an even number of elements, not divided by anything.
+const Operation& real_to_waves_operation() {
+  static const Operation operation = [] {
+    CustomOperation out = make_linear("rfft", real_to_waves);
+    out.infer = [](InputTypes inputs) -> ArrayTypes {
+      if (inputs.size() != 1 || inputs[0].dtype != Dtype::float32 || inputs[0].shape.empty() ||
+          inputs[0].shape.back() % 2 != 0) {
+        throw Error(
+            "rfft: one array of float32 with an even number of elements in a row is needed");
+      }
+      return with_last_size(inputs, inputs[0].shape.back() / 2 + 1, Dtype::complex64);
+    };
+    out.run = [](std::span<const HostArray> x, std::span<const HostArray> y) {
+      run_real_to_waves(x[0], y[0]);
+    };
+    out.vjp = [](const Arrays& x, const Arrays&, const Arrays& g) -> Arrays {
+      return {real(waves(fitted(g[0], x[0].shape().back()), true))};
+    };
+    return std::make_shared<const CustomOperation>(out);
+  }();
+  return operation;
+}
+
+Array real_to_waves(const Array& x) { return apply_operation(real_to_waves_operation(), {x})[0]; }
+
+// An even number of real sums, of the lower half of the frequencies with both ends.
+const Operation& waves_to_real_operation() {
+  static const Operation operation = [] {
+    CustomOperation out = make_linear("irfft", waves_to_real);
+    out.infer = [](InputTypes inputs) -> ArrayTypes {
+      if (inputs.size() != 1 || inputs[0].dtype != Dtype::complex64 || inputs[0].shape.empty() ||
+          inputs[0].shape.back() < 2) {
+        throw Error(
+            "irfft: one array of complex64 with two frequencies or more in a row is needed");
+      }
+      return with_last_size(inputs, 2 * (inputs[0].shape.back() - 1), Dtype::float32);
+    };
+    out.run = [](std::span<const HostArray> x, std::span<const HostArray> y) {
+      run_waves_to_real(x[0], y[0]);
+    };
+    // All frequencies but those at the ends count twice.
+    out.vjp = [](const Arrays& x, const Arrays&, const Arrays& g) -> Arrays {
+      const int64_t last = x[0].shape().back() - 1;
+      Array place = arange(last + 1, Dtype::int32);
+      Array count = where(equal(place, 0) | equal(place, last), 1.0, 2.0);
+      return {real_to_waves(g[0]) * astype(count, Dtype::float32)};
+    };
+    return std::make_shared<const CustomOperation>(out);
+  }();
+  return operation;
+}
+
+Array waves_to_real(const Array& x) { return apply_operation(waves_to_real_operation(), {x})[0]; }
+
 const NamedOperation named_transforms[] = {
     {"fft", []() -> const Operation& { return sums_of_waves(false); }},
-    {"ifft", []() -> const Operation& { return sums_of_waves(true); }}};
+    {"ifft", []() -> const Operation& { return sums_of_waves(true); }},
+    {"rfft", real_to_waves_operation},
+    {"irfft", waves_to_real_operation}};
 
 void expect_size(const char* operation, int64_t n) {
   if (n > 0) return;
@@ -191,6 +346,10 @@ Array rfft(Array x, std::optional<int64_t> n, int axis, FourierNorm norm) {
   return along("rfft", real_part(std::move(x)), axis, [&](Array rows) {
     const int64_t size = n.value_or(rows.shape().back());
     expect_size("rfft", size);
+    if (size % 2 == 0) {
+      rows = fitted(astype(std::move(rows), Dtype::float32), size);
+      return divided(real_to_waves(rows), size, norm, false);
+    }
     rows = fitted(astype(std::move(rows), Dtype::complex64), size);
     return divided(fitted(waves(rows, false), size / 2 + 1), size, norm, false);
   });
@@ -203,6 +362,7 @@ Array irfft(Array x, std::optional<int64_t> n, int axis, FourierNorm norm) {
     const int64_t size = n.value_or(2 * (rows.shape().back() - 1));
     expect_size("irfft", size);
     rows = fitted(astype(std::move(rows), Dtype::complex64), size / 2 + 1);
+    if (size % 2 == 0) return divided(waves_to_real(rows), size, norm, true);
     Positions starts(rows.ndim(), 0), stops(rows.shape().begin(), rows.shape().end());
     starts.back() = 1;
     stops.back() = (size + 1) / 2;

@@ -12,22 +12,6 @@ namespace {
 // Columns that are copied at once: neighbours share lines of the cache.
 constexpr int64_t together = 8;
 
-// exp(-2 pi i k / size), for any k below it, as products of those of two tables.
-class Turns {
- public:
-  explicit Turns(int64_t size) {
-    while (width_ * width_ < size) width_ *= 2, ++shift_;
-    for (int64_t k = 0; k < width_; ++k) near_.push_back(turn(k, size));
-    for (int64_t k = 0; k < size; k += width_) far_.push_back(turn(k, size));
-  }
-  Wave operator()(int64_t k) const { return far_[k >> shift_] * near_[k & (width_ - 1)]; }
-
- private:
-  int64_t width_ = 1;
-  int shift_ = 0;
-  std::vector<Wave> near_, far_;
-};
-
 class PlanByColumns final : public FourierPlan {
  public:
   PlanByColumns(int64_t columns, int64_t rows)
@@ -75,11 +59,11 @@ class PlanByColumns final : public FourierPlan {
   template <class F>
   static void for_blocks(int64_t size, const FourierPlan& plan, F body) {
     spread((size + together - 1) / together, 1, [&](int64_t begin, int64_t end) {
-      std::vector<Wave> memory(together * plan.size() + plan.scratch_size());
+      const WaveMemory memory(together * plan.size() + plan.scratch_size());
       for (int64_t i = begin; i < end; ++i) {
         const int64_t first = i * together;
-        body(first, std::min(together, size - first), memory.data(),
-             memory.data() + together * plan.size());
+        body(first, std::min(together, size - first), memory.get(),
+             memory.get() + together * plan.size());
       }
     });
   }

@@ -6,6 +6,8 @@
 #include <numbers>
 #include <vector>
 
+#include "lazulite/core/memory.h"
+
 namespace lazulite {
 namespace {
 
@@ -40,6 +42,17 @@ Wave turn(int64_t part, int64_t whole) {
       -2 * std::numbers::pi * (static_cast<double>(part % whole) / static_cast<double>(whole));
   return {std::cos(angle), std::sin(angle)};
 }
+
+Turns::Turns(int64_t size) {
+  while (width_ * width_ < size) width_ *= 2, ++shift_;
+  for (int64_t k = 0; k < width_; ++k) near_.push_back(turn(k, size));
+  for (int64_t k = 0; k < size; k += width_) far_.push_back(turn(k, size));
+}
+
+WaveMemory::WaveMemory(int64_t size)
+    : bytes_(static_cast<size_t>(size) * sizeof(Wave)),
+      waves_(static_cast<Wave*>(host_memory().allocate(bytes_))) {}
+WaveMemory::~WaveMemory() { host_memory().release(waves_, bytes_); }
 
 std::shared_ptr<const FourierPlan> fourier_plan(int64_t size) {
   // The last ones that were used, the latest in front.

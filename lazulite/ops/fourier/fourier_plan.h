@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 // Discrete Fourier transforms of one row, in double precision. Internal.
 namespace lazulite {
@@ -20,6 +22,18 @@ inline Wave conjugate(const Wave& a) { return {a.re, -a.im}; }
 /// exp(-2 pi i part / whole).
 Wave turn(int64_t part, int64_t whole);
 
+/// turn(k, size), for any k from 0 on and below size, as products of those of two small tables.
+class Turns {
+ public:
+  explicit Turns(int64_t size);
+  Wave operator()(int64_t k) const { return far_[k >> shift_] * near_[k & (width_ - 1)]; }
+
+ private:
+  int64_t width_ = 1;
+  int shift_ = 0;
+  std::vector<Wave> near_, far_;
+};
+
 /// Sums of waves, y[k] = sum of x[j] exp(-2 pi i j k / size), for one size. O(n log n) for each.
 class FourierPlan {
  public:
@@ -33,6 +47,20 @@ class FourierPlan {
 
  private:
   int64_t size_;
+};
+
+/// Memory for waves, of the pool that arrays have theirs from.
+class WaveMemory {
+ public:
+  explicit WaveMemory(int64_t size);
+  ~WaveMemory();
+  WaveMemory(const WaveMemory&) = delete;
+  WaveMemory& operator=(const WaveMemory&) = delete;
+  Wave* get() const { return waves_; }
+
+ private:
+  size_t bytes_;
+  Wave* waves_;
 };
 
 /// One that was made before, or a new one. By factors of the size, which are small primes; by

@@ -17,13 +17,17 @@ inline int64_t matrix_count(const Shape& shape) {
   return count;
 }
 
-/// Calls run(i) for each matrix of an array of this shape, small ones at once on several threads.
+/// Calls run(i) for each matrix of an array of this shape, several at once on several threads: not
+/// on more than OpenBLAS is sure to have memory for.
 template <class F>
 void for_each_matrix(const Shape& shape, F run) {
+  constexpr int64_t most_threads = 32;
   const int64_t elements = std::max<int64_t>(shape.back() * shape.end()[-2], 1);
-  spread(matrix_count(shape), 1 + 4096 / elements, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) run(i);
-  });
+  const int64_t count = matrix_count(shape);
+  spread(count, std::max(1 + 4096 / elements, count / most_threads),
+         [&](int64_t begin, int64_t end) {
+           for (int64_t i = begin; i < end; ++i) run(i);
+         });
 }
 
 /// Calls visit(i, j) for all places of a matrix, by squares: rows are near in one of two orders of

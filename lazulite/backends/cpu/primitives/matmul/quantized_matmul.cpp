@@ -1,7 +1,9 @@
 #include "lazulite/backends/cpu/primitives/matmul/quantized_matmul.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 #include "lazulite/backends/cpu/parallel.h"
@@ -33,11 +35,29 @@ CodeFormat code_format(const QuantizationFormat& format) {
   return {kind, format.bits, format.group_size};
 }
 
+// The numbers that scales of 8 bits stand for: powers of two, or 4 bits of exponent and 3 of
+// mantissa (to_fp8's).
+std::array<float, 256> byte_scales(QuantizationMode mode) {
+  std::array<float, 256> out{};
+  for (int i = 0; i < 256; ++i) {
+    if (mode != QuantizationMode::nvfp4) {
+      out[i] = std::ldexp(1.0f, i - 127);
+      continue;
+    }
+    const int exponent = i >> 3 & 15, mantissa = i & 7;
+    float size = std::ldexp(static_cast<float>(exponent == 0 ? mantissa : 8 + mantissa),
+                            std::max(exponent, 1) - 10);
+    if ((i & 127) == 127) size = std::numeric_limits<float>::quiet_NaN();
+    out[i] = i < 128 ? size : -size;
+  }
+  return out;
+}
+
 // Scales or biases as float32.
 class Factors {
  public:
   Factors(const Operand& operand, QuantizationMode mode, size_t* scratch_bytes)
-      : input_(operand, scratch_bytes), dtype_(operand.dtype), mode_(mode) {}
+      : input_(operand, scratch_bytes), dtype_(operand.dtype), numbers_(byte_scales(mode)) {}
 
   const std::byte* get(void* const* slots, const Scratch& scratch) const {
     return input_.get(slots, scratch);
@@ -49,17 +69,14 @@ class Factors {
       widen(data + 2 * first, dtype_, to, count);
     } else {
       const auto* codes = reinterpret_cast<const uint8_t*>(data) + first;
-      for (int64_t i = 0; i < count; ++i) {
-        to[i] = mode_ == QuantizationMode::nvfp4 ? fp8_numbers()[codes[i]]
-                                                 : std::ldexp(1.0f, codes[i] - 127);
-      }
+      for (int64_t i = 0; i < count; ++i) to[i] = numbers_[codes[i]];
     }
   }
 
  private:
   RowMajorInput input_;
   Dtype dtype_;
-  QuantizationMode mode_;
+  std::array<float, 256> numbers_;
 };
 
 // All matrices of codes of one run.

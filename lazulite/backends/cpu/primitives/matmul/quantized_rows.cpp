@@ -7,8 +7,6 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -28,18 +26,24 @@ using V = hn::Vec<D>;
 
 // Where the codes of a unit lie: for each the four bytes that hold it, and how far into them.
 struct Places {
-  alignas(64) std::array<uint8_t, 4 * unit> bytes;
-  alignas(64) std::array<uint32_t, unit> shifts;
-  explicit Places(int bits) {
-    for (int i = 0; i < unit; ++i) {
-      shifts[i] = static_cast<uint32_t>(i * bits % 8);
-      // Bytes past the sixteenth hold no code.
-      for (int j = 0; j < 4; ++j) {
-        bytes[4 * i + j] = static_cast<uint8_t>(std::min(i * bits / 8 + j, 15));
-      }
+  alignas(64) uint8_t bytes[4 * unit];
+  alignas(64) uint32_t shifts[unit];
+};
+
+constexpr Places places_of(int bits) {
+  Places out{};
+  for (int i = 0; i < unit; ++i) {
+    out.shifts[i] = static_cast<uint32_t>(i * bits % 8);
+    // Bytes past the sixteenth hold no code.
+    for (int j = 0; j < 4; ++j) {
+      out.bytes[4 * i + j] = static_cast<uint8_t>(std::min(i * bits / 8 + j, 15));
     }
   }
-};
+  return out;
+}
+
+constexpr Places places_by_bits[] = {places_of(0), places_of(1), places_of(2), places_of(3),
+                                     places_of(4), places_of(5), places_of(6)};
 
 // The sixteen bytes at `codes`, as far as they are there.
 HWY_INLINE const uint8_t* readable(const uint8_t* codes, const uint8_t* end, uint8_t* copy) {
@@ -72,13 +76,13 @@ HWY_INLINE void spread_codes(const CodeFormat& format, const uint8_t* codes, con
   const Bits integers;
   const Bytes bytes;
   constexpr size_t lanes = hn::MaxLanes(d);
-  const Places places(format.bits);
+  const Places& places = places_by_bits[format.bits];
   const auto mask = hn::Set(integers, (uint32_t{1} << format.bits) - 1);
   hn::Vec<Bytes> sources[unit / lanes];
   hn::Vec<Bits> shifts[unit / lanes];
   for (size_t v = 0; v < unit / lanes; ++v) {
-    sources[v] = hn::LoadU(bytes, places.bytes.data() + 4 * v * lanes);
-    shifts[v] = hn::LoadU(integers, places.shifts.data() + v * lanes);
+    sources[v] = hn::LoadU(bytes, places.bytes + 4 * v * lanes);
+    shifts[v] = hn::LoadU(integers, places.shifts + v * lanes);
   }
   uint8_t copy[16] = {};
   for (int64_t group = 0; group < groups; ++group) {
@@ -94,48 +98,59 @@ HWY_INLINE void spread_codes(const CodeFormat& format, const uint8_t* codes, con
   }
 }
 
+// Codes of 8 bits; `numbers` as above.
+template <class F>
 HWY_INLINE void spread_bytes(const CodeFormat& format, const uint8_t* codes, int64_t groups,
-                             const float* scales, const float* biases, float* to) {
+                             float* to, F numbers) {
   const D d;
-  const hn::RebindToSigned<D> integers;
+  const Bits integers;
   const hn::Rebind<uint8_t, D> bytes;
   constexpr size_t lanes = hn::MaxLanes(d);
   for (int64_t group = 0; group < groups; ++group) {
-    const auto scale = hn::Set(d, scales[group]), bias = hn::Set(d, biases[group]);
     for (int64_t i = 0; i < format.group_size; i += lanes) {
       const auto code = hn::PromoteTo(integers, hn::LoadU(bytes, codes));
-      hn::StoreU(hn::MulAdd(hn::ConvertTo(d, code), scale, bias), d, to);
+      hn::StoreU(numbers(code, group), d, to);
       codes += lanes;
       to += lanes;
     }
   }
 }
 
+// Of to_fp8's codes: 4 bits of exponent, of which 0 means multiples of 2^-9, and 3 of mantissa.
+HWY_INLINE V fp8_numbers_of(D d, hn::Vec<Bits> codes) {
+  const Bits integers;
+  const auto size = hn::And(codes, hn::Set(integers, 127u));
+  const auto sign = hn::ShiftLeft<24>(hn::And(codes, hn::Set(integers, 128u)));
+  const auto large = hn::Add(hn::ShiftLeft<20>(size), hn::Set(integers, 120u << 23));
+  const auto small =
+      hn::Mul(hn::ConvertTo(d, hn::BitCast(hn::RebindToSigned<D>(), size)), hn::Set(d, 1.0f / 512));
+  const auto is_small = hn::RebindMask(d, hn::Lt(size, hn::Set(integers, 8u)));
+  const auto is_nan = hn::RebindMask(d, hn::Eq(size, hn::Set(integers, 127u)));
+  const V magnitude = hn::IfThenElse(is_small, small, hn::BitCast(d, large));
+  return hn::IfThenElse(is_nan, hn::Set(d, std::numeric_limits<float>::quiet_NaN()),
+                        hn::Or(magnitude, hn::BitCast(d, sign)));
+}
+
 void dequantize(const CodeFormat& format, const uint8_t* codes, const uint8_t* end, int64_t groups,
                 const float* scales, const float* biases, float* to) {
   const D d;
+  const auto scaled = [&](V number, int64_t group) LAZULITE_INLINE_LAMBDA {
+    return hn::Mul(number, hn::Set(d, scales[group]));
+  };
+  const auto affine = [&](hn::Vec<Bits> code, int64_t group) LAZULITE_INLINE_LAMBDA {
+    const V number = hn::ConvertTo(d, hn::BitCast(hn::RebindToSigned<D>(), code));
+    return hn::MulAdd(number, hn::Set(d, scales[group]), hn::Set(d, biases[group]));
+  };
+  const auto fp4 = [&](hn::Vec<Bits> code, int64_t group)
+                       LAZULITE_INLINE_LAMBDA { return scaled(fp4_numbers(d, code), group); };
+  const auto fp8 = [&](hn::Vec<Bits> code, int64_t group)
+                       LAZULITE_INLINE_LAMBDA { return scaled(fp8_numbers_of(d, code), group); };
   switch (format.kind) {
     case CodeKind::integer:
-      if (format.bits == 8) return spread_bytes(format, codes, groups, scales, biases, to);
-      return spread_codes(
-          format, codes, end, groups, to,
-          [&](hn::Vec<Bits> code, int64_t group) LAZULITE_INLINE_LAMBDA {
-            const auto number = hn::ConvertTo(d, hn::BitCast(hn::RebindToSigned<D>(), code));
-            return hn::MulAdd(number, hn::Set(d, scales[group]), hn::Set(d, biases[group]));
-          });
-    case CodeKind::fp4:
-      return spread_codes(format, codes, end, groups, to,
-                          [&](hn::Vec<Bits> code, int64_t group) LAZULITE_INLINE_LAMBDA {
-                            return hn::Mul(fp4_numbers(d, code), hn::Set(d, scales[group]));
-                          });
-    case CodeKind::fp8: {
-      const float* numbers = fp8_numbers();
-      for (int64_t group = 0; group < groups; ++group) {
-        for (int64_t i = 0; i < format.group_size; ++i) {
-          *to++ = numbers[*codes++] * scales[group];
-        }
-      }
-    }
+      if (format.bits == 8) return spread_bytes(format, codes, groups, to, affine);
+      return spread_codes(format, codes, end, groups, to, affine);
+    case CodeKind::fp4: return spread_codes(format, codes, end, groups, to, fp4);
+    case CodeKind::fp8: return spread_bytes(format, codes, groups, to, fp8);
   }
 }
 
@@ -212,21 +227,6 @@ void dequantize_groups(const CodeFormat& format, const uint8_t* codes, const uin
 void inner_products(int64_t x_rows, int64_t w_rows, int64_t k, const float* x, int64_t x_row,
                     const float* w, int64_t w_row, float* c, int64_t c_row, bool accumulate) {
   HWY_DYNAMIC_DISPATCH(multiply)(x_rows, w_rows, k, x, x_row, w, w_row, c, c_row, accumulate);
-}
-
-const float* fp8_numbers() {
-  static const std::array<float, 256> numbers = [] {
-    std::array<float, 256> out{};
-    for (int i = 0; i < 256; ++i) {
-      const int exponent = i >> 3 & 15, mantissa = i & 7;
-      float size = exponent == 0 ? std::ldexp(static_cast<float>(mantissa), -9)
-                                 : std::ldexp(static_cast<float>(8 + mantissa), exponent - 10);
-      if ((i & 127) == 127) size = std::numeric_limits<float>::quiet_NaN();
-      out[i] = i < 128 ? size : -size;
-    }
-    return out;
-  }();
-  return numbers.data();
 }
 
 }  // namespace lazulite::cpu

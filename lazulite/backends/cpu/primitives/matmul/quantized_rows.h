@@ -25,7 +25,4 @@ void dequantize_groups(const CodeFormat& format, const uint8_t* codes, const uin
 void inner_products(int64_t x_rows, int64_t w_rows, int64_t k, const float* x, int64_t x_row,
                     const float* w, int64_t w_row, float* c, int64_t c_row, bool accumulate);
 
-// The numbers of all codes of 8 bits as to_fp8's.
-const float* fp8_numbers();
-
 }  // namespace lazulite::cpu
