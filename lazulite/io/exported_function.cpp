@@ -235,6 +235,8 @@ ImportedFunction import_function(const std::string& path) {
     }
   } catch (const OutOfMemory&) {
     throw;
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& error) {
     throw Error(fmt::format("{} is not a readable file of functions: {}", path, error.what()));
   }

@@ -129,15 +129,20 @@ class Exporter {
       : function_(std::move(function)) {
     io::ExportOptions options{shapeless, metadata.is_none() ? "" : nb::cast<std::string>(metadata)};
     auto body = [this](const Arrays& positional, const io::NamedArrays& named) {
+      WithGil gil;
       return call(function_, positional, named);
     };
     on_files([&] { exporter_.emplace(path, body, options); });
   }
 
+  Exporter(const Exporter&) = delete;
+  Exporter& operator=(const Exporter&) = delete;
+
   void add(nb::args args, nb::kwargs kwargs) {
     OriginScope origin;
     const Arguments given(args, kwargs, "export_function");
     on_files([&] { exporter_->expect_new(given.positional, given.named); });
+    WithoutGil released;
     (*exporter_)(given.positional, given.named);
   }
   void close() {
@@ -279,11 +284,16 @@ void export_to(nb::callable listener, nb::callable function, const Arguments& gi
   }
   const size_t count = given.positional.size();
   auto body = [&](const Arrays& arrays) {
+    WithGil gil;
     const Arrays first(arrays.begin(), arrays.begin() + static_cast<std::ptrdiff_t>(count));
     for (size_t i = 0; i < names.size(); ++i) named[i].second = arrays[count + i];
     return call(function, first, named);
   };
-  const RecordedFunction recorded = record_function(body, all, shapeless);
+  RecordedFunction recorded;
+  {
+    WithoutGil released;
+    recorded = record_function(body, all, shapeless);
+  }
   Teller(std::move(listener), recorded).tell(names);
 }
 

@@ -77,6 +77,16 @@ Arrays through_a_file() {
   return out;
 }
 
+Arrays exported_function() {
+  const std::string path = folder() + "/function";
+  const Array weight = {{1.0, 2.0}, {3.0, 4.0}};
+  io::export_function(path, [&](const Array& x) { return softmax(matmul(x, weight), {-1}); },
+                      {ones({1, 2})});
+  Arrays out = io::import_function(path)({Array({{0.5, -1.0}})});
+  out.push_back(length_of(path));
+  return out;
+}
+
 Arrays checked() {
   io::check_writable(folder() + "/f");
   try {
@@ -147,6 +157,7 @@ std::vector<Scenario> file_scenarios() {
       {"save", [] { return std::make_unique<Save>(); }},
       {"load", [] { return std::make_unique<Load>(); }},
       function("through_a_file", through_a_file),
+      function("exported_function", exported_function),
       function("check_writable", checked),
       function("loader", [] { return loaded(0); }),
       function("loader_threads", [] { return loaded(2); }),

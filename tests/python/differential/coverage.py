@@ -3,6 +3,9 @@
 
     LAZULITE_MLX_PYTHON=... python tests/python/differential/coverage.py --examples 200 > table.md
 
+It takes minutes. With `--notes FILE` what is found is noted there name by name, and a run that was
+broken off goes on where it was.
+
 A name is equal to MLX's on so many drawn examples, or in so many recorded programs; or it differs,
 or is missing. What departs on purpose is said with its reason, from tests/departures.
 """
@@ -10,6 +13,7 @@ or is missing. What departs on purpose is said with its reason, from tests/depar
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 from collections import Counter
@@ -86,8 +90,13 @@ _OPERATORS = {
 class Table:
     """Finds out how Lazulite has a name."""
 
-    def __init__(self, examples: int) -> None:
+    def __init__(self, examples: int, notes: Path | None) -> None:
         self.examples = examples
+        self.notes = notes
+        self.noted: dict = {}
+        if notes and notes.exists():
+            lines = (json.loads(line) for line in notes.read_text().splitlines())
+            self.noted = {path: (kind, text) for path, kind, text in lines}
         self.package = Package("lazulite")
         self.oracle = Oracle(PYTHON)
         self.equal, self.different = in_programs(self.package)
@@ -96,43 +105,51 @@ class Table:
 
     def state(self, name: Name) -> str:
         """What is to be said of a name."""
+        if name.path not in self.noted:
+            self.noted[name.path] = self.found(name)
+            if self.notes:
+                with self.notes.open("a") as file:
+                    file.write(json.dumps([name.path, *self.noted[name.path]]) + "\n")
+        kind, text = self.noted[name.path]
+        self.counts[kind] += 1
+        return text
+
+    def found(self, name: Name) -> tuple[str, str]:
+        """Its kind, and the state."""
         last = name.path.rpartition(".")[2]
         if name.path in _ACCIDENTS:
-            return self.count("equal", "a name of Python's")
+            return "equal", "a name of Python's"
         if not exists(self.package, name.path):
-            return self.count("missing", "missing")
+            return "missing", "missing"
         reasons = "; ".join(
             f"departs: {record['domain']} ({record['reason']})"
             for record in self.departures.get(last, [])
         )
-        said = self.compared(name.path, _OPERATORS.get(last, last))
-        return f"{said}; {reasons}" if reasons else said
+        kind, said = self.compared(name.path, _OPERATORS.get(last, last))
+        return kind, f"{said}; {reasons}" if reasons else said
 
-    def compared(self, path: str, word: str) -> str:
+    def compared(self, path: str, word: str) -> tuple[str, str]:
         if path in ENTRIES:
             try:
                 outcome = check(ENTRIES[path], self.package, self.oracle, self.examples)
             except Differs as error:
-                return self.count("differs", "differs: " + str(error).split("\n")[0][:160])
-            return self.count("equal", f"equal on {outcome.compared} examples")
+                return "differs", "differs: " + str(error).split("\n")[0][:160]
+            return "equal", f"equal on {outcome.compared} examples"
         if self.equal[word]:
-            return self.count("equal", f"equal in {self.equal[word]} programs")
+            return "equal", f"equal in {self.equal[word]} programs"
         if self.different[word]:
-            return self.count("differs", "differs in a recorded program")
-        return self.count("untested", "there, not compared")
-
-    def count(self, kind: str, text: str) -> str:
-        self.counts[kind] += 1
-        return text
+            return "differs", "differs in a recorded program"
+        return "untested", "there, not compared"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--examples", type=int, default=20)
+    parser.add_argument("--notes", type=Path, help="what is found, to go on with")
     arguments = parser.parse_args()
     if not PYTHON:
         raise SystemExit("coverage: LAZULITE_MLX_PYTHON must name a Python that has MLX")
-    table = Table(arguments.examples)
+    table = Table(arguments.examples, arguments.notes)
     lines, section = [], ""
     for name in names():
         if name.section != section:
