@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/ops/creation.h"
 #include "lazulite/ops/linear.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/transforms/vjp.h"
@@ -48,7 +49,8 @@ TEST_P(Quantization, RoundsToTheNearestCode) {
         const float scale = scales[i / group], bias = biases[i / group];
         const int code = code_at(words, i, bits);
         expected.push_back(scale * static_cast<float>(code) + bias);
-        // The scale is moved so that zero has a code: numbers at one end may have none that is near.
+        // The scale is moved so that zero has a code: numbers at one end may have none that is
+        // near.
         const bool at_end = code == 0 || code == (1 << bits) - 1;
         EXPECT_LE(std::abs(expected.back() - numbers[i]), std::abs(scale) * (at_end ? 1 : 0.5001))
             << bits;
@@ -88,6 +90,29 @@ TEST_P(Quantization, MultipliesByWhatCodesStandFor) {
                1e-5, 1e-5);
   Array chosen = gather_qmm(x, q.weight, q.scales, q.biases, {}, Array({1, 1}), true, options);
   expect_close(chosen, matmul(x, swapaxes(slice(w, {1, 0, 0}, {2, 5, 64}), 1, 2)), 1e-5, 1e-5);
+}
+
+TEST_P(Quantization, ProductsOfBatches) {
+  test::Random random(3);
+  Array x = test::random_array({5, 64}, Dtype::float32, random);
+  Array w = test::random_array({2, 8, 64}, Dtype::float32, random);
+  Quantized codes = quantize(w, {});
+  Array out = quantized_matmul(x, codes.weight, codes.scales, codes.biases, true, {});
+  EXPECT_EQ(out.shape(), Shape({2, 5, 8}));
+  Array numbers = dequantize(codes.weight, codes.scales, codes.biases, {}, Dtype::float32);
+  expect_close(out, matmul(x, swapaxes(numbers, -1, -2)), 1e-4, 1e-4);
+}
+
+TEST_P(Quantization, ExtremesStayInRange) {
+  const QuantizationOptions nvfp4{QuantizationMode::nvfp4, 16, 4},
+      mxfp8{QuantizationMode::mxfp8, 32, 8};
+  auto back = [](const Array& x, const QuantizationOptions& options) {
+    Quantized codes = quantize(x, options);
+    return dequantize(codes.weight, codes.scales, {}, options, Dtype::float32);
+  };
+  expect_equal(back(full({2, 32}, Scalar(1e38f)), nvfp4), full({2, 32}, Scalar(2688.f)));
+  expect_close(back(full({2, 32}, Scalar(1e-40f)), mxfp8), full({2, 32}, Scalar(0.f)), 0, 2e-40);
+  expect_close(back(full({2, 32}, Scalar(3e38f)), mxfp8), full({2, 32}, Scalar(3e38f)), 0.1);
 }
 
 TEST_P(Quantization, DerivativesReachScalesAndBiases) {
