@@ -21,7 +21,12 @@ std::optional<int64_t> bound_of(PyObject* object) {
 }
 
 Slice slice_of(nb::handle object) {
-  auto part = [&](const char* name) { return nb::getattr(object, name); };
+  auto part = [&](const char* name) {
+    nb::object bound = nb::getattr(object, name);
+    if (bound.is_none() || PyIndex_Check(bound.ptr())) return bound;
+    throw ValueError("index: what a slice goes from, to and by are integers or None, not " +
+                     nb::cast<std::string>(nb::str(bound.type().attr("__name__"))));
+  };
   Slice out{bound_of(part("start").ptr()), bound_of(part("stop").ptr()), 1};
   if (auto step = bound_of(part("step").ptr())) out.step = *step;
   if (out.step == 0) throw ValueError("slice step cannot be zero");

@@ -1,5 +1,7 @@
 #include "lazulite/ops/quantization.h"
 
+#include <algorithm>
+
 #include "define.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/linear.h"
@@ -27,6 +29,17 @@ Array given(const MaybeArray& array) { return array ? *array : Array(); }
 Array rounded(const Array& x, const QuantizationOptions& options) {
   Quantized codes = quantize(x, options);
   return dequantize(codes.weight, codes.scales, codes.biases, options, x.dtype());
+}
+
+// A batch of one matrix adds no axes to the result.
+Array as_rows_of(const Array& x, const Array& w, Array out) {
+  if (out.ndim() <= x.ndim()) return out;
+  const bool one =
+      std::all_of(w.shape().begin(), w.shape().end() - 2, [](int64_t size) { return size == 1; });
+  if (!one) return out;
+  Shape shape = x.shape();
+  shape.back() = out.shape(-1);
+  return reshape(std::move(out), shape);
 }
 
 void expect_no_global_scale(const char* operation, const MaybeArray& scale) {
@@ -83,8 +96,9 @@ void bind_quantized_products(nb::module_& m) {
       m, "quantized_matmul",
       [](const Array& x, const Array& w, const Array& scales, const MaybeArray& biases,
          bool transpose, Size group_size, Size bits, const std::string& mode) {
-        return quantized_matmul(x, w, scales, given(biases), transpose,
-                                {mode_of(mode), group_size, bits});
+        Array out = quantized_matmul(x, w, scales, given(biases), transpose,
+                                     {mode_of(mode), group_size, bits});
+        return as_rows_of(x, w, std::move(out));
       },
       "x"_a, "w"_a, "scales"_a, "biases"_a = nb::none(), "transpose"_a = true,
       "group_size"_a = nb::none(), "bits"_a = nb::none(), "mode"_a = "affine", kw(),

@@ -82,5 +82,27 @@ TEST(NanGuard, KeepsWhatWasToBeReplaced) {
   EXPECT_EQ(cell.get().to_vector<float>(), (std::vector<float>{1, 2}));
 }
 
+TEST(NanGuard, SpoilsNothingThatDoesNotDependOnWhatItFinds) {
+  random::seed(1);
+  debug::NanGuard guard;
+  Array x = Array(std::vector<float>{-1, 4});
+  Array scale = exp(Array(std::vector<float>{0, 1}));
+  Array good = scale * 2, bad = log(x) * scale, drawn = random::uniform(0, 1, {2});
+  EXPECT_THROW(eval({bad, good, drawn}), NonFiniteError);
+  EXPECT_EQ(good.to_vector<float>()[0], 2);
+  EXPECT_LT(drawn.to_vector<float>()[0], 1);
+  EXPECT_LT(random::uniform(0, 1, {2}).to_vector<float>()[0], 1);
+  EXPECT_THROW(bad.eval(), NonFiniteError);
+}
+
+TEST(NanGuard, LetsCellsGoBackWhereStepsAreNotCompiled) {
+  Cell cell(Array(std::vector<float>{1, 2}), "state");
+  debug::NanGuard guard;
+  cell.set(cell.get() * 2);
+  for (float value : {-1.f, 1.f}) cell.set(cell.get() + log(Array(value)));
+  EXPECT_THROW(cell.get().eval(), NonFiniteError);
+  EXPECT_EQ(cell.get().to_vector<float>(), (std::vector<float>{2, 4}));
+}
+
 }  // namespace
 }  // namespace lazulite

@@ -83,6 +83,11 @@ TEST_P(Einsum, NormsAreThoseOfTheirNames) {
   expect_close(of(m, INFINITY), Array(Scalar(7.0)), 1e-6);
   expect_close(norm(m, {}, {1}), Array({std::sqrt(5.0), 5.0}), 1e-6);
   EXPECT_EQ(norm(m, {}, {0}, true).shape(), Shape({1, 2}));
+  const Array c = astype(m, Dtype::complex64);
+  EXPECT_EQ(of(c, 1).dtype(), Dtype::complex64);
+  EXPECT_EQ(norm(c, {3, false}, {0}).dtype(), Dtype::complex64);
+  EXPECT_EQ(norm(c, {2, false}, {0}).dtype(), Dtype::float32);
+  EXPECT_EQ(norm(c).dtype(), Dtype::float32);
   EXPECT_THROW(of(m, 3), ValueError);
 }
 

@@ -13,7 +13,11 @@ void expect_named(const std::string& name, F&& call) {
     call();
     ADD_FAILURE() << name << ": nothing was thrown";
   } catch (const Error& error) {
-    EXPECT_TRUE(std::string(error.what()).starts_with(name + ": ")) << error.what();
+    const std::string message = error.what();
+    EXPECT_TRUE(message.starts_with(name + ": ")) << message;
+    // Nobody else's name follows.
+    const std::string rest = message.substr(std::min(message.size(), name.size() + 2));
+    EXPECT_EQ(rest.substr(0, rest.find(' ')).find(':'), std::string::npos) << message;
   }
 }
 
@@ -27,6 +31,12 @@ TEST(Errors, NameTheOperationThatWasCalled) {
   expect_named("isclose", [&] { isclose(x, two); });
   expect_named("divmod", [&] { divmod(x, two); });
   expect_named("take", [&] { take(x, x); });
+  expect_named("slice_at", [&] { slice_at(x, Array({0}), {5}, {1}); });
+  expect_named("slice_update_at", [&] { slice_update_at(x, ones({5}), Array({0}), {0}); });
+  expect_named("einsum", [&] { einsum("i->ij", {x}); });
+  expect_named("einsum_path", [&] { einsum_path("i->ij", {x}); });
+  expect_named("slice", [&] { slice_at(x, Array({2}), {0}, {2}).eval(); });
+  expect_named("slice_update", [&] { slice_update_at(x, two, Array({2}), {0}).eval(); });
   expect_named("take", [&] { take(x, 5, 0); });
   expect_named("scatter_add", [&] { scatter_add(x, whole, ones({5})); });
   expect_named("add_along_axis", [&] { add_along_axis(x, whole, ones({5}), 0); });

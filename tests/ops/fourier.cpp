@@ -117,6 +117,7 @@ TEST_P(Fourier, TakesSizesAxesAndNorms) {
   expect_close(irfftn(rfftn(y, {}, Axes{1, 2}), Shape{3, 5}, Axes{1, 2}), y, 1e-5, 1e-5);
   expect_equal(fftshift(Array({0, 1, 2, 3, 4})), Array({3, 4, 0, 1, 2}));
   expect_equal(ifftshift(fftshift(x)), x);
+  expect_equal(fftshift(Array({0, 1, 2, 3, 4}), Axes{0, -1}), Array({1, 2, 3, 4, 0}));
   expect_close(fftfreq(5, 0.1), Array({0.0, 2.0, 4.0, -4.0, -2.0}), 1e-6);
   expect_close(rfftfreq(4), Array({0.0, 0.25, 0.5}), 1e-6);
   EXPECT_THROW(fft(x, 0), ValueError);

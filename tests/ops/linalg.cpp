@@ -112,6 +112,9 @@ TEST_P(Linalg, DeterminantsHaveSignsAndLogarithms) {
   expect_close(sign, Array({-1.0f, 0.0f}), 0);
   expect_close(log, Array({std::log(6.0f), -INFINITY}), 1e-6);
   expect_close(det(Array({{2, 1}, {0, 3}})), Array(6.0f), 0);
+  auto [no_sign, no_log] = slogdet(Array({{NAN, 1.0f}, {2.0f, 3.0f}}));
+  EXPECT_EQ(no_sign.item<float>(), 0);
+  EXPECT_TRUE(std::isnan(no_log.item<float>()));
 }
 
 TEST_P(Linalg, NormsBySingularValues) {

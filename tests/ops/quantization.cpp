@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/ops/creation.h"
 #include "lazulite/ops/indexing.h"
 #include "lazulite/ops/linear.h"
 #include "lazulite/ops/manipulation.h"
@@ -155,6 +156,29 @@ TEST_P(Quantization, ChoosesMatricesByIndices) {
   expect_close(quantized_matmul(row, q.weight, q.scales, q.biases), matmul(row, w), 1e-5, 1e-5);
   Array many = test::random_array({4, 1, 2, 64}, Dtype::float32, random);
   expect_close(quantized_matmul(many, q.weight, q.scales, q.biases), matmul(many, w), 1e-5, 1e-5);
+}
+
+TEST_P(Quantization, ProductsOfBatches) {
+  test::Random random(3);
+  Array x = test::random_array({5, 64}, Dtype::float32, random);
+  Array w = test::random_array({2, 8, 64}, Dtype::float32, random);
+  Quantized codes = quantize(w, {});
+  Array out = quantized_matmul(x, codes.weight, codes.scales, codes.biases, true, {});
+  EXPECT_EQ(out.shape(), Shape({2, 5, 8}));
+  Array numbers = dequantize(codes.weight, codes.scales, codes.biases, {}, Dtype::float32);
+  expect_close(out, matmul(x, swapaxes(numbers, -1, -2)), 1e-4, 1e-4);
+}
+
+TEST_P(Quantization, ExtremesStayInRange) {
+  const QuantizationOptions nvfp4{QuantizationMode::nvfp4, 16, 4},
+      mxfp8{QuantizationMode::mxfp8, 32, 8};
+  auto back = [](const Array& x, const QuantizationOptions& options) {
+    Quantized codes = quantize(x, options);
+    return dequantize(codes.weight, codes.scales, {}, options, Dtype::float32);
+  };
+  expect_equal(back(full({2, 32}, Scalar(1e38f)), nvfp4), full({2, 32}, Scalar(2688.f)));
+  expect_close(back(full({2, 32}, Scalar(1e-40f)), mxfp8), full({2, 32}, Scalar(0.f)), 0, 2e-40);
+  expect_close(back(full({2, 32}, Scalar(3e38f)), mxfp8), full({2, 32}, Scalar(3e38f)), 0.1);
 }
 
 TEST_P(Quantization, DerivativesReachScalesAndBiases) {

@@ -106,6 +106,10 @@ TEST_P(Scan, ExtremesKeepNaNAndOrderComplexNumbers) {
   EXPECT_EQ(largest[0], 1);
   EXPECT_TRUE(std::isnan(largest[1]) && std::isnan(largest[2]));
   using C = complex64;
+  expect_equal(cummax(Array(std::vector<C>{C(1, 1), C(2, 0)}), 0, false, false),
+               Array(std::vector<C>{C(-infinity, -infinity), C(1, 1)}));
+  expect_equal(cummin(Array(std::vector<C>{C(1, 1), C(2, 0)}), 0, true, false),
+               Array(std::vector<C>{C(2, 0), C(infinity, infinity)}));
   expect_equal(cummax(Array(std::vector<C>{C(1, 1), C(2, 0), C(2, -1), C(2, 3)})),
                Array(std::vector<C>{C(1, 1), C(2, 0), C(2, 0), C(2, 3)}));
   expect_equal(logcumsumexp(Array({-infinity, -infinity, 1.f})),

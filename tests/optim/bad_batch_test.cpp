@@ -57,6 +57,43 @@ TEST(BadBatch, LeavesWhatWasTrained) {
   EXPECT_EQ(with.everything(), without.everything());
 }
 
+TEST(BadBatch, MakesNoStateWhereItIsTheFirstOfCompiledSteps) {
+  for (bool waits : {true, false}) {
+    Training with(1), without(1);
+    const size_t entries = with.optimizer.state().size();
+    auto step = compile([&](Array labels) -> Array {
+      auto loss = [&](const Array& a, const Array& b) {
+        return nn::cross_entropy(with.layer(a), b);
+      };
+      auto [value, gradients] = nn::value_and_grad(with.layer, loss)(with.x, labels);
+      with.optimizer.update(with.layer, gradients);
+      return value;
+    });
+    Array loss = step(Array(bad));
+    if (waits) {
+      EXPECT_THROW(loss.eval(), IndexError);
+    } else {
+      EXPECT_THROW(step(Array(good)).eval(), IndexError);
+    }
+    EXPECT_EQ(with.optimizer.state().size(), entries);
+    EXPECT_EQ(with.weight(), without.weight());
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_NEAR(step(Array(good)).item<float>(), without.step(good).item<float>(), 1e-5);
+    }
+    EXPECT_EQ(with.optimizer.state().size(), without.optimizer.state().size());
+  }
+}
+
+TEST(BadBatch, LeavesACellWithoutAValueEmpty) {
+  Cell cell;
+  cell.set(take(Array({1, 2}), Array({5})));
+  Array last = cell.get() + 1;
+  EXPECT_THROW(last.eval(), IndexError);
+  EXPECT_FALSE(cell.has_value());
+  cell.set(Array(3));
+  EXPECT_EQ(cell.get().item<int>(), 3);
+}
+
 TEST(BadBatch, LeavesWhatWasNeverEvaluated) {
   Training with(2), without(2);
   EXPECT_THROW(with.step(bad).eval(), IndexError);
@@ -169,8 +206,8 @@ TEST_P(BadBatchBefore, StepsOfBothKinds) {
     ADD_FAILURE() << "nobody was told";
   } catch (const IndexError&) {
   }
-  // Each bad step is an error of its own: where an early one was told at the next call, those of the
-  // steps that were started meanwhile are told when what they changed is read.
+  // Each bad step is an error of its own: where an early one was told at the next call, those of
+  // the steps that were started meanwhile are told when what they changed is read.
   auto tells = [&] {
     try {
       with.everything();

@@ -76,8 +76,10 @@ Gradients vjp(const Elementwise& p, const VjpRequest& r) {
   const Array& y = r.inputs.size() > 1 ? r.inputs[1] : x;
   // The table's derivatives are those of calculus; the gradient of a complex function is their
   // conjugate times g, and they are linear in g. A real function of a complex number, such as
-  // |z|, has its gradient in the table as it is.
-  bool conjugates = last.dtype() == Dtype::complex64 && info(p.row).rule != TypeRule::real;
+  // |z|, has its gradient in the table as it is; z / |z| is no function of calculus, but its own
+  // adjoint.
+  bool conjugates =
+      last.dtype() == Dtype::complex64 && info(p.row).rule != TypeRule::real && p.row != Row::sign;
   if (conjugates) g = conjugate(g);
 
   Gradients gradients(r.inputs.size());

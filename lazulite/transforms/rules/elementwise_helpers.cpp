@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "lazulite/ops/creation.h"
+#include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 
 namespace lazulite {
@@ -64,14 +65,24 @@ Array inverse_root_of_square_plus_one(const Array& x) {
 
 Array slope_of_power(const Array& x, const Array& y, const Array& power) {
   Array less_one = y - 1, lowered = lazulite::power(x, less_one);
-  Array flat = logical_or(equal(y, 0), logical_and(isinf(y), equal(lowered, 0)));
+  // Where y is 0 the product below is, too, and changes with y.
+  Array flat = logical_or(logical_and(equal(y, 0), logical_not(isfinite(lowered))),
+                          logical_and(isinf(y), equal(lowered, 0)));
   if (is_complex(x)) return where(flat, 0, y * lowered);
   // Numbers that 1 is not taken off from are even, as their power's sign shows; one less is odd.
   Array odd = logical_and(equal(less_one, y), less(x, 0));
   Array slope = y * where(odd, negative(lowered), lowered);
   // A small y brings back what is out of range without it.
   Array too_large = logical_and(isinf(lowered), logical_and(less(abs(y), 1), not_equal(x, 0)));
-  return where(flat, 0, where(too_large, y * power / x, slope));
+  // Where this branch is not taken, nothing of it may be infinite when it is differentiated again.
+  Array quotient = where(too_large, stop_gradient(power), 0) / where(too_large, x, 1);
+  return where(flat, 0, where(too_large, y * quotient, slope));
+}
+
+Array turn_of_sign(const Array& change, const Array& x, const Array& sign) {
+  if (!is_complex(x)) return Array();
+  Array along = real(conjugate(sign) * change), length = abs(x), nowhere = equal(length, 0);
+  return where(nowhere, 0, (change - sign * along) / where(nowhere, 1, length));
 }
 
 Array slope_of_silu(const Array& x) {
