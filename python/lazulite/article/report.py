@@ -30,6 +30,15 @@ def several(count: int, one: str, many: str = "") -> str:
     return f"one {one}" if count == 1 else f"{count:,} ".replace(",", THIN) + (many or one + "s")
 
 
+def shown_epochs(count: int) -> list[int]:
+    """All where they are few; otherwise the first and some that lie evenly."""
+    few, parts = 8, 6
+    if count <= few:
+        return list(range(1, count + 1))
+    step = max(1, round(count / parts))
+    return sorted({1, *range(step, count + 1, step), count})
+
+
 def list_of(words: list[str]) -> str:
     return words[0] if len(words) < 2 else ", ".join(words[:-1]) + " and " + words[-1]
 
@@ -152,17 +161,16 @@ class Report:
             Series(c["name"], c["title"], [e[key] for e in c["learning"]["epochs"]])
             for c in self.configurations
         ]
-        longest = max((len(s.values) for s in series), default=0)
+        epochs = shown_epochs(max((len(s.values) for s in series), default=0))
         rows = []
-        for epoch in range(longest):
-            row: list = [str(epoch + 1)]
-            for i, one in enumerate(series):
-                path = f"/configurations/{i}/learning/epochs/{epoch}/{key}"
-                there = epoch < len(one.values)
-                row.append(self.cell(path, scale, form) if there else Cell(""))
+        for i, one in enumerate(series):
+            row: list = [one.title]
+            for epoch in epochs:
+                path = f"/configurations/{i}/learning/epochs/{epoch - 1}/{key}"
+                row.append(self.cell(path, scale, form) if epoch <= len(one.values) else Cell(""))
             rows.append(row)
         shown = f"{title}, {unit}" if unit else title
-        table = Table(["epoch", *(s.title for s in series)], rows)
+        table = Table(["epoch", *map(str, epochs)], rows, [s.name for s in series])
         return Picture(name, shown, charts.line_chart(shown, "epoch", series, scale), table)
 
     def training(self) -> list:
@@ -170,6 +178,8 @@ class Report:
         series = [
             Series(c["name"], c["title"], [e["seconds"] for e in c["epochs"]])
             for c in self.configurations
+            # A single epoch makes no line, and MLX's would leave no room for the others.
+            if len(c["epochs"]) > 1 or self.results["options"]["epochs"] == 1
         ]
         over = "Time of each epoch, s"
         blocks.append(

@@ -13,7 +13,7 @@ from lazulite.article import answers, charts, history, markdown, results
 from lazulite.article.document import Document, Heading, Sentences, Table
 from lazulite.article.files import append_line, read_lines
 from lazulite.article.records import Record
-from lazulite.article.report import number
+from lazulite.article.report import number, shown_epochs
 from lazulite.article.schedule import duration, rotated
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -260,6 +260,10 @@ def test_how_numbers_are_written():
     ]  # fmt: skip
     assert [duration(s) for s in (10, 600, 7200)] == ["10 s", "10 min", "2.0 h"]
     assert rotated([1, 2, 3], 4) == [2, 3, 1]
+    assert shown_epochs(4) == [1, 2, 3, 4]
+    assert shown_epochs(30) == [1, 5, 10, 15, 20, 25, 30]
+    assert shown_epochs(0) == []
+    assert len(shown_epochs(1000)) <= 11 and shown_epochs(1000)[-1] == 1000
 
 
 def test_names_of_colours_are_those_of_configurations():

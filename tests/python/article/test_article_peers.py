@@ -21,11 +21,11 @@ def losses(output, name):
 def test_a_peer(planted, tmp_path, name):
     if not os.environ.get(VARIABLES[name]):
         pytest.skip(f"{VARIABLES[name]} names no interpreter")
-    options = ["--mlx-epochs", "3", "--lr", "0.003", "--configurations", "lazulite-python", name]
-    for epochs in (1, 3):
+    options = ["--mlx-epochs", "8", "--lr", "0.003", "--configurations", "lazulite-python", name]
+    for epochs in (2, 8):
         done = run(planted, tmp_path / "a", "--epochs", epochs, *options)
         assert done.returncode == 0, done.stdout + done.stderr
-    assert run(planted, tmp_path / "b", "--epochs", "3", *options).returncode == 0
+    assert run(planted, tmp_path / "b", "--epochs", "8", *options).returncode == 0
     # What went on from a checkpoint learnt what it would have learnt.
     assert losses(tmp_path / "a", name) == losses(tmp_path / "b", name)
 
@@ -37,5 +37,5 @@ def test_a_peer(planted, tmp_path, name):
     (row,) = results["answers"]["agreement"]["rows"]
     assert row["agreeing_steps"] >= 5, row
     (ratio,) = results["ratios"]
-    assert ratio["epoch_s"]["count"] == 3
+    assert ratio["epoch_s"]["count"] == 8
     assert (tmp_path / "a" / f"{name}.cpu.cnn.bench.out").exists()
