@@ -35,6 +35,18 @@ Operation operation(const char* name, std::vector<Shape> shapes,
   return {name, arguments, std::move(function)};
 }
 
+// By a matrix of 4096 x 4096 codes of 4 bits.
+Operation quantized(const char* name, int64_t rows) {
+  const auto arguments = [rows] {
+    Quantized codes = quantize(normal_numbers({4096, 4096}));
+    Arrays arrays{normal_numbers({rows, 4096}), codes.weight, codes.scales, codes.biases};
+    for (const Array& array : arrays) eval(array);
+    return arrays;
+  };
+  return {name, arguments,
+          [](const Arrays& x) { return quantized_matmul(x[0], x[1], x[2], x[3]); }};
+}
+
 std::vector<Operation> more_operations() {
   const std::vector<Shape> block{{64, 14, 14, 20}, {50, 5, 5, 20}, {50}};
   return {
@@ -65,6 +77,15 @@ std::vector<Operation> more_operations() {
                 [](auto& x) {
                   return concatenate({x[0], x[1]}, 1);
                 }),
+      operation("singular values and vectors 256x256", {{256, 256}},
+                [](auto& x) { return svd(x[0]).u; }),
+      operation("inverse 512x512", {{512, 512}}, [](auto& x) { return inv(x[0]); }),
+      operation("inverses 4096x8x8", {{4096, 8, 8}}, [](auto& x) { return inv(x[0]); }),
+      operation("Fourier transform 262144", {{262144}}, [](auto& x) { return fft(x[0]); }),
+      operation("Fourier transforms 512x512, real", {{512, 512}},
+                [](auto& x) { return rfftn(x[0]); }),
+      quantized("decoding by codes 1x4096x4096", 1),
+      quantized("product with codes 64x4096x4096", 64),
   };
 }
 

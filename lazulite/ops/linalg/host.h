@@ -24,7 +24,7 @@ void for_each_matrix(const Shape& shape, F run) {
   constexpr int64_t most_threads = 32;
   const int64_t elements = std::max<int64_t>(shape.back() * shape.end()[-2], 1);
   const int64_t count = matrix_count(shape);
-  spread(count, std::max(1 + 4096 / elements, count / most_threads),
+  spread(count, std::max(1 + 4096 / elements, (count + most_threads - 1) / most_threads),
          [&](int64_t begin, int64_t end) {
            for (int64_t i = begin; i < end; ++i) run(i);
          });
