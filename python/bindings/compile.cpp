@@ -16,6 +16,7 @@
 #include "live_compile.h"
 #include "module.h"
 #include "random_state.h"
+#include "trace_gate.h"
 #include "trace_log.h"
 #include "transforms.h"
 #include "undo.h"
@@ -37,10 +38,16 @@ class Compiled {
         shapeless_(shapeless) {}
 
   nb::object call(nb::args args, nb::kwargs kwargs) {
+    TraceGate::wait();
     if (!compile_enabled() || current_trace() || retain_token()) {
       return function_(*args, **kwargs);
     }
+    {
+      WithoutGil released;
+      Executor::wait_for_room();
+    }
     settle_runs();
+    TraceGate::wait();
     std::string key;
     append_key(args, key, "compile");
     append_key(kwargs, key, "compile");
@@ -59,6 +66,7 @@ class Compiled {
     std::vector<Before> before;
     Arrays results;
     if (is_new) {
+      const TraceGate traces;
       if (!inputs_.is_none() && inputs_.is(outputs_)) {
         for (size_t i = arguments; i < given.size(); ++i) before.emplace_back(given[i]);
       }
@@ -164,10 +172,6 @@ class Compiled {
   // What is both read and replaced, and held by nobody else, lends its memory to the results. With
   // the GIL, as its objects are empty meanwhile.
   Arrays run_again(Version& version, Arrays given, size_t arguments, std::vector<Before>& before) {
-    {
-      WithoutGil released;
-      Executor::wait_for_room();
-    }
     if (!inputs_.is_none() && inputs_.is(outputs_)) {
       std::vector<nb::handle> objects = array_objects(inputs_);
       before.resize(objects.size());
