@@ -18,6 +18,7 @@
 #include "module.h"
 #include "new_places.h"
 #include "random_state.h"
+#include "trace_gate.h"
 #include "trace_log.h"
 #include "transforms.h"
 #include "undo.h"
@@ -39,10 +40,16 @@ class Compiled {
         shapeless_(shapeless) {}
 
   nb::object call(nb::args args, nb::kwargs kwargs) {
+    TraceGate::wait();
     if (!compile_enabled() || current_trace() || retain_token()) {
       return function_(*args, **kwargs);
     }
+    {
+      WithoutGil released;
+      Executor::wait_for_room();
+    }
     settle_runs();
+    TraceGate::wait();
     std::string key;
     append_key(args, key, "compile");
     append_key(kwargs, key, "compile");
@@ -93,6 +100,7 @@ class Compiled {
   // Traces. What the function raises, or a run that fails, leaves the containers as they were.
   nb::object call_first(const nb::args& args, const nb::kwargs& kwargs, const std::string& key,
                         Arrays given, const std::string& shapeless_key) {
+    const TraceGate traces;
     std::shared_ptr<Version> version = version_of(key);
     const std::string structure = structure_of_outputs();
     const nb::object root = nb::make_tuple(inputs_, outputs_);
@@ -218,10 +226,6 @@ class Compiled {
   // What is both read and replaced, and held by nobody else, lends its memory to the results. With
   // the GIL, as its objects are empty meanwhile.
   Arrays run_again(Version& version, Arrays given, size_t arguments, std::vector<Before>& before) {
-    {
-      WithoutGil released;
-      Executor::wait_for_room();
-    }
     std::vector<nb::handle> replaced = array_objects(outputs_);
     before.resize(replaced.size());
     std::unordered_map<PyObject*, size_t> places;

@@ -12,6 +12,7 @@
 #include "lazulite/program/executor.h"
 #include "lazulite/transforms/shapeless.h"
 #include "random_state.h"
+#include "trace_gate.h"
 #include "transforms.h"
 
 namespace lazulite::python {
@@ -104,20 +105,23 @@ void LiveFunction::forget(const std::string& key) {
 }
 
 nb::object LiveFunction::call(nb::args args, nb::kwargs kwargs) {
+  TraceGate::wait();
   if (!compile_enabled() || current_trace() || retain_token()) return function_(*args, **kwargs);
   {
     WithoutGil released;
     Executor::wait_for_room();
   }
+  settle_runs();
+  TraceGate::wait();
   // From here on nothing gives the GIL away where the function is known: other threads may replace
   // what was found.
-  settle_runs();
   nb::object root = nb::make_tuple(function_, args, kwargs, thread_state());
   LiveState state(root);
   bool is_new;
   std::shared_ptr<Version> version = version_of(state, is_new);
   std::vector<Before> before(version->changes.size());
   if (!is_new) return finish(*version, state, run_again(*version, state, before), before);
+  const TraceGate traces;
   version->root = root;
   Arrays given, results;
   for (const LiveState::Place& place : state.places()) given.push_back(LiveState::array_at(place));

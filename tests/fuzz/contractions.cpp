@@ -1,5 +1,6 @@
 // Matrix products.
 #include "fuzz/operation.h"
+#include "lazulite/ops/quantization.h"
 
 namespace lazulite::fuzz {
 namespace {
@@ -20,6 +21,29 @@ bool choose_product(Maker& maker, Value& value) {
   }
   value.operands = {a, b};
   return true;
+}
+
+// Codes are made within the program, of a matrix with whole groups.
+bool choose_quantized(Maker& maker, Value& value) {
+  const auto fits = [](const Array& x) {
+    return x.ndim() > 0 && x.dtype() == Dtype::float32 && x.size() > 0 && x.shape(-1) % 64 == 0;
+  };
+  int x = maker.pick(fits);
+  if (x < 0) x = maker.add_input({maker.size(), 64}, Dtype::float32, Fill::tame);
+  const int64_t depth = maker.at(x).shape(-1);
+  if (depth > 512) return false;
+  value.operands = {x, maker.add_input({maker.size(), depth}, Dtype::float32, Fill::tame)};
+  value.numbers.push_back({maker.below(3)});
+  return true;
+}
+
+Array quantized_product(const Array& x, const Array& w, int64_t format) {
+  const QuantizationOptions formats[] = {{QuantizationMode::affine, 64, 4},
+                                         {QuantizationMode::affine, 32, 6},
+                                         {QuantizationMode::nvfp4}};
+  const QuantizationOptions& options = formats[format];
+  const Quantized codes = quantize(w, options);
+  return quantized_matmul(x, codes.weight, codes.scales, codes.biases, true, options);
 }
 
 }  // namespace
@@ -61,6 +85,8 @@ void add_contractions(Operations& all) {
                  [](auto x, const auto&) { return outer(x[0], x[1]); }});
   all.push_back({"tensordot", 4, "tensordot($0, $1, 1)", choose_product,
                  [](auto x, const auto&) { return tensordot(x[0], x[1], 1); }});
+  all.push_back({"quantized_matmul", 4, "quantized_product($0, $1, #0)", choose_quantized,
+                 [](auto x, const auto& n) { return quantized_product(x[0], x[1], n[0][0]); }});
 }
 
 }  // namespace lazulite::fuzz

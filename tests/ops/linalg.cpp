@@ -124,6 +124,19 @@ TEST_P(Linalg, NormsBySingularValues) {
   expect_close(norm(a, {.nuclear = true}, {0, 1}, true), Array({{7.0f}}), 1e-6);
 }
 
+// Their squares and cubes are out of the range of float16.
+TEST_P(Linalg, NormsOfHalvesAreThoseOfTheirNumbers) {
+  for (Dtype dtype : {Dtype::float16, Dtype::bfloat16}) {
+    Array a = astype(Array({300.0f, 400.0f}), dtype);
+    EXPECT_EQ(norm(a).dtype(), dtype);
+    expect_close(norm(a), astype(Array(500.0f), dtype), 0);
+    expect_close(norm(a, {.p = 3}), astype(Array(std::cbrt(91e6f)), dtype), 1e-2);
+    expect_close(norm(reshape(a, {1, 2}), {.frobenius = true}), astype(Array(500.0f), dtype), 0);
+    expect_close(grad([](const Array& x) { return norm(x); })(a),
+                 astype(Array({0.6f, 0.8f}), dtype), 0);
+  }
+}
+
 TEST_P(Linalg, DerivativesAreThoseOfDifferences) {
   Array a = test::spread_values({4, 4}) + 2 * eye(4, Dtype::float64);
   Array b = test::spread_values({4, 2}, 1);

@@ -4,6 +4,8 @@ import subprocess
 import sys
 import threading
 
+import pytest
+
 import lazulite.core as lz
 
 
@@ -45,3 +47,65 @@ threads = [threading.Thread(target=run, args=(f,)) for f in functions]
 """
     for _ in range(3):
         subprocess.run([sys.executable, "-P", "-c", source], check=True, timeout=60)
+
+
+CALLED_BY_FOUR = """
+import threading
+from functools import partial
+import lazulite as lz, lazulite.nn as nn, lazulite.optimizers as optim
+for turn in range(10):
+    net, sgd = nn.Linear(8, 8), optim.SGD(RATE)
+    loss = nn.value_and_grad(net, lambda x: (net(x) ** 2).mean())
+    def train(x):
+        value, gradients = loss(x)
+        sgd.update(net, gradients)
+        return value
+    state = [net.state, sgd.state]
+    step = WRAP(train)
+    inputs = [lz.random.normal((4, 8)) for _ in range(4)]
+    lz.eval(inputs, net.parameters())
+    expected = [float((net(x) ** 2).mean().item()) for x in inputs]
+    failures = []
+    def run(i):
+        try:
+            for _ in range(20):
+                got = step(inputs[i]).item()
+                assert RATE or abs(got - expected[i]) < 1e-5, (got, expected[i])
+        except BaseException as error:
+            failures.append(error)
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(4)]
+    [t.start() for t in threads], [t.join() for t in threads]
+    assert not failures, failures
+    assert all(value == value for value in net.weight.flatten().tolist())
+"""
+
+
+@pytest.mark.parametrize("rate", ["0.0", "0.1"])
+@pytest.mark.parametrize(
+    "wrap", ["lz.compile", "partial(lz.compile, inputs=state, outputs=state)"]
+)
+def test_one_step_is_called_by_several_threads(rate, wrap):
+    source = CALLED_BY_FOUR.replace("RATE", rate).replace("WRAP", wrap)
+    subprocess.run([sys.executable, "-P", "-c", source], check=True, timeout=120)
+
+
+def test_a_child_forked_while_another_thread_traces_may_call():
+    source = """
+import os, threading
+import lazulite as lz
+tracing, go_on = threading.Event(), threading.Event()
+def slow(x):
+    tracing.set()
+    go_on.wait()
+    return x + 1
+other = threading.Thread(target=lambda: lz.compile(slow)(lz.ones(3)).tolist())
+other.start()
+tracing.wait()
+child = os.fork()
+if child == 0:
+    os._exit(lz.compile(lambda x: x * 2)(lz.ones(3)).tolist() != [2, 2, 2])
+assert os.waitpid(child, 0)[1] == 0
+go_on.set()
+other.join()
+"""
+    subprocess.run([sys.executable, "-P", "-c", source], check=True, timeout=60)
