@@ -281,7 +281,8 @@ struct Bounds {
       case CallId::logsumexp: return logarithm();
       case CallId::conv_block: return conv_block();
       case CallId::conv_block_grad: return sums(most_terms(), convolution_factor());
-      case CallId::quantized_matmul: return sums(ratio(record.inputs[0], record.inputs[0].shape(-2)));
+      case CallId::quantized_matmul:
+        return sums(ratio(record.inputs[0], record.inputs[0].shape(-2)));
     }
     return "";
   }

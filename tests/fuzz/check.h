@@ -15,6 +15,8 @@ std::optional<Failure> check(const Program& program, const std::string& only = "
 
 // The checks that are not ways to run.
 
+/// Whether a check fails in a node of the program, be it one that no result depends on.
+bool has_failing_node(const Program& program, const Arrays& inputs);
 /// Every node on another device, or with another number of threads, from this device's own inputs.
 std::optional<Failure> check_nodes(const Program& program, const Arrays& inputs,
                                    const std::string& only, size_t* nodes);

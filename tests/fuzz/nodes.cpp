@@ -76,6 +76,20 @@ Arrays apply(const Record& record, const Arrays& inputs) {
   return make_arrays(record.primitive, {inputs.begin(), inputs.end()}, std::move(outputs));
 }
 
+bool has_failing_node(const Program& program, const Arrays& inputs) {
+  const Way plain{.name = "node by node"};
+  set_pending_budget({0, 0});
+  random::seed(program.seed);
+  Callable callable(program, plain, inputs);
+  const Arrays results = callable(callable.arguments(inputs));
+  try {
+    for (const Record& record : recorded(results)) eval(record.outputs);
+  } catch (const IndexError&) {
+    return true;
+  }
+  return false;
+}
+
 std::optional<Failure> check_nodes(const Program& program, const Arrays& inputs,
                                    const std::string& only, size_t* nodes) {
   auto wanted = [&](const char* name) { return only.empty() || only.starts_with(name); };

@@ -122,8 +122,8 @@ std::optional<Failure> check_slopes(const Program& original, const std::string& 
   }
   // The rest has a slope that is meant to be another, or none: of equal values that reach one place
   // each gets the gradient, also where they are one value, broadcast.
-  if (!wanted(differences) || has(program, {"stop_gradient", "to_fp8", "put_along_axis", "index_maximum",
-                                                "index_minimum"})) {
+  if (!wanted(differences) || has(program, {"stop_gradient", "to_fp8", "put_along_axis",
+                                            "index_maximum", "index_minimum"})) {
     return std::nullopt;
   }
   auto at = [&](double distance) {
