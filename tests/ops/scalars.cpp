@@ -41,7 +41,7 @@ TEST(Scalars, AreRefusedByTheArrayThatCannotHoldThem) {
   expect_refusal([&] { return full({2}, 300, Dtype::uint8); },
                  "full: an array of uint8 cannot hold 300, only 0 to 255");
   expect_refusal([&] { return full_like(u8, 300); },
-                 "full_like: full: an array of uint8 cannot hold 300, only 0 to 255");
+                 "full_like: an array of uint8 cannot hold 300, only 0 to 255");
   expect_refusal([&] { return pad(u8, 1, 300); },
                  "pad: an array of uint8 cannot hold 300, only 0 to 255");
   expect_refusal(
