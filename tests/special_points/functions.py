@@ -438,7 +438,9 @@ def precedes(z, w):
 
 COMPLEX = {
     "abs": (abs, "float32", [phase]),
-    "sign": (phase, "complex64", [None]),
+    # Of the real part: only what is across z changes its direction.
+    "sign": (phase, "complex64", [
+        lambda z: mp.mpc(0, -1) * phase(z) * phase(z).imag / abs(z) if z else mp.mpc(0)]),
     "real": (lambda z: z.real, "float32", [lambda z: 1]),
     "imag": (lambda z: z.imag, "float32", [lambda z: mp.mpc(0, 1)]),
     "conjugate": (mp.conj, "complex64", [lambda z: 1]),

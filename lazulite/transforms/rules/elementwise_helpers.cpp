@@ -75,14 +75,15 @@ Array slope_of_power(const Array& x, const Array& y, const Array& power) {
   // A small y brings back what is out of range without it.
   Array too_large = logical_and(isinf(lowered), logical_and(less(abs(y), 1), not_equal(x, 0)));
   // Where this branch is not taken, nothing of it may be infinite when it is differentiated again.
-  Array quotient = where(too_large, stop_gradient(power), 0) / where(too_large, x, 1);
-  return where(flat, 0, where(too_large, y * quotient, slope));
+  Array quotient = y * where(too_large, stop_gradient(power), 0) / where(too_large, x, 1);
+  return where(flat, 0, where(too_large, quotient, slope));
 }
 
 Array turn_of_sign(const Array& change, const Array& x, const Array& sign) {
   if (!is_complex(x)) return Array();
-  Array along = real(conjugate(sign) * change), length = abs(x), nowhere = equal(length, 0);
-  return where(nowhere, 0, (change - sign * along) / where(nowhere, 1, length));
+  Array across = imag(conjugate(sign) * change), length = abs(x), nowhere = equal(length, 0);
+  Array turned = sign * complex64(0, 1) * (across / where(nowhere, 1, length));
+  return where(nowhere, 0, turned);
 }
 
 Array slope_of_silu(const Array& x) {
