@@ -7,6 +7,7 @@
 #include "fuzz/check.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/primitives.h"
+#include "lazulite/ops/quantization/product.h"
 #include "support/compare.h"
 
 namespace lazulite::fuzz {
@@ -281,10 +282,21 @@ struct Bounds {
       case CallId::logsumexp: return logarithm();
       case CallId::conv_block: return conv_block();
       case CallId::conv_block_grad: return sums(most_terms(), convolution_factor());
-      case CallId::quantized_matmul:
-        return sums(ratio(record.inputs[0], record.inputs[0].shape(-2)));
+      case CallId::quantized_matmul: return quantized_matmul(QuantizedProduct::of(call));
     }
     return "";
+  }
+
+  std::string quantized_matmul(const QuantizedProduct& product) const {
+    Record positive = record;  // codes of floats have signs of their own
+    if (!product.format.affine()) {
+      DeviceScope scope(Device("reference"));
+      const uint32_t magnitude = product.format.bits == 4 ? 0x77777777 : 0x7f7f7f7f;
+      positive.inputs[product.w] =
+          bitwise_and(record.inputs[product.w], Array(int64_t{magnitude}, Dtype::uint32));
+    }
+    const double depth = ratio(record.inputs[product.x], record.inputs[product.x].shape(-2));
+    return within_sums(positive, got, expected, depth, 1, 1);
   }
 
   double most_terms() const {
