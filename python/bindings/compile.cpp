@@ -50,6 +50,7 @@ class Compiled {
     }
     settle_runs();
     TraceGate::wait();
+    const TraceGate alone;
     std::string key;
     append_key(args, key, "compile");
     append_key(kwargs, key, "compile");
@@ -100,7 +101,6 @@ class Compiled {
   // Traces. What the function raises, or a run that fails, leaves the containers as they were.
   nb::object call_first(const nb::args& args, const nb::kwargs& kwargs, const std::string& key,
                         Arrays given, const std::string& shapeless_key) {
-    const TraceGate traces;
     std::shared_ptr<Version> version = version_of(key);
     const std::string structure = structure_of_outputs();
     const nb::object root = nb::make_tuple(inputs_, outputs_);

@@ -113,6 +113,8 @@ nb::object LiveFunction::call(nb::args args, nb::kwargs kwargs) {
   }
   settle_runs();
   TraceGate::wait();
+  // Looking at what the function reaches may run code of Python, which gives the GIL away.
+  const TraceGate alone;
   // From here on nothing gives the GIL away where the function is known: other threads may replace
   // what was found.
   nb::object root = nb::make_tuple(function_, args, kwargs, thread_state());
@@ -121,7 +123,6 @@ nb::object LiveFunction::call(nb::args args, nb::kwargs kwargs) {
   std::shared_ptr<Version> version = version_of(state, is_new);
   std::vector<Before> before(version->changes.size());
   if (!is_new) return finish(*version, state, run_again(*version, state, before), before);
-  const TraceGate traces;
   version->root = root;
   Arrays given, results;
   for (const LiveState::Place& place : state.places()) given.push_back(LiveState::array_at(place));

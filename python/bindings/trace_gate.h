@@ -11,7 +11,7 @@ class TraceGate {
   /// begins to.
   static void wait();
 
-  /// With the GIL, after `wait`: this thread traces.
+  /// With the GIL, right after `wait`: this thread looks for what it has traced, or traces.
   TraceGate();
   ~TraceGate();
   TraceGate(const TraceGate&) = delete;

@@ -263,7 +263,11 @@ def test_damaged_state_starts_it_anew(planted, tmp_path):
 def test_two_runs_in_one_folder(planted, tmp_path):
     output = tmp_path / "report"
     process = subprocess.Popen(
-        command(planted, output, "--epochs", "1000"), stdout=subprocess.PIPE, text=True
+        command(planted, output, "--epochs", "1000"),
+        stdout=subprocess.PIPE,
+        text=True,
+        # What runs in the background of a shell ignores the signal, and hands that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while "epoch 1," not in process.stdout.readline():
         assert process.poll() is None

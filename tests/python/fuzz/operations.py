@@ -97,6 +97,15 @@ def conv_block(x, n):
     return pool(lz._nn.max_pool, lz.relu(out), 2, 2, 0)
 
 
+def quantized_product(x, n):
+    form = [
+        {"group_size": 64, "bits": 4},
+        {"group_size": 32, "bits": 6},
+        {"mode": "nvfp4"},
+    ][n[0][0]]
+    return lz.quantized_matmul(x[0], *lz.quantize(x[1], **form), **form)
+
+
 @lz.custom_function
 def square_with_rules(x):
     return lz.square(x)
@@ -181,6 +190,7 @@ TABLE = {
     "inner": lambda x, n: lz.inner(x[0], x[1]),
     "outer": lambda x, n: lz.outer(x[0], x[1]),
     "tensordot": lambda x, n: lz.tensordot(x[0], x[1], 1),
+    "quantized_matmul": quantized_product,
     "conv2d": lambda x, n: lz.conv2d(x[0], x[1], *(numbers[0] for numbers in n)),
     "conv_block": conv_block,
     "max_pool2d": lambda x, n: pool(lz._nn.max_pool, x[0], *(k[0] for k in n)),

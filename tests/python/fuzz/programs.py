@@ -155,7 +155,7 @@ class Callable:
             for i in range(len(program.steps))
         ]
         self.has_product = bool(
-            program.names() & {"matmul", "addmm", "inner", "outer", "tensordot"}
+            program.names() & {"matmul", "addmm", "inner", "outer", "tensordot", "quantized_matmul"}
         )
         state = self.state
         call = self.call
