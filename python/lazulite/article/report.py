@@ -369,11 +369,11 @@ class Report:
                 f"over {several(steps, 'step')}: they compute the same. "
             )
         if until >= steps:
-            lead += f"In 32 bits they are those of {other} within {bound} as well. "
+            lead += f"In 32 bits all are within {bound} of {other} over {several(steps, 'step')}. "
         elif until:
-            lead += f"In 32 bits they are so for {several(until, 'step')}. "
+            lead += f"In 32 bits all are within {bound} of {other} for {several(until, 'step')}. "
         else:
-            lead += f"In 32 bits they differ from those of {other} by more than that at once. "
+            lead += f"In 32 bits they differ from {other} by more than {bound} at once. "
         if until < steps and found["nudged"]:
             lead += (
                 "Training enlarges what rounding begins, Adam most of all where a gradient is all "
