@@ -64,6 +64,12 @@ __all__ = [
 ]
 
 
+def _not_positive(x):
+    # For a branch that is not taken elsewhere: exponentials of large numbers would make its
+    # derivative infinite, and an infinity times 0 is no number.
+    return mx.where(x > 0, 0, x)
+
+
 def sigmoid(x: mx.array) -> mx.array:
     """``1 / (1 + exp(-x))``.
 
@@ -143,7 +149,7 @@ def elu(x: mx.array, alpha: float = 1.0) -> mx.array:
         >>> nn.elu(mx.array([-1.0, 2.0]))
         array([-0.632121, 2], dtype=float32)
     """
-    return mx.where(x > 0, x, alpha * mx.expm1(mx.minimum(x, 0.0)))
+    return mx.where(x > 0, x, alpha * mx.expm1(_not_positive(x)))
 
 
 def celu(x: mx.array, alpha: float = 1.0) -> mx.array:
@@ -153,7 +159,7 @@ def celu(x: mx.array, alpha: float = 1.0) -> mx.array:
         >>> nn.celu(mx.array([-1.0, 2.0]))
         array([-0.632121, 2], dtype=float32)
     """
-    return mx.maximum(x, 0.0) + alpha * mx.expm1(mx.minimum(x, 0.0) / alpha)
+    return mx.where(x > 0, x, alpha * mx.expm1(_not_positive(x) / alpha))
 
 
 def selu(x: mx.array) -> mx.array:
@@ -173,7 +179,9 @@ def leaky_relu(x: mx.array, negative_slope: float = 0.01) -> mx.array:
         >>> nn.leaky_relu(mx.array([-1.0, 2.0]))
         array([-0.01, 2], dtype=float32)
     """
-    return mx.maximum(negative_slope * x, x)
+    # The larger of both lines, and at 0 the derivative of x. A flat line stays flat at infinity.
+    line = negative_slope * x if negative_slope != 0 else mx.zeros_like(x)
+    return mx.where(x < 0 if negative_slope <= 1 else x > 0, line, x)
 
 
 def prelu(x: mx.array, alpha: mx.array) -> mx.array:
@@ -213,7 +221,9 @@ def gelu_fast_approx(x: mx.array) -> mx.array:
         >>> nn.gelu_fast_approx(mx.array([1.0]))
         array([0.845796], dtype=float32)
     """
-    return x * mx.sigmoid(1.702 * x)
+    # Beyond these numbers the gate is 0 and 1: an infinity times its derivative would be no number.
+    y = mx.clip(x, -500, 500)
+    return mx.where(x > 500, x, y * mx.sigmoid(1.702 * y))
 
 
 def silu(x: mx.array) -> mx.array:
