@@ -104,8 +104,8 @@ const FileFunction file_functions[] = {
     {"load",
      "def load(file: " FILE_TYPE
      ", format: str | None = None, return_metadata: bool = False) -> typing.Any",
-     "Reads arrays from a file: the array of a .npy file, a dict of arrays of others.\n\nArgs:\n    "
-     "file: a path or a file object.\n    format: \"npy\", \"npz\", \"safetensors\" or "
+     "Reads arrays from a file: the array of a .npy file, a dict of arrays of others.\n\n"
+     "Args:\n    file: a path or a file object.\n    format: \"npy\", \"npz\", \"safetensors\" or "
      "\"gguf\"; by the name of the file if None.\n    return_metadata: return also the metadata of "
      "a .safetensors or .gguf file.\n"},
 };
