@@ -179,6 +179,7 @@ Queue::Queue(const DeviceInfo& device, DeviceMemory& memory, const void* owner)
     : device_(device), memory_(memory), owner_(owner), places_(device, memory) {
   check(driver().cuStreamCreate(&stream_, CU_STREAM_NON_BLOCKING), "making a stream");
   clear_status();
+  memory_.add_stream(stream_);
   std::thread([this] { loop(); }).detach();
 }
 
