@@ -26,7 +26,8 @@ struct Quantized {
   Array weight, scales, biases;
 };
 
-/// The last axis of at least two in groups, each with a scale of its own.
+/// The last axis of at least two in groups, each with a scale of its own. NaN stays NaN: by itself
+/// in mxfp8, in other modes with all of its group.
 Quantized quantize(Array w, const QuantizationOptions& options = {});
 
 /// The numbers that codes stand for: of `dtype`, or of the scales' (bfloat16, where scales have 8

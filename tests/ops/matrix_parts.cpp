@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -7,11 +8,14 @@
 #include "lazulite/ops/convolution.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/elementwise.h"
+#include "lazulite/ops/indexing.h"
 #include "lazulite/ops/linear.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 #include "support/backends.h"
 #include "support/expect.h"
+#include "support/finite_differences.h"
+#include "support/random_arrays.h"
 
 namespace lazulite {
 namespace {
@@ -69,6 +73,95 @@ TEST_P(MatrixParts, IndicesPickMatrices) {
                1e-6);
   EXPECT_THROW(gather_mm(a, b, Array({0.f}), {}), ValueError);
   EXPECT_THROW(gather_mm(a, b, Array({5}), Array({0})).eval(), IndexError);
+}
+
+// Random sizes, batches, views and dtypes, each block multiplied by itself.
+TEST_P(MatrixParts, BlocksOfRandomMatrices) {
+  test::Random random(3);
+  auto below = [&](uint64_t end) { return static_cast<int64_t>(random() % end); };
+  for (int trial = 0; trial < 12; ++trial) {
+    const Dtype dtype = trial % 3 == 2 ? Dtype::float64 : Dtype::float32;
+    const int64_t m = 1 + below(150), k = 1 + below(150), n = 1 + below(150), batch = 1 + below(2);
+    const int64_t size = below(2) ? 32 : 64;
+    Array a = test::random_array({batch, m, k}, dtype, random);
+    Array b = swapaxes(test::random_array({n, k}, dtype, random), 0, 1);
+    auto mask_of = [&](int64_t rows, int64_t columns) {
+      if (below(4) == 0) return Array();
+      const Shape shape{batch, (rows + size - 1) / size, (columns + size - 1) / size};
+      return test::random_array(shape, Dtype::bool_, random);
+    };
+    const Array out = mask_of(m, n), lhs = mask_of(m, k), one = mask_of(k, n);
+    const Array rhs = one.valid() ? one[0] : one;
+    auto masked = [&](const Array& x, const Array& mask) {
+      if (!mask.valid()) return x;
+      Array spread = repeat(repeat(mask, size, -1), size, -2);
+      Positions stops(spread.shape().begin(), spread.shape().end());
+      stops.end()[-2] = x.shape(-2), stops.end()[-1] = x.shape(-1);
+      return where(slice(spread, Positions(spread.ndim(), 0), stops), x, 0);
+    };
+    expect_close(block_masked_mm(a, b, static_cast<int>(size), out, lhs, rhs),
+                 masked(matmul(masked(a, lhs), masked(b, rhs)), out), 1e-5, 1e-4);
+  }
+}
+
+TEST_P(MatrixParts, SegmentsOfRandomMatrices) {
+  test::Random random(4);
+  for (Dtype dtype : {Dtype::float32, Dtype::float64}) {
+    Array a = swapaxes(test::random_array({300, 70}, dtype, random), 0, 1);
+    Array b = test::random_array({300, 600}, dtype, random);
+    const Array ends({{{0, 300}, {17, 18}}, {{200, 100}, {-5, 40}}, {{250, 999}, {300, 300}}});
+    const Array got = segmented_mm(a, b, ends);
+    ASSERT_EQ(got.shape(), Shape({3, 2, 70, 600}));
+    const std::vector<int> flat = flatten(ends).to_vector<int>();
+    for (int64_t i = 0; i < 6; ++i) {
+      const int64_t first = std::clamp(flat[2 * i], 0, 300),
+                    last = std::clamp(flat[2 * i + 1], 0, 300);
+      const Array expected =
+          first < last ? matmul(slice(a, {0, first}, {70, last}), slice(b, {first, 0}, {last, 600}))
+                       : zeros({70, 600}, dtype);
+      expect_close(flatten(got, 0, 1)[i], expected, 1e-5, 1e-4);
+    }
+  }
+}
+
+// What lies outside of a segment does not count, not even as NaN.
+TEST_P(MatrixParts, SegmentsDoNotSeeWhatIsOutside) {
+  Array a = ones({2, 3}), b({{1.f}, {std::numeric_limits<float>::quiet_NaN()}, {3.f}});
+  expect_equal(segmented_mm(a, b, Array({{0, 1}, {2, 3}})),
+               Array({{{1.f}, {1.f}}, {{3.f}, {3.f}}}));
+}
+
+// Rows that follow each other, the same matrix again and again, transposed ones, several axes.
+TEST_P(MatrixParts, PickedRandomMatrices) {
+  test::Random random(6);
+  for (Dtype dtype : {Dtype::float32, Dtype::float64}) {
+    for (int64_t rows : {1, 5}) {
+      Array a = test::random_array({3, 4, rows, 40}, dtype, random);
+      Array b = swapaxes(test::random_array({6, 530, 40}, dtype, random), 1, 2);
+      const Array lhs({3, 4, 5, 6, 7, 1, 11, -12}), rhs({2, 2, 2, 2, 0, 0, 5, 2});
+      expect_close(gather_mm(a, b, lhs, rhs),
+                   matmul(take(flatten(a, 0, 1), lhs, 0), take(b, rhs, 0)), 1e-5, 1e-4);
+      const Array all({{0, 1, 2, 3}, {4, 5, 5, 5}, {1, 1, 1, 1}});
+      expect_close(gather_mm(a, b, {}, all), matmul(a, take(b, all, 0)), 1e-5, 1e-4);
+    }
+  }
+}
+
+TEST_P(MatrixParts, AreDifferentiated) {
+  const Array a = test::spread_values({3, 4, 5}), b = test::spread_values({2, 5, 6}, 1);
+  test::expect_gradients(
+      [](const Arrays& x) {
+        return gather_mm(x[0], x[1], Array({0, 2, 2}), Array({1, 1, 0}));
+      },
+      {a, b});
+  test::expect_gradients(
+      [](const Arrays& x) {
+        return segmented_mm(x[0], x[1], Array({{0, 2}, {1, 5}}));
+      },
+      {test::spread_values({4, 5}), test::spread_values({5, 6}, 1)});
+  const Array mask({{true}, {false}});
+  test::expect_gradients([&](const Arrays& x) { return block_masked_mm(x[0], x[1], 32, mask); },
+                         {test::spread_values({40, 3}), test::spread_values({3, 2}, 1)});
 }
 
 // Rows of a Hadamard matrix are signs and orthogonal; the whole is its own inverse but for scale

@@ -7,9 +7,11 @@
 
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/creation.h"
+#include "lazulite/ops/elementwise.h"
 #include "lazulite/ops/indexing.h"
 #include "lazulite/ops/linear.h"
 #include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/reduction.h"
 #include "lazulite/program/evaluate.h"
 #include "lazulite/transforms/vjp.h"
 #include "support/backends.h"
@@ -77,6 +79,33 @@ TEST_P(Quantization, KeepsWhatFloatingCodesHold) {
     EXPECT_FALSE(q.biases.valid());
     expect_equal(dequantize(q.weight, q.scales, {}, {mode}, Dtype::float32), w);
     EXPECT_EQ(dequantize(q.weight, q.scales, {}, {mode}).dtype(), Dtype::bfloat16);
+  }
+}
+
+// By itself where codes have 8 bits, else with its group; other groups stay what they were.
+TEST_P(Quantization, KeepsWhatIsNoNumber) {
+  test::Random random(9);
+  for (QuantizationMode mode : {QuantizationMode::affine, QuantizationMode::mxfp4,
+                                QuantizationMode::mxfp8, QuantizationMode::nvfp4}) {
+    std::vector<float> numbers =
+        flatten(test::random_array({1, 128}, Dtype::float32, random)).to_vector<float>();
+    const Array clean = Array(numbers, {1, 128});
+    numbers[3] = std::nanf("");
+    Quantized q = quantize(Array(numbers, {1, 128}), {mode}), before = quantize(clean, {mode});
+    const Array w = dequantize(q.weight, q.scales, q.biases, {mode}, Dtype::float32);
+    const Array expected =
+        dequantize(before.weight, before.scales, before.biases, {mode}, Dtype::float32);
+    const int64_t size = 128 / q.scales.shape(-1);
+    const int64_t first = mode == QuantizationMode::mxfp8 ? 3 : 0;
+    const int64_t end = mode == QuantizationMode::mxfp8 ? 4 : size;
+    EXPECT_TRUE(all(isnan(slice(w, {0, first}, {1, end}))).item<bool>());
+    expect_equal(slice(w, {0, end}, {1, 128}), slice(expected, {0, end}, {1, 128}));
+    expect_equal(slice(w, {0, 0}, {1, first}), slice(expected, {0, 0}, {1, first}));
+    const Array product = quantized_matmul(eye(128), q.weight, q.scales, q.biases, true, {mode});
+    EXPECT_TRUE(all(isnan(product)).item<bool>());
+    const Array plain = quantized_matmul(ones({1, 1}), q.weight, q.scales, q.biases, false, {mode});
+    EXPECT_TRUE(all(isnan(slice(plain, {0, first}, {1, end}))).item<bool>());
+    EXPECT_FALSE(any(isnan(slice(plain, {0, end}, {1, 128}))).item<bool>());
   }
 }
 

@@ -9,6 +9,7 @@
 #include "lazulite/transforms/vjp.h"
 #include "support/backends.h"
 #include "support/expect.h"
+#include "support/random_arrays.h"
 
 namespace lazulite {
 namespace {
@@ -54,6 +55,44 @@ TEST_P(Views, WalkInStridesOfTheirOwn) {
                  return sum(as_strided(v, {2, 2}, {1, 1}));
                })(ones({3})),
                Array({1.f, 2.f, 1.f}));
+}
+
+// Against places that are counted one by one: rows, overlapping windows, both directions,
+// repetitions, strides that go together and such that do not.
+TEST_P(Views, WalkAsTheirPlacesSay) {
+  test::Random random(5);
+  auto below = [&](int64_t end) {
+    return static_cast<int64_t>(random() % static_cast<uint64_t>(end));
+  };
+  for (int trial = 0; trial < 300; ++trial) {
+    const Array x = arange(1 + below(60));
+    Shape shape;
+    Strides strides;
+    int64_t first = 0, last = 0;
+    for (int64_t axis = below(4); axis > 0; --axis) {
+      shape.push_back(1 + below(4));
+      strides.push_back(below(2) ? below(5) - 2 : (1 + below(4)) * (1 + below(4)));
+      (strides.back() < 0 ? first : last) += (shape.back() - 1) * strides.back();
+    }
+    if (last - first >= x.size()) continue;
+    const int64_t offset = below(x.size() - (last - first)) - first;
+    std::vector<int> expected{static_cast<int>(offset)};
+    for (size_t axis = 0; axis < shape.size(); ++axis) {
+      std::vector<int> longer;
+      for (int place : expected) {
+        for (int64_t i = 0; i < shape[axis]; ++i) {
+          longer.push_back(place + static_cast<int>(i * strides[axis]));
+        }
+      }
+      expected = longer;
+    }
+    expect_equal(as_strided(x, shape, strides, offset), Array(expected, shape));
+    std::vector<float> uses(static_cast<size_t>(x.size()));
+    for (int place : expected) ++uses[static_cast<size_t>(place)];
+    expect_equal(
+        grad([&](Array v) { return sum(as_strided(v, shape, strides, offset)); })(ones(x.shape())),
+        Array(uses, x.shape()));
+  }
 }
 
 TEST_P(Views, BeginWhereAnArraySays) {

@@ -137,7 +137,7 @@ def test_every_name_has_an_example(name):
         for n in reference.public(module)
         if callable(getattr(module, n)) and ">>>" not in (inspect.getdoc(getattr(module, n)) or "")
     ]
-    assert without == [], "the docstring needs an example; of a binding, in bindings/examples.cpp"
+    assert without == [], "the docstring needs an example; of a binding, in bindings/examples/"
 
 
 def test_the_package_says_that_it_is_typed():

@@ -3,34 +3,38 @@
 
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
-#include "lazulite/ops/creation.h"
+#include "lazulite/ops/calls.h"
 #include "lazulite/ops/elementwise.h"
-#include "lazulite/ops/indexing.h"
 #include "lazulite/ops/linear.h"
-#include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/linear/blocks.h"
+#include "lazulite/ops/linear/chosen.h"
 #include "lazulite/ops/operators.h"
 
 namespace lazulite {
 namespace {
 
-// Each element of a mask as a block over the last two axes, cut to the size of what it masks.
-Array masked(const Array& x, const Array& mask, int block_size, const char* which) {
-  if (!mask.valid()) return x;
-  auto blocks = [&](int axis) { return (x.shape(axis) + block_size - 1) / block_size; };
-  Shape expected(x.shape().begin(), x.shape().end() - 2);
-  expected.push_back(blocks(-2));
-  expected.push_back(blocks(-1));
+// A mask with an element for each block of the last two axes of an array of such a shape.
+Array mask_of_blocks(const Shape& shape, const Array& mask, int block_size, const char* which) {
+  if (!mask.valid()) return mask;
+  Shape expected = shape;
+  for (size_t axis : {shape.size() - 2, shape.size() - 1}) {
+    expected[axis] = (shape[axis] + block_size - 1) / block_size;
+  }
   if (mask.ndim() > expected.size() ||
       broadcast_shapes(mask.shape(), expected, "block_masked_mm") != expected) {
     throw ValueError(fmt::format(
         "block_masked_mm: {} of shape {} does not fit the {} blocks of an array of shape {}", which,
-        to_string(mask.shape()), to_string(expected), to_string(x.shape())));
+        to_string(mask.shape()), to_string(expected), to_string(shape)));
   }
-  Array full = repeat(repeat(broadcast_to(mask, expected), block_size, -1), block_size, -2);
-  Positions stops(x.shape().begin(), x.shape().end());
-  full = slice(full, Positions(x.ndim(), 0), stops);
-  if (mask.dtype() == Dtype::bool_) return where(full, x, zeros_like(x));
-  return x * astype(full, x.dtype());
+  return broadcast_to(mask, expected);
+}
+
+bool leaves_out(const Array& mask) { return mask.valid() && mask.dtype() == Dtype::bool_; }
+
+// Each block times its element of a mask of numbers.
+Array scaled(const Array& x, const Array& mask, int block_size) {
+  if (!mask.valid() || leaves_out(mask)) return x;
+  return x * astype(spread_over_blocks(mask, block_size, x), x.dtype());
 }
 
 Dtype expect_floating(const char* operation, const Array& a, const Array& b) {
@@ -46,11 +50,11 @@ void expect_integers(const char* operation, const char* what, const Array& x) {
       fmt::format("{}: {} must be integers, not {}", operation, what, name_of(x.dtype())));
 }
 
-// The matrices that the indices pick, or all in their own order.
-Array picked(const Array& x, const Array& indices) {
-  if (!indices.valid()) return x;
-  expect_integers("gather_mm", "indices", indices);
-  return take(x.ndim() == 2 ? expand_dims(x, {0}) : flatten(x, 0, -3), indices, 0);
+Array compute(const Call& call, const std::vector<Array>& inputs) {
+  // Where there is nothing to add or to leave out, the composition knows what comes out.
+  if (inputs[0].size() == 0 || inputs[1].size() == 0 || inputs.size() == 2)
+    return compose(call, inputs)[0];
+  return make(make_primitive(call), {inputs.begin(), inputs.end()});
 }
 
 }  // namespace
@@ -68,9 +72,27 @@ Array block_masked_mm(Array a, Array b, int block_size, Array mask_out, Array ma
   if (a.ndim() == 0 || b.ndim() == 0) return matmul(a, b);
   Array left = astype(a.ndim() == 1 ? expand_dims(a, {0}) : a, dtype);
   Array right = astype(b.ndim() == 1 ? expand_dims(b, {1}) : b, dtype);
-  Array product = matmul(masked(left, mask_lhs, block_size, "mask_lhs"),
-                         masked(right, mask_rhs, block_size, "mask_rhs"));
-  product = masked(product, mask_out, block_size, "mask_out");
+  if (left.shape(-1) != right.shape(-2)) return matmul(a, b);  // which says so
+  const Shape batch = broadcast_shapes(leading(left), leading(right), "block_masked_mm");
+  auto in_batch = [&](const Array& x) {
+    Shape shape = batch;
+    for (int axis : {-2, -1}) shape.push_back(x.shape(axis));
+    return listed(broadcast_to(x, shape));
+  };
+  Shape shape = batch;
+  shape.push_back(left.shape(-2));
+  shape.push_back(right.shape(-1));
+  mask_out = mask_of_blocks(shape, mask_out, block_size, "mask_out");
+  mask_lhs = mask_of_blocks(left.shape(), mask_lhs, block_size, "mask_lhs");
+  mask_rhs = mask_of_blocks(right.shape(), mask_rhs, block_size, "mask_rhs");
+  Call call{CallId::block_masked_mm, {int64_t{block_size}}};
+  std::vector<Array> inputs{in_batch(scaled(left, mask_lhs, block_size)),
+                            in_batch(scaled(right, mask_rhs, block_size))};
+  for (const Array& mask : {mask_out, mask_lhs, mask_rhs}) {
+    call.attributes.push_back(int64_t{leaves_out(mask)});
+    if (leaves_out(mask)) inputs.push_back(in_batch(mask));
+  }
+  Array product = scaled(reshape(compute(call, inputs), shape), mask_out, block_size);
   if (a.ndim() == 1) product = squeeze(product, {-2});
   return b.ndim() == 1 ? squeeze(product, {-1}) : product;
 }
@@ -88,12 +110,12 @@ Array segmented_mm(Array a, Array b, Array segments) {
                                  to_string(segments.shape())));
   }
   const Dtype dtype = expect_floating("segmented_mm", a, b);
-  std::vector<Array> ends = unstack(astype(segments, Dtype::int64), -1);
-  auto bound = [](const Array& end) { return expand_dims(end, {-1, -2}); };
-  Array place = arange(a.shape(1), Dtype::int64);
-  Array inside = logical_and(place >= bound(ends[0]), place < bound(ends[1]));
-  Array left = astype(a, dtype);
-  return matmul(where(inside, left, zeros_like(left)), astype(b, dtype));
+  Shape shape(segments.shape().begin(), segments.shape().end() - 1);
+  Array rows = reshape(astype(segments, Dtype::int64), {element_count(shape), 2});
+  shape.push_back(a.shape(0));
+  shape.push_back(b.shape(1));
+  return reshape(compute({CallId::segmented_mm, {}}, {astype(a, dtype), astype(b, dtype), rows}),
+                 shape);
 }
 
 Array gather_mm(Array a, Array b, Array lhs_indices, Array rhs_indices) {
@@ -110,7 +132,19 @@ Array gather_mm(Array a, Array b, Array lhs_indices, Array rhs_indices) {
         "long as the last but one of the second",
         to_string(a.shape()), to_string(b.shape())));
   }
-  Array product = matmul(picked(left, lhs_indices), picked(right, rhs_indices));
+  for (const Array* indices : {&lhs_indices, &rhs_indices}) {
+    if (indices->valid()) expect_integers("gather_mm", "indices", *indices);
+  }
+  lhs_indices = lhs_indices.valid() ? checked(lhs_indices, left) : numbered(left);
+  rhs_indices = rhs_indices.valid() ? checked(rhs_indices, right) : numbered(right);
+  const std::vector<Array> places = broadcast_arrays({lhs_indices, rhs_indices});
+  Shape shape = places[0].shape();
+  shape.push_back(left.shape(-2));
+  shape.push_back(right.shape(-1));
+  Array product =
+      reshape(compute({CallId::gather_mm, {}},
+                      {listed(left), listed(right), flatten(places[0]), flatten(places[1])}),
+              shape);
   if (a.ndim() == 1) product = squeeze(product, {-2});
   return b.ndim() == 1 ? squeeze(product, {-1}) : product;
 }

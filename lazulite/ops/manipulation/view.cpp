@@ -1,14 +1,16 @@
 // Elements seen in another way: their bytes, or a walk over them in steps of one's own.
 #include <fmt/format.h>
 
-#include <limits>
+#include <algorithm>
+#include <numeric>
+#include <optional>
+#include <vector>
 
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
-#include "lazulite/ops/indexing.h"
 #include "lazulite/ops/manipulation.h"
-#include "lazulite/ops/operators.h"
+#include "lazulite/ops/primitives/call.h"
 #include "lazulite/ops/primitives/movers.h"
 
 namespace lazulite {
@@ -18,6 +20,64 @@ Array view(Array x, Dtype dtype) {
   if (x.dtype() == dtype) return x;
   return make(make_primitive(BitView{dtype}), {x});
 }
+
+namespace {
+
+// An axis of a strided array, by how far its elements are apart.
+struct StridedAxis {
+  size_t axis;
+  int64_t size, stride;
+};
+
+// The last axis of `x`, from `first` on, as such axes: parted where an axis does not reach into the
+// next element of the one before it. Nothing where it does.
+std::optional<Array> part_last_axis(Array x, int64_t first, const std::vector<StridedAxis>& axes) {
+  for (size_t i = 0; i < axes.size(); ++i) {
+    const auto [axis, size, stride] = axes[i];
+    const int64_t length = x.shape(-1), last = first + (size - 1) * stride + 1;
+    Positions starts(x.ndim(), 0), stops(x.shape().begin(), x.shape().end()), steps(x.ndim(), 1);
+    if (i + 1 == axes.size()) {
+      starts.back() = first, stops.back() = last, steps.back() = stride;
+      return slice(x, starts, stops, steps);
+    }
+    int64_t span = 1;
+    for (size_t j = i + 1; j < axes.size(); ++j) span += (axes[j].size - 1) * axes[j].stride;
+    const int64_t start = std::min(first, length - size * stride);
+    if (start < 0 || first - start + span > stride) return std::nullopt;
+    starts.back() = start, stops.back() = start + size * stride;
+    x = unflatten(slice(x, starts, stops), -1, {size, stride});
+    first -= start;
+  }
+  return slice(x, {first}, {first + 1});
+}
+
+// Without a copy, by slices, reshapes and permutations; nothing where axes overlap.
+std::optional<Array> strided_view(const Array& row, const Shape& shape, const Strides& strides,
+                                  int64_t offset) {
+  std::vector<StridedAxis> axes;
+  Positions starts(shape.size(), 0), stops(shape.begin(), shape.end()), steps(shape.size(), 1);
+  int64_t first = offset;
+  for (size_t axis = 0; axis < shape.size(); ++axis) {
+    if (shape[axis] == 1 || strides[axis] == 0) continue;
+    axes.push_back({axis, shape[axis], std::abs(strides[axis])});
+    if (strides[axis] > 0) continue;
+    first += (shape[axis] - 1) * strides[axis];
+    starts[axis] = shape[axis] - 1, stops[axis] = -shape[axis] - 1, steps[axis] = -1;
+  }
+  std::stable_sort(axes.begin(), axes.end(),
+                   [](const StridedAxis& a, const StridedAxis& b) { return a.stride > b.stride; });
+  std::optional<Array> parted = part_last_axis(row, first, axes);
+  if (!parted) return std::nullopt;
+  Shape ordered(shape.size(), 1);
+  Axes order(axes.size(), 0);
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](int a, int b) { return axes[a].axis < axes[b].axis; });
+  for (const StridedAxis& axis : axes) ordered[axis.axis] = axis.size;
+  Array out = axes.empty() ? *parted : transpose(*parted, order);
+  return broadcast_to(slice(reshape(out, ordered), starts, stops, steps), shape);
+}
+
+}  // namespace
 
 Array as_strided(Array x, const Shape& shape, const Strides& strides, int64_t offset) {
   const ReleaseOnReturn release(x);
@@ -40,16 +100,9 @@ Array as_strided(Array x, const Shape& shape, const Strides& strides, int64_t of
         "as_strided: shape {} with strides {} from element {} leaves an array of {} elements",
         to_string(shape), to_string(Shape(strides)), offset, x.size()));
   }
-  Array flat = flatten(x);
-  if (strides == row_major_strides(shape)) return reshape(slice(flat, {first}, {last + 1}), shape);
-  Dtype dtype = last <= std::numeric_limits<int32_t>::max() ? Dtype::int32 : Dtype::int64;
-  Array places(offset, dtype);
-  for (size_t axis = 0; axis < shape.size(); ++axis) {
-    Shape along(shape.size() - axis, 1);
-    along[0] = shape[axis];
-    places = places + reshape(arange(shape[axis], dtype) * Array(strides[axis], dtype), along);
-  }
-  return take(flat, broadcast_to(places, shape), 0);
+  const Array row = flatten(x);
+  if (std::optional<Array> view = strided_view(row, shape, strides, offset)) return *view;
+  return make(make_primitive(Call{CallId::as_strided, {shape, Shape(strides), offset}}), {row});
 }
 
 Array as_strided(Array x, const Shape& shape) {

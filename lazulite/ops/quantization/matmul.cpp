@@ -7,7 +7,7 @@
 #include "lazulite/ops/calls.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/indexing.h"
-#include "lazulite/ops/linear.h"
+#include "lazulite/ops/linear/chosen.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/quantization.h"
 #include "lazulite/ops/quantization/product.h"
@@ -32,22 +32,6 @@ void check_product(const char* operation, const Array& x, const Array& w, bool t
 Dtype product_type(const Array& x, const Array& scales, const Array& biases) {
   Dtype of_x = is_floating(x.dtype()) ? x.dtype() : Dtype::float32;
   return biases.valid() ? result_type(of_x, result_type(scales.dtype(), biases.dtype())) : of_x;
-}
-
-// All matrices along one axis.
-Array listed(const Array& x) { return x.ndim() > 2 ? flatten(x, 0, -3) : expand_dims(x, {0}); }
-
-Shape leading(const Array& x) { return Shape(x.shape().begin(), x.shape().end() - 2); }
-
-// The numbers of all matrices of `x` along its leading axes.
-Array numbered(const Array& x) {
-  const Shape shape = leading(x);
-  return reshape(arange(element_count(shape), Dtype::int32), shape);
-}
-
-// Counted from the front and in range, which the kernel relies on.
-Array checked(const Array& indices, const Array& x) {
-  return take(arange(element_count(leading(x)), Dtype::int32), indices, 0);
 }
 
 // The matrix of codes and what belongs to it, as inputs of a call behind `x`.

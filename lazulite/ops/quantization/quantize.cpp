@@ -14,6 +14,10 @@ namespace lazulite {
 namespace {
 
 constexpr int smallest_exponent = -127;
+// Codes of 8 bits that are no number, as elements and as scales that count in 4 bits of exponent.
+constexpr int fp8_nan = 127;
+// Scales of powers of two have none, but this one is infinite, and times 0 that is no number.
+constexpr int infinite_power = 255;
 
 Array codes_of_rows(const Array& groups) { return flatten(astype(groups, Dtype::uint32), -2); }
 
@@ -46,19 +50,24 @@ Array power_of_two(const Array& code) {
   return power(Array(2.0), astype(code, Dtype::float32) + smallest_exponent);
 }
 
-// Scales of powers of two, so that the largest number is at most `top`.
+// Scales of powers of two, so that the largest number is at most `top`. NaN has a code of 8 bits;
+// with 4, all of its group becomes NaN.
 Quantized quantize_to_powers(const Array& groups, double top, int bits) {
-  Array largest = max(abs(groups), -1, true);
+  const Array none = isnan(groups);
+  Array largest = max(abs(bits == 8 ? where(none, 0, groups) : groups), -1, true);
   Array exponent = ceil(log2(largest / top)) - smallest_exponent;
   exponent = where(equal(largest, 0), double{-smallest_exponent}, clip(exponent, 0.0, 254.0));
-  Array scales = astype(exponent, Dtype::uint8);
+  Array scales = astype(where(isnan(largest), infinite_power, exponent), Dtype::uint8);
   Array numbers = groups / power_of_two(scales);
-  Array codes = bits == 8 ? astype(to_fp8(numbers), Dtype::uint32) : to_fp4(numbers);
+  Array codes =
+      bits == 8 ? where(none, Array(fp8_nan, Dtype::uint32), astype(to_fp8(numbers), Dtype::uint32))
+                : to_fp4(numbers);
   return {pack_codes(codes_of_rows(codes), bits), squeeze(scales, {-1}), {}};
 }
 
 Quantized quantize_to_fp8_scales(const Array& groups) {
-  Array scales = to_fp8(max(abs(groups), -1, true) / 6);
+  const Array largest = max(abs(groups), -1, true);
+  const Array scales = where(isnan(largest), Array(fp8_nan, Dtype::uint8), to_fp8(largest / 6));
   Array scale = from_fp8(scales, Dtype::float32);
   Array none = equal(scale, 0);
   Array numbers = where(none, 0.0, groups / where(none, 1.0, scale));

@@ -64,19 +64,29 @@ Array inverse_root_of_square_plus_one(const Array& x) {
 }
 
 Array slope_of_power(const Array& x, const Array& y, const Array& power) {
-  Array less_one = y - 1, lowered = lazulite::power(x, less_one);
+  const Array less_one = y - 1, held = stop_gradient(power);
+  // Of x^(y - 1), where it is out of range; four times, as the quotient is rounded otherwise.
+  const Array steep = logical_not(isfinite(held / x * 4));
   // Where y is 0 the product below is, too, and changes with y.
-  Array flat = logical_or(logical_and(equal(y, 0), logical_not(isfinite(lowered))),
-                          logical_and(isinf(y), equal(lowered, 0)));
+  const Array flat =
+      logical_or(logical_and(equal(y, 0), steep), logical_and(isinf(y), equal(held, 0)));
+  // A small y brings back what is out of range without it.
+  const Array small = logical_and(logical_and(steep, isfinite(held)),
+                                  logical_and(less(abs(y), 1), not_equal(x, 0)));
+  // Where a branch is not taken, nothing of it may be infinite when it is differentiated again.
+  const Array base = where(logical_or(flat, small), 1, x),
+              lowered = lazulite::power(base, less_one);
   if (is_complex(x)) return where(flat, 0, y * lowered);
   // Numbers that 1 is not taken off from are even, as their power's sign shows; one less is odd.
-  Array odd = logical_and(equal(less_one, y), less(x, 0));
-  Array slope = y * where(odd, negative(lowered), lowered);
-  // A small y brings back what is out of range without it.
-  Array too_large = logical_and(isinf(lowered), logical_and(less(abs(y), 1), not_equal(x, 0)));
-  // Where this branch is not taken, nothing of it may be infinite when it is differentiated again.
-  Array quotient = y * where(too_large, stop_gradient(power), 0) / where(too_large, x, 1);
-  return where(flat, 0, where(too_large, quotient, slope));
+  const Array odd = logical_and(equal(less_one, y), less(x, 0));
+  const Array slope = y * where(odd, negative(lowered), lowered);
+  const Array quotient = y * where(small, held, 0) / where(small, x, 1);
+  return where(flat, 0, where(small, quotient, slope));
+}
+
+Array growth_of_power(const Array& x, const Array& y, const Array& power) {
+  const Array still = logical_or(equal(power, 0), logical_and(equal(x, 0), equal(y, 0)));
+  return where(still, 0, power * log(where(still, 1, x)));
 }
 
 Array turn_of_sign(const Array& change, const Array& x, const Array& sign) {
@@ -84,6 +94,10 @@ Array turn_of_sign(const Array& change, const Array& x, const Array& sign) {
   Array across = imag(conjugate(sign) * change), length = abs(x), nowhere = equal(length, 0);
   Array turned = sign * complex64(0, 1) * (across / where(nowhere, 1, length));
   return where(nowhere, 0, turned);
+}
+
+Array slope_of_erf(const Array& x) {
+  return exp(negative(square(within(x, gaussian_bound)))) * 1.1283791670955126;
 }
 
 Array slope_of_silu(const Array& x) {

@@ -27,10 +27,14 @@ Array inverse_root_of_square_plus_one(const Array& x);
 /// y x^(y - 1), where `power` is x^y; 0 where y is 0, and where an infinite y makes the power 0.
 Array slope_of_power(const Array& x, const Array& y, const Array& power);
 
+/// x^y log(x), where `power` is x^y; 0 where that is 0, and where x and y are.
+Array growth_of_power(const Array& x, const Array& y, const Array& power);
+
 /// How x / |x| changes where a complex x changes so: across its direction only. Its own adjoint as
 /// a map of the plane. No array where x is real, and 0 where it is 0.
 Array turn_of_sign(const Array& change, const Array& x, const Array& sign);
 
+Array slope_of_erf(const Array& x);
 Array slope_of_silu(const Array& x);
 Array slope_of_gelu(const Array& x);
 Array slope_of_gelu_approx(const Array& x);

@@ -109,3 +109,119 @@ go_on.set()
 other.join()
 """
     subprocess.run([sys.executable, "-P", "-c", source], check=True, timeout=60)
+
+
+def run(source, timeout=60):
+    return subprocess.run(
+        [sys.executable, "-P", "-c", "import threading, time\nimport lazulite as lz\n" + source],
+        check=True,
+        timeout=timeout,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+
+
+WAITING_TRACES = {
+    "joins": "thread.join()",
+    "polls": "while thread.is_alive(): time.sleep(0.01)",
+    "is busy": "while thread.is_alive(): pass",
+}
+
+
+OTHER_FUNCTIONS = {
+    "live": "lz.compile(lambda y: y * 2)",
+    "of what it was told": "lz.compile(lambda y: y * 2, inputs=[], outputs=[])",
+    "in a derivative": "lz.grad(lz.compile(lambda y: (y * y).sum()))",
+}
+
+
+@pytest.mark.parametrize("function", OTHER_FUNCTIONS)
+@pytest.mark.parametrize("waits", WAITING_TRACES)
+def test_a_traced_function_waits_for_a_thread_that_calls_another(function, waits):
+    # In a module, so that the traced function doesn't reach what the thread uses.
+    source = f"""
+import types
+other = types.ModuleType("other")
+other.double, other.got = {OTHER_FUNCTIONS[function]}, []
+def call():
+    other.got += other.double(lz.array([1.0, 2.0])).tolist()
+def traced(x):
+    thread = threading.Thread(target=call)
+    thread.start()
+    {WAITING_TRACES[waits]}
+    return x + other.got[0]
+print(*lz.compile(traced)(lz.ones(2)).tolist(), *other.double(lz.array([3.0])).tolist())
+"""
+    assert run(source) == ["3.0", "3.0", "6.0"]
+
+
+@pytest.mark.parametrize("waits", WAITING_TRACES)
+def test_a_traced_function_waits_for_a_thread_that_uses_its_arrays(waits):
+    source = f"""
+lz._set_patience_with_traces(1)
+weights, errors = lz.ones(2), []
+@lz.compile
+def double():
+    return weights * 2
+def call():
+    try:
+        double()
+    except RuntimeError as error:
+        errors.append(str(error))
+def traced(x):
+    thread = threading.Thread(target=call)
+    thread.start()
+    {WAITING_TRACES[waits]}
+    return x + weights
+print(*lz.compile(traced)(lz.ones(2)).tolist(), *double().tolist())
+assert len(errors) == 1 and "compile: another thread traces" in errors[0], errors
+"""
+    assert run(source) == ["2.0", "2.0", "2.0", "2.0"]
+
+
+def test_a_trace_that_takes_long_is_waited_for():
+    # It builds something, evaluates or waits for its device again and again.
+    source = """
+lz._set_patience_with_traces(0.5)
+weights = lz.ones(2)
+begun = threading.Event()
+def slow(x):
+    begun.set()
+    for _ in range(20):
+        time.sleep(0.1)
+        x = x + weights
+    return x
+slow = lz.compile(slow)
+thread = threading.Thread(target=lambda: print(*slow(lz.zeros(2)).tolist()))
+thread.start()
+begun.wait()
+print(*slow(lz.zeros(2)).tolist())
+thread.join()
+"""
+    assert run(source) == ["20.0"] * 4
+
+
+def test_a_lock_held_by_a_thread_that_waits_for_a_trace_that_wants_it():
+    source = """
+lz._set_patience_with_traces(1)
+weights, lock, begun, held = lz.ones(2), threading.Lock(), threading.Event(), threading.Event()
+def traced(x):
+    begun.set()
+    held.wait()
+    with lock:
+        return x + weights
+traced = lz.compile(traced)
+def first():
+    print(*traced(lz.ones(2)).tolist())
+def second():
+    begun.wait()
+    with lock:
+        held.set()
+        try:
+            traced(lz.ones(2))
+        except RuntimeError:
+            print("refused")
+threads = [threading.Thread(target=f) for f in (first, second)]
+[t.start() for t in threads], [t.join() for t in threads]
+"""
+    assert run(source) == ["refused", "2.0", "2.0"]

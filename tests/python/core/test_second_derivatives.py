@@ -23,6 +23,42 @@ def test_powers(exponent, x):
         assert third == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("of_array", [False, True])
+@pytest.mark.parametrize("exponent", range(6))
+def test_all_derivatives_of_powers(exponent, of_array):
+    def function(x):
+        return x ** (lz.array(float(exponent)) if of_array else exponent)
+
+    factor = 1
+    for order in range(1, 7):
+        function = lz.grad(function)
+        factor *= exponent - order + 1
+        for x in (0.0, -0.0, 2.0, -1.0):
+            expected = factor * x ** (exponent - order) if factor else 0
+            assert function(lz.array(x)).item() == pytest.approx(expected, rel=1e-5), (order, x)
+
+
+def test_all_derivatives_of_complex_powers():
+    for exponent in range(4):
+        function, factor = (lambda z, n=exponent: z**n), 1
+        for order in range(1, 5):
+            # Conjugates of derivatives flow back.
+            function = lambda z, f=function: lz.vjp(f, [z], [lz.ones_like(z)])[1][0].conj()
+            factor *= exponent - order + 1
+            for z in (0j, 1 + 2j):
+                expected = factor * z ** (exponent - order) if factor else 0
+                got = function(lz.array(z, dtype=lz.complex64)).item()
+                assert got == pytest.approx(expected, rel=1e-4), (exponent, order, z)
+
+
+def test_what_is_rounded_to_integers_has_no_slope():
+    for dtype in (lz.int32, lz.uint8, lz.bool_):
+        slope = lz.grad(lambda x: x.astype(dtype).astype(lz.float32) + 2 * x)
+        assert slope(lz.array(1.5)).item() == 2
+    assert lz.grad(lambda x: lz.divmod(x, 2.0)[0])(lz.array(1.5)).item() == 0
+    assert lz.grad(lambda x: lz.divmod(x, 2.0)[1])(lz.array(1.5)).item() == 1
+
+
 def test_powers_at_their_edges():
     assert second(lambda x: x**0.5)(lz.array(0.0)).item() == -np.inf
     assert second(lambda x: x**-1)(lz.array(0.0)).item() == np.inf
