@@ -38,7 +38,9 @@ Array Adam::apply_single(const Array& gradient, const Array& parameter, State& s
   uncentred = v;
   Array rate = astype(learning_rate(), gradient.dtype());
   if (!bias_correction) return parameter - rate * m / (sqrt(v) + epsilon);
-  Array count = astype(step(), Dtype::float32);
+  // In float32 1 - beta ** step has four digits at first: too few for a float64.
+  const bool wide = gradient.dtype() == Dtype::float64;
+  Array count = astype(step(), wide ? Dtype::float64 : Dtype::float32);
   Array rate1 = rate / astype(1 - power(beta1, count), gradient.dtype());
   Array scale2 = astype(rsqrt(1 - power(beta2, count)), gradient.dtype());
   return parameter - rate1 * m / (sqrt(v) * scale2 + epsilon);

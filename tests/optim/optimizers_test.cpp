@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/ops.h"
 #include "lazulite/optim/optim.h"
@@ -56,6 +58,21 @@ TEST(Adam, CorrectsTheBiasUnlessToldNotTo) {
   expect_point(after_three_updates(corrected), 0.707681679f, -1.707681677f);
   optim::Adam uncorrected(0.1, {.bias_correction = false});
   expect_point(after_three_updates(uncorrected), -0.200623473f, -0.799376328f);
+}
+
+TEST(Adam, IsExactInFloat64) {
+  Point point(astype(Array({1.0f, -2.0f}), Dtype::float64));
+  optim::Adam adam(0.1);
+  double w = -2, m = 0, v = 0;
+  for (int t = 1; t <= 3; ++t) {
+    const double g = 0.25 * t;
+    adam.update(point, {{"place", Array({1.0, g}, Dtype::float64)}});
+    m = 0.9 * m + 0.1 * g;
+    v = 0.999 * v + 0.001 * g * g;
+    const double mean = m / (1 - std::pow(0.9, t));
+    w -= double{0.1f} * mean / (std::sqrt(v / (1 - std::pow(0.999, t))) + 1e-8);
+  }
+  EXPECT_NEAR(point.place.get().data<double>()[1], w, 1e-13);
 }
 
 TEST(AdamW, DecaysWeightsApartFromTheGradient) {

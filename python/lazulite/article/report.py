@@ -441,7 +441,7 @@ class Report:
         time = profile["time_line"]
         wall = max(time["wall"], 1e-12)
         shares = [
-            f"{words} {100 * time.get(key, 0) / wall:.1f}%"
+            f"{words} {100 * time[key] / wall:.1f}%"
             for key, words in (
                 ("kernel", "kernels"),
                 ("copy", "copies"),
@@ -457,7 +457,8 @@ class Report:
             links.append(("trace, for ui.perfetto.dev", f"profile-{name}.trace.json"))
         lead = (
             f"{configuration['title']}, training steps: {list_of(shares)} of "
-            f"{1e3 * wall:.0f} ms. GFLOP/s count convolutions as the plain method would do them; "
+            f"{1e3 * wall:.0f} ms. Convolutions, with what is fused into them, take "
+            f"{100 * profile['convolutions']:.0f}% of the kernels' time. GFLOP/s count convolutions as the plain method would do them; "
             "the share of the roof, what the machine does at best, counts them as Winograd's does. "
             "Beside this page:"
         )
@@ -570,7 +571,7 @@ def tiny(value: float) -> str:
 
 def line_of(row: dict) -> str:
     place = row["place"].rsplit("/", 1)[-1]
-    function = row.get("module") or row["function"].rsplit("<locals>.", 1)[-1]
+    function = row["module"] or row["function"].rsplit("<locals>.", 1)[-1]
     return f"{function} ({place})" if function and place else place or "–"
 
 

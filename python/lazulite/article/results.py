@@ -88,6 +88,11 @@ def without_folders(profile: dict) -> dict:
     return profile
 
 
+def share_of_convolutions(rows: list[dict]) -> float:
+    """Of the kernels' time, with what is fused into them."""
+    return sum(row["share"] for row in rows if "conv" in (row["operation"] + row["kernel"]).lower())
+
+
 def configuration_of(schedule: Schedule, configuration: Configuration) -> dict:
     record = schedule.records[configuration.name, 0]
     out = {
@@ -110,7 +115,8 @@ def configuration_of(schedule: Schedule, configuration: Configuration) -> dict:
     }
     profile = schedule.folder / f"profile-{configuration.name}.json"
     if record.get("profile") and profile.exists():
-        out["profile"] = without_folders(json.loads(profile.read_text(encoding="utf-8")))
+        found = without_folders(json.loads(profile.read_text(encoding="utf-8")))
+        out["profile"] = {**found, "convolutions": share_of_convolutions(found["rows"])}
     return out
 
 

@@ -141,6 +141,14 @@ def test_the_trace_and_the_profile(finished, name):
     assert sum(parts) == pytest.approx(time_line["wall"], rel=0.02)
     assert sum(row["share"] for row in profile["rows"]) == pytest.approx(1, abs=1e-3)
     functions = " ".join(row["function"] for row in profile["rows"])
+    found = next(c for c in results_of(finished)["configurations"] if c["name"] == name)["profile"]
+    if name == "lazulite-cpp":
+        within = [row["share"] for row in profile["rows"] if "convolution " in row["function"]]
+        assert found["convolutions"] == pytest.approx(sum(within), abs=0.05)
+    else:
+        layers = {row["module"] for row in profile["rows"] if "Convolution" in row["operation"]}
+        assert layers == {"ArticleCnn.conv1", "ArticleCnn.conv2", "ArticleCnn.conv3"}
+    assert 0.1 < found["convolutions"] < 1
     places = " ".join(row["place"] for row in profile["rows"])
     assert "convolution 2" in functions if name == "lazulite-cpp" else "mlx_network.py" in places
     assert "<html" in (finished / f"profile-{name}.flame.html").read_text()
