@@ -74,8 +74,7 @@ Array topk(Array x, int64_t k, std::optional<int> axis) {
   int at = prepare(x, axis, "topk");
   int64_t size = x.shape(at);
   if (k < 0 || k > size) {
-    throw ValueError(
-        fmt::format("topk: {} elements were asked for, and the axis has {}", k, size));
+    throw ValueError(fmt::format("topk: {} elements were asked for, and the axis has {}", k, size));
   }
   Positions starts(x.ndim(), 0), stops(x.shape().begin(), x.shape().end());
   starts[static_cast<size_t>(at)] = size - k;
@@ -111,7 +110,12 @@ Array median(Array x, const Axes& axes, bool keepdims) {
   Array sorted = in_order(reshape(transpose(x, order), lines), static_cast<int>(kept.size()));
   auto element = [&](int64_t i) { return take(sorted, i, static_cast<int>(kept.size())); };
   Array middle = element(count / 2);
-  if (count % 2 == 0) middle = (element(count / 2 - 1) + middle) * 0.5;
+  if (count % 2 == 0) {
+    // The sum of large numbers could overflow, and half of the smallest would be lost.
+    Array lower = element(count / 2 - 1);
+    Array large = logical_and(abs(lower) > 1, abs(middle) > 1);
+    middle = where(large, lower * 0.5 + middle * 0.5, (lower + middle) * 0.5);
+  }
   // NaN comes last.
   Array last = element(count - 1);
   Array out = where(isnan(last), last, middle);
