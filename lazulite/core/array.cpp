@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <ostream>
 
@@ -73,6 +74,15 @@ Array Array::from_buffer(void* data, const Shape& shape, Dtype dtype,
   size_t bytes = static_cast<size_t>(element_count(shape)) * size_of(dtype);
   if (!data && bytes > 0) {
     throw Error("from_buffer: a null pointer is no memory for shape " + lazulite::to_string(shape));
+  }
+  if (dtype == Dtype::bool_) {
+    // Bools are counted and compared by their bytes.
+    const auto* first = static_cast<const uint8_t*>(data);
+    const uint8_t* bad = std::find_if(first, first + bytes, [](uint8_t b) { return b > 1; });
+    if (bad != first + bytes) {
+      throw ValueError("from_buffer: a bool is the byte 0 or 1, and element " +
+                       std::to_string(bad - first) + " is the byte " + std::to_string(*bad));
+    }
   }
   // A buffer without a deleter would be the allocator's.
   if (!deleter) deleter = [](void*) {};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
@@ -147,7 +148,9 @@ Array scaled_dot_product_attention(Array queries, Array keys, Array values, doub
   Array q = reshape(queries, {batch, groups, each, rows, queries.shape(3)});
   Array k = expand_dims(keys, {2}), v = expand_dims(values, {2});
   Array scores = widened(matmul(widened(q) * scale, widened(swapaxes(k, -1, -2))));
-  double lowest = -INFINITY;
+  // As in MLX not -inf: a row without anything to look at takes the mean of all instead of NaN.
+  const double lowest = scores.dtype() == Dtype::float64 ? std::numeric_limits<double>::lowest()
+                                                         : std::numeric_limits<float>::lowest();
   if (causal) {
     Array at = arange(columns - rows, columns, 1, Dtype::int32);
     Array seen = expand_dims(at, {1}) >= arange(columns, Dtype::int32);

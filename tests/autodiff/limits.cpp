@@ -57,6 +57,34 @@ TEST_P(DerivativeLimits, OfSumsOfExponentials) {
       {Array({1., 2., -1.}, Dtype::float64), Array({1., 2., 3.}, Dtype::float64)});
 }
 
+// Each sum so far moves as logsumexp of the elements so far.
+TEST_P(DerivativeLimits, OfSumsOfExponentialsSoFar) {
+  for (Dtype dtype : dtypes) {
+    SCOPED_TRACE(name_of(dtype));
+    const Array x = astype(Array({-infinity, 1., infinity, 2., infinity}), dtype);
+    for (bool reverse : {false, true}) {
+      for (bool inclusive : {false, true}) {
+        ArraysFunction sums = [=](const Arrays& a) {
+          return Arrays{logcumsumexp(a[0], 0, reverse, inclusive)};
+        };
+        ArraysFunction one_by_one = [=](const Arrays& a) {
+          Arrays out;
+          for (int64_t i = 0; i < 5; ++i) {
+            int64_t first = reverse ? i + !inclusive : 0, last = reverse ? 5 : i + inclusive;
+            out.push_back(first == last ? full({}, -infinity, dtype)
+                                        : logsumexp(slice(a[0], {first}, {last})));
+          }
+          return Arrays{stack(std::move(out))};
+        };
+        expect_close(slopes(sums, {x})[0], slopes(one_by_one, {x})[0], 1e-2);
+        const Array tangent = astype(Array({1., 2., 3., 4., 5.}), dtype);
+        expect_close(jvp(sums, {x}, {tangent}).second[0], jvp(one_by_one, {x}, {tangent}).second[0],
+                     1e-2);
+      }
+    }
+  }
+}
+
 TEST_P(DerivativeLimits, OfDirections) {
   for (Dtype dtype : dtypes) {
     SCOPED_TRACE(name_of(dtype));

@@ -183,6 +183,9 @@ TEST(AdoptedMemory, NeedsNoDeleter) {
   }
   EXPECT_EQ(memory[7], 3.0f);
   EXPECT_THROW(Array::from_buffer(nullptr, {3}, Dtype::float32, nullptr), Error);
+  uint8_t bytes[] = {0, 1, 2};
+  EXPECT_EQ(Array::from_buffer(bytes, {2}, Dtype::bool_, nullptr).to_vector<bool>()[1], true);
+  EXPECT_THROW(Array::from_buffer(bytes, {3}, Dtype::bool_, nullptr), ValueError);
   EXPECT_EQ(Array::from_buffer(nullptr, {0, 3}, Dtype::float32, nullptr).size(), 0);
 }
 

@@ -171,5 +171,26 @@ TEST(ValueAndGrad, TrainsASharedLayerOnce) {
   EXPECT_EQ(shared.weight.get().item<float>(), 1.5f);
 }
 
+// A position that may look at nothing takes the mean of all values, and hands on no NaN.
+TEST(Attention, OfNothingIsTheMean) {
+  const Array q = ones({1, 1, 3, 2}), k = ones({1, 1, 2, 2});
+  const Array v = Array({1.f, 2.f, 3.f, 4.f}).reshape({1, 1, 2, 2});
+  auto rows = [](const Array& x) { return reshape(x, {3, 2}); };
+  // The last two positions are those of the keys.
+  const Array causal = nn::scaled_dot_product_attention(q, k, v, 1, {}, true);
+  expect_close(rows(causal), Array({{2.f, 3.f}, {1.f, 2.f}, {2.f, 3.f}}), 1e-6);
+  const Array seen = Array({{false, false}, {false, true}, {true, true}});
+  for (Dtype dtype : {Dtype::float16, Dtype::bfloat16, Dtype::float32, Dtype::float64}) {
+    const Array masked = nn::scaled_dot_product_attention(astype(q, dtype), astype(k, dtype),
+                                                          astype(v, dtype), 1, seen);
+    expect_close(astype(rows(masked), Dtype::float32), Array({{2.f, 3.f}, {3.f, 4.f}, {2.f, 3.f}}),
+                 1e-6);
+  }
+  auto loss = [&](const Array& x) -> Array {
+    return sum(nn::scaled_dot_product_attention(x, x, x, 1, {}, true));
+  };
+  EXPECT_TRUE(all(isfinite(grad(loss)(ones({1, 1, 3, 2})))).item<bool>());
+}
+
 }  // namespace
 }  // namespace lazulite

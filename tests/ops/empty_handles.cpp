@@ -83,7 +83,7 @@ TEST(EmptyHandles, InEveryOperation) {
   IN_FIRST(moveaxis, 0, 1)
   IN_FIRST(broadcast_to, {2})
   IN_FIRST(slice, {0}, {1})
-  IN_FIRST(split_equally, 2)
+  IN_FIRST(split, 2)
   IN_FIRST(unstack)
   IN_FIRST(flip)
   IN_FIRST(roll, 1, 0)

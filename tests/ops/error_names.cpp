@@ -39,6 +39,8 @@ TEST(Errors, NameTheOperationThatWasCalled) {
   expect_named("slice", [&] { slice_at(x, Array({2}), {0}, {2}).eval(); });
   expect_named("slice_update", [&] { slice_update_at(x, two, Array({2}), {0}).eval(); });
   expect_named("take", [&] { take(x, 5, 0); });
+  expect_named("split", [&] { split(x, 2); });
+  expect_named("split", [&] { x.split(2); });
   expect_named("scatter_add", [&] { scatter_add(x, whole, ones({5})); });
   expect_named("add_along_axis", [&] { add_along_axis(x, whole, ones({5}), 0); });
   expect_named("zeros", [&] { zeros({-1}); });

@@ -142,6 +142,7 @@ TEST_P(Fourier, OfFrames) {
   EXPECT_THROW(stft(x, 16, {.hop_length = 0}), ValueError);
   EXPECT_THROW(stft(x, 16, {.win_length = 17}), ValueError);
   EXPECT_THROW(stft(x, 64, {.center = false}), ValueError);
+  EXPECT_THROW(istft(frames, {}, {}, -5), ValueError);
 }
 
 // Energy: the derivative of sum |fft(x)|^2 is 2 n x.

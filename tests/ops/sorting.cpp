@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <random>
 
@@ -82,6 +83,12 @@ TEST_P(Sorting, MedianIsTheMiddle) {
   expect_equal(median(Array({{4, 1, 7}, {2, 3, 9}}), {1}), Array({4.0, 3.0}));
   expect_equal(median(Array({{4, 1, 7}, {2, 3, 9}}), {0}, true), Array({{3.0, 2.0, 8.0}}));
   EXPECT_TRUE(std::isnan(median(Array({1.0, NAN, 2.0})).item<float>()));
+  // The mean of two never leaves their range, and keeps the smallest numbers.
+  for (float x : {3e38f, -3e38f, 1e-45f, std::numeric_limits<float>::infinity()}) {
+    EXPECT_EQ(median(Array({x, x})).item<float>(), x);
+  }
+  EXPECT_EQ(median(Array({60000, 60002}, Dtype::float16)).item<float>(), 60000);
+  EXPECT_EQ(median(Array({-3e38f, 3e38f})).item<float>(), 0);
   EXPECT_THROW(median(zeros({0})), ValueError);
 }
 

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/indexing.h"
@@ -109,6 +111,41 @@ TEST_P(Views, BeginWhereAnArraySays) {
   EXPECT_THROW(slice_at(x, Array({1.f}), {0}, {2, 2}), ValueError);
   EXPECT_THROW(slice_at(x, Array({1}), {0}, {4, 4}), ValueError);
   EXPECT_THROW(slice_at(x, Array({2}), {0}, {2, 4}).eval(), IndexError);
+}
+
+// Bools are counted and compared by their bytes.
+TEST_P(Views, ShowAnyByteButZeroAsTrue) {
+  Array x = view(Array({2, 1, 255, 0}, Dtype::uint8), Dtype::bool_);
+  Array truths = Array({true, true, true, false});
+  expect_equal(x, truths);
+  expect_equal(astype(x, Dtype::int32), Array({1, 1, 1, 0}));
+  expect_equal(sum(x), Array(Scalar(3)));
+  expect_equal(logical_not(x), Array({false, false, false, true}));
+  expect_equal(equal(x, truths), Array({true, true, true, true}));
+  expect_equal(view(x, Dtype::uint8), Array({1, 1, 1, 0}, Dtype::uint8));
+  expect_equal(view(Array({0, 256}, Dtype::int16), Dtype::bool_),
+               Array({false, false, false, true}));
+}
+
+// A start counts from the end as an index does, and the part from there on never wraps.
+TEST_P(Views, PartsAtPlacesEndWithTheArray) {
+  const Array x = arange(5, Dtype::float32), two = Array({8.f, 9.f});
+  expect_equal(slice_at(x, Array({-2}), {0}, {2}), Array({3.f, 4.f}));
+  expect_equal(slice_at(x, Array({-1}), {0}, {1}), Array({4.f}));
+  expect_equal(slice_at(x, Array({-5}), {0}, {5}), x);
+  expect_equal(slice_update_at(x, two, Array({-2}), {0}), Array({0.f, 1.f, 2.f, 8.f, 9.f}));
+  EXPECT_EQ(slice_at(x, Array({9}), {0}, {0}).shape(), Shape({0}));
+  const Array beyond[] = {Array({-1}),
+                          Array({-6}),
+                          Array({4}),
+                          Array(std::numeric_limits<int64_t>::max()).reshape({1}),
+                          Array(std::numeric_limits<int64_t>::min()).reshape({1}),
+                          Array(std::numeric_limits<uint64_t>::max()).reshape({1})};
+  for (const Array& start : beyond) {
+    SCOPED_TRACE(start);
+    EXPECT_THROW(slice_at(x, start, {0}, {2}).eval(), IndexError);
+    EXPECT_THROW(slice_update_at(x, two, start, {0}).eval(), IndexError);
+  }
 }
 
 TEST_P(Views, AreDifferentiatedByWhatTheyShow) {

@@ -110,6 +110,9 @@ Array istft(Array x, std::optional<int64_t> n_fft, const ShortTimeOptions& optio
   Array sums = overlapped(rows * frames.window);
   Array heard = envelope > 1e-10;
   Array out = sums / where(heard, envelope, 1.0);
+  if (length && *length < 0) {
+    throw ValueError(fmt::format("istft: a length of {} is negative", *length));
+  }
   // A length that is asked for may reach into what was mirrored at the end.
   if (options.center) {
     out = along_last(out, frames.size / 2, length ? all : all - frames.size / 2);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
@@ -46,13 +47,19 @@ void check_sizes(const char* operation, const Array& x, const Shape& sizes) {
                                operation, to_string(sizes), to_string(x.shape())));
 }
 
-// The positions along the i-th of the axes.
-Array positions(const Array& starts, size_t i, int64_t size) {
-  // Narrow and unsigned integers are widened, so that no sum wraps.
-  Array wide =
-      astype(flatten(starts), starts.dtype() == Dtype::int32 ? Dtype::int32 : Dtype::int64);
-  auto at = static_cast<int64_t>(i);
-  return slice(wide, {at}, {at + 1}) + arange(size, wide.dtype());
+// The positions along the i-th of the axes, which has `of` of them, in the shape `along`, whose
+// first size is the part's. The start is checked by itself: a sum with it could wrap, and a part
+// that runs past the end from before the front would go on at the front.
+Array positions(const Array& starts, size_t i, const Shape& along, int64_t of, IndexUse use) {
+  const int64_t size = along[0];
+  if (size == 0) return zeros(along, Dtype::int32);
+  const auto at = static_cast<int64_t>(i);
+  Array start = checked_positions(slice(flatten(starts), {at}, {at + 1}), of, use);
+  start = reshape(start, Shape(along.size(), 1));
+  if (size == 1) return start;
+  const Dtype dtype = of <= std::numeric_limits<int32_t>::max() / 2 ? Dtype::int32 : Dtype::int64;
+  Array further = reshape(arange(size, dtype), along);
+  return checked_positions(astype(start, dtype) + further, of, use, false);
 }
 
 // x without what lies behind `sizes` along the axes that have no start.
@@ -77,8 +84,7 @@ Array slice_at(Array x, Array starts, const Axes& axes, const Shape& sizes) {
   Array out = Front(x, at, sizes).array;
   for (size_t i = 0; i < at.size(); ++i) {
     const int64_t size = sizes[static_cast<size_t>(at[i])];
-    Array places = checked_positions(positions(starts, i, size), out.shape(at[i]), IndexUse::slice);
-    out = take(out, std::move(places), at[i]);
+    out = take(out, positions(starts, i, {size}, out.shape(at[i]), IndexUse::slice), at[i]);
   }
   return out;
 }
@@ -104,8 +110,7 @@ Array slice_update_at(Array x, Array update, Array starts, const Axes& axes) {
   for (size_t i = 0; i < at.size(); ++i) {
     Shape along(at.size() - i, 1);
     along[0] = part.shape()[static_cast<size_t>(at[i])];
-    places.push_back(checked_positions(reshape(positions(starts, i, along[0]), along),
-                                       x.shape(at[i]), IndexUse::slice_update));
+    places.push_back(positions(starts, i, along, x.shape(at[i]), IndexUse::slice_update));
   }
   for (int axis = 0; axis < static_cast<int>(x.ndim()); ++axis) {
     if (std::find(at.begin(), at.end(), axis) == at.end()) order.push_back(axis);

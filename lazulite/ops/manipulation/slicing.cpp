@@ -100,7 +100,7 @@ Array slice_update(Array x, Array update, const Positions& starts, const Positio
 }
 
 std::vector<Array> split_equally(Array x, int64_t parts, int axis) {
-  const ReleaseOnReturn release(x);
+  const ReleaseOnReturn<Array> release(x, "split");
   auto at = static_cast<size_t>(normalize_axis(axis, x.ndim(), "split"));
   int64_t size = x.shape()[at];
   if (parts <= 0 || size % parts != 0) {

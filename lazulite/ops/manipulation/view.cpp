@@ -9,6 +9,7 @@
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
+#include "lazulite/ops/elementwise.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/primitives/call.h"
 #include "lazulite/ops/primitives/movers.h"
@@ -18,6 +19,8 @@ namespace lazulite {
 Array view(Array x, Dtype dtype) {
   const ReleaseOnReturn release(x);
   if (x.dtype() == dtype) return x;
+  // The bytes of bools are 0 and 1, by which they are counted and compared; any other is true, too.
+  if (dtype == Dtype::bool_) return not_equal(view(x, Dtype::uint8), 0);
   return make(make_primitive(BitView{dtype}), {x});
 }
 

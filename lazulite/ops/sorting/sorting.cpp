@@ -110,7 +110,12 @@ Array median(Array x, const Axes& axes, bool keepdims) {
   Array sorted = in_order(reshape(transpose(x, order), lines), static_cast<int>(kept.size()));
   auto element = [&](int64_t i) { return take(sorted, i, static_cast<int>(kept.size())); };
   Array middle = element(count / 2);
-  if (count % 2 == 0) middle = (element(count / 2 - 1) + middle) * 0.5;
+  if (count % 2 == 0) {
+    // The sum of large numbers could overflow, and half of the smallest would be lost.
+    Array lower = element(count / 2 - 1);
+    Array large = logical_and(abs(lower) > 1, abs(middle) > 1);
+    middle = where(large, lower * 0.5 + middle * 0.5, (lower + middle) * 0.5);
+  }
   // NaN comes last.
   Array last = element(count - 1);
   Array out = where(isnan(last), last, middle);

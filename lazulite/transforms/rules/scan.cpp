@@ -121,15 +121,34 @@ Array weighted(const Array& g, const Array& before, const Array& after, Fold fol
 // Sums of nothing are 0, whose logarithm takes part in no difference.
 Array finite_log(const Array& sums) { return where(equal(sums, -infinity), 0, sums); }
 
+// From the first infinite element on a sum is infinite, and moves with the infinite elements alone,
+// with each alike, as that of logsumexp does.
+struct Infinite {
+  Infinite(const Cumulative& p, const Array& x)
+      : here(equal(x, infinity)), count(summed(p, astype(here, x.dtype()))), sums(count > 0) {}
+  Array here, count, sums;
+};
+
 Array log_gradient(const Cumulative& p, const Array& given, const Array& cotangent) {
-  Array x = widened(given), sums = finite_log(folded(p, x));
-  if (is_complex(x)) x = conjugate(x), sums = conjugate(sums);
-  return weighted(widened(cotangent), -sums, x, [&](const Array& a) { return folded_back(p, a); });
+  Array x = widened(given), g = widened(cotangent), sums = finite_log(folded(p, x));
+  auto back = [&](const Array& a) { return folded_back(p, a); };
+  if (is_complex(x)) return weighted(g, -conjugate(sums), conjugate(x), back);
+  const Infinite infinite(p, x);
+  Array finite = weighted(where(infinite.sums, 0, g), where(infinite.sums, 0, -sums),
+                          where(infinite.here, 0, x), back);
+  Array shares = where(infinite.sums, g / where(infinite.sums, infinite.count, 1), 0);
+  return where(infinite.here, summed_back(p, shares), finite);
 }
 
 Array log_tangent(const Cumulative& p, const Array& given, const Array& tangent) {
-  Array x = widened(given), sums = finite_log(folded(p, x));
-  return weighted(widened(tangent), x, -sums, [&](const Array& a) { return folded(p, a); });
+  Array x = widened(given), t = widened(tangent), sums = finite_log(folded(p, x));
+  auto on = [&](const Array& a) { return folded(p, a); };
+  if (is_complex(x)) return weighted(t, x, -sums, on);
+  const Infinite infinite(p, x);
+  Array finite = weighted(where(infinite.here, 0, t), where(infinite.here, 0, x),
+                          where(infinite.sums, 0, -sums), on);
+  Array shares = summed(p, where(infinite.here, t, 0)) / where(infinite.sums, infinite.count, 1);
+  return where(infinite.sums, shares, finite);
 }
 
 bool is_extreme(const Cumulative& p) {
