@@ -112,7 +112,7 @@ struct FloatInfo {
 Dtype own_dtype(const char* operation, nb::handle given) {
   if (Array* array = array_of(given)) return array->dtype();
   if (nb::isinstance<DtypeObject>(given)) return nb::cast<DtypeObject>(given).value;
-  throw nb::type_error((std::string(operation) + ": arrays and dtypes are expected").c_str());
+  throw ValueError(std::string(operation) + ": arrays and dtypes are expected");
 }
 
 bool is_kind(Dtype dtype, nb::handle kind) {

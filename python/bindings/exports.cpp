@@ -223,8 +223,15 @@ void bind_exports(nb::module_& m, nb::class_<Array>& type) {
            })
       .def(
           "__array_namespace__",
-          [](const Array&, nb::object) { return nb::module_::import_("lazulite.core"); },
+          [](const Array&, nb::object version) {
+            if (!version.is_none()) {
+              throw ValueError("__array_namespace__: no api_version can be asked for, only None");
+            }
+            return nb::module_::import_("lazulite.core");
+          },
           "api_version"_a = nb::none());
+  m.def("__array_namespace_info__",
+        [] { return nb::module_::import_("lazulite._namespace").attr("ArrayNamespaceInfo")(); });
   def(
       m, "asarray",
       [](nb::object a, std::optional<DtypeObject> dtype, std::optional<bool> copy) {

@@ -1,6 +1,10 @@
 #include "lazulite/core/memory.h"
 
+#include <sys/utsname.h>
+
+#include <fstream>
 #include <set>
+#include <string>
 #include <thread>
 
 #include "define.h"
@@ -65,11 +69,30 @@ void bind_limits(nb::module_& m) {
       "Memory is never wired here: there is nothing to set, and the limit before is 0.");
 }
 
+// The processor's name as the system gives it, "cpu" where it gives none.
+std::string processor_name() {
+  std::ifstream information("/proc/cpuinfo");
+  for (std::string line; std::getline(information, line);) {
+    size_t colon = line.find(": ");
+    if (line.rfind("model name", 0) == 0 && colon != std::string::npos) {
+      return line.substr(colon + 2);
+    }
+  }
+  return "cpu";
+}
+
+std::string machine_name() {
+  utsname names;
+  return uname(&names) == 0 ? names.machine : "cpu";
+}
+
 nb::dict information(nb::handle device) {
   Device on = device.is_none() ? default_device() : to_device(device);
   nb::dict out;
-  out["device_name"] = on.name();
-  out["architecture"] = on.name() == "cuda" ? "cuda" : "cpu";
+  if (!device_available(on)) return out;
+  bool host = on.name() != "cuda";
+  out["device_name"] = host ? processor_name() : on.name();
+  out["architecture"] = host ? machine_name() : "cuda";
   out["memory_size"] = memory_limit();
   out["max_recommended_working_set_size"] = memory_limit();
   out["max_buffer_length"] = memory_limit();
@@ -84,7 +107,7 @@ void bind_memory(nb::module_& m) {
   bind_limits(m);
   def(
       m, "device_info", [](nb::object d) { return information(d); }, "d"_a = nb::none(),
-      "What is known of a device: its name and its memory.");
+      "What is known of a device: its name and its memory; nothing of one that is not there.");
   nb::module_ metal = m.def_submodule("metal", "Apple's GPUs, of which there are none here.");
   for (const char* name :
        {"get_active_memory", "get_peak_memory", "reset_peak_memory", "get_cache_memory",
@@ -93,14 +116,10 @@ void bind_memory(nb::module_& m) {
   }
   def(
       metal, "is_available", [] { return false; }, "Whether there is an Apple GPU: no.");
-  auto none = [] { throw std::runtime_error("metal: there is no Apple GPU on this machine"); };
   def(
-      metal, "device_info",
-      [none]() -> nb::dict {
-        none();
-        return {};
-      },
-      "There is no Apple GPU: a RuntimeError.");
+      metal, "device_info", [] { return nb::dict(); },
+      "What is known of the Apple GPU: nothing, since there is none.");
+  auto none = [] { throw std::runtime_error("metal: there is no Apple GPU on this machine"); };
   def(
       metal, "start_capture", [none](const std::string&) { none(); }, "path"_a,
       "There is no Apple GPU: a RuntimeError.");

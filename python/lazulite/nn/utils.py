@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional, Tuple
 
 import lazulite.core as mx
 
+from ..optimizers import clip_grad_norm
 from ..utils import tree_map
 
 if TYPE_CHECKING:
     from .layers.base import Module
 
-__all__ = ["average_gradients", "checkpoint", "value_and_grad"]
+__all__ = ["average_gradients", "checkpoint", "clip_grad_norm_sharded", "value_and_grad"]
 
 
 def value_and_grad(model: Module, fn: Callable) -> Callable:
@@ -120,3 +121,25 @@ def average_gradients(
         {'w': array([1], dtype=float32)}
     """
     return gradients
+
+
+def clip_grad_norm_sharded(
+    gradients: Any, max_norm: float, group: Optional[mx.distributed.Group] = None
+) -> Tuple[Any, mx.array]:
+    """Scales gradients, of which each process of a group has a share, down so that the norm of all
+    together is at most ``max_norm``. Groups have one process (see ``mx.distributed``), whose share
+    is the whole.
+
+    Args:
+        gradients: The tree of this process's share.
+        max_norm: The greatest norm.
+        group: The group; that of all processes if ``None``.
+
+    Returns:
+        The share, scaled or not, and the norm of all gradients.
+
+    Example:
+        >>> nn.utils.clip_grad_norm_sharded({"w": mx.array([3.0, 4.0])}, 1.0)[1]
+        array(5, dtype=float32)
+    """
+    return clip_grad_norm(gradients, max_norm)
