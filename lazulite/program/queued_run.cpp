@@ -120,7 +120,10 @@ bool QueuedRun::goes_straight_to_device() const {
          needs_are_ready(segments[0]);
 }
 
+// Where one of them has failed, all have to end first: failures give memory back in the order in
+// which the runs were given it.
 bool QueuedRun::needs_are_ready(const Segment& segment) const {
+  if (failed_need()) return all_done(needs_);
   return std::all_of(needs_.begin(), needs_.end(), [&](const EventPtr& need) {
     if (need->done()) return true;
     // Of its own device a backend takes care itself.
@@ -171,10 +174,9 @@ FailurePtr QueuedRun::failed_mark(bool& intact) const {
   return nullptr;
 }
 
-// Runs the next segment; false if the run has ended with a failure.
-bool QueuedRun::run_next() {
+// Runs the next segment, or ends with the failure of a need; false if the run has ended.
+bool QueuedRun::run_next(FailurePtr failure) {
   bool intact = true;
-  FailurePtr failure = failed_need();
   if (!failure) failure = failed_mark(intact);
   if (failure) {
     end(std::move(failure), intact);
@@ -204,14 +206,17 @@ bool QueuedRun::run_next() {
 
 bool QueuedRun::advance() {
   while (next_ < plan_->segments().size()) {
-    if (!ready()) {
+    const bool is_ready = ready();
+    // Asked behind it: a need that fails later has a mark, which tells.
+    FailurePtr failure = failed_need();
+    if (!is_ready || (failure && !all_done(needs_))) {
       // The executor hears of events by itself.
       for (const MarkPtr& mark : marks_) {
         if (!mark->reached()) mark->notify([](void*) { Event::announce(); }, nullptr);
       }
       return false;
     }
-    if (!run_next()) return true;
+    if (!run_next(std::move(failure))) return true;
   }
   if (!marks_.empty()) {
     leave_to_device();

@@ -48,7 +48,7 @@ class QueuedRun final : public Work, public std::enable_shared_from_this<QueuedR
   bool marks_reached() const;
   FailurePtr failed_need() const;
   FailurePtr failed_mark(bool& intact) const;
-  bool run_next();
+  bool run_next(FailurePtr failure);
   void leave_to_device();
   void await_marks();
   void end(FailurePtr failure, bool intact);

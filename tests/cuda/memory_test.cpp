@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <numeric>
+#include <set>
 
 #include "environment.h"
 #include "lazulite/backends/cuda/runtime/queue.h"
@@ -81,6 +82,63 @@ TEST(CudaMemory, CopiesAnyNumberOfBytes) {
     memory.release(pointer, bytes);
   }
   memory.trim();
+}
+
+TEST(CudaMemory, KeepsTwinsOfSmallBlocks) {
+  cuda::DeviceMemory memory(fake_device());
+  void *small = memory.allocate(40), *large = memory.allocate(cuda::SmallBlocks::most_bytes + 1);
+  EXPECT_EQ(memory.twin_of(large), nullptr);
+  int* const twin = static_cast<int*>(memory.twin_of(small));
+  ASSERT_NE(twin, nullptr);
+  EXPECT_NE(twin, small);
+  // What the host reads after a run is the device's, and the wish is noted; then the twin's.
+  const auto wishes = std::make_shared<cuda::Wishes>(0);
+  constexpr int bit = 5;
+  *static_cast<int*>(small) = 1;
+  *twin = 2;
+  auto read = [&](size_t copied) {
+    const cuda::DeviceMemory::Written written{small, copied, bit};
+    memory.note_written({&written, 1}, wishes);
+    int value = 0;
+    memory.copy_to_host(&value, small, sizeof(value));
+    return value;
+  };
+  EXPECT_EQ(read(0), 1);
+  EXPECT_EQ(wishes->load(), uint64_t{1} << bit);
+  wishes->store(0);
+  EXPECT_EQ(read(2), 1);
+  EXPECT_EQ(wishes->load(), uint64_t{1} << bit);
+  EXPECT_EQ(read(4), 2);
+  // What comes from the host has nothing in the twin.
+  const int three = 3;
+  memory.copy_from_host(small, &three, sizeof(three));
+  int value = 0;
+  memory.copy_to_host(&value, small, sizeof(value));
+  EXPECT_EQ(value, three);
+  memory.release(small, 40);
+  memory.release(large, cuda::SmallBlocks::most_bytes + 1);
+  memory.trim();
+  EXPECT_EQ(memory.statistics().cached_bytes, 0u);
+  EXPECT_EQ(memory.statistics().active_bytes, 0u);
+}
+
+TEST(CudaMemory, GivesSlabsBackOnceNoneOfTheirBlocksIsInUse) {
+  cuda::DeviceMemory memory(fake_device());
+  std::vector<void*> blocks;
+  for (int i = 0; i < 2000; ++i) blocks.push_back(memory.allocate(512));
+  EXPECT_LE(memory.statistics().system_allocations, 4u);
+  std::set<void*> different(blocks.begin(), blocks.end());
+  EXPECT_EQ(different.size(), blocks.size());
+  void* const last = blocks.back();
+  blocks.pop_back();
+  for (void* block : blocks) memory.release(block, 512);
+  memory.trim();
+  EXPECT_LE(memory.statistics().cached_bytes, cuda::SmallBlocks::slab_bytes);
+  EXPECT_EQ(memory.statistics().active_bytes, 512u);
+  EXPECT_NE(memory.twin_of(last), nullptr);
+  memory.release(last, 512);
+  memory.trim();
+  EXPECT_EQ(memory.statistics().cached_bytes, 0u);
 }
 
 class Work final : public cuda::Queued {

@@ -209,6 +209,13 @@ std::vector<NamedLaunch> primitive_launches() {
       {small, of_small});
   add("winograd_grad_weight", make_primitive(ConvolutionGradWeight{same, small.shape}),
       {wide, of_small});
+  // So many images that products of points are transformed as they are stored.
+  add("winograd_block_of_many", make_primitive(Call{CallId::conv_block, {int64_t{2}}}),
+      {{{512, 14, 14, 20}, Dtype::float32},
+       {{50, 5, 5, 20}, Dtype::float32},
+       {{50}, Dtype::float32}});
+  add("winograd_of_many", make_primitive(Convolution{same}),
+      {{{200, 32, 32, 16}, Dtype::float32}, {{64, 3, 3, 16}, Dtype::float32}});
   // Few channels, and few images.
   const ArrayType thin{{3, 9, 11, 3}, Dtype::float32}, of_thin{{6, 5, 5, 3}, Dtype::float32};
   add("thin_block", make_primitive(Call{CallId::conv_block, {int64_t{2}}}),
@@ -284,8 +291,9 @@ std::vector<NamedLaunch> primitive_launches() {
                             CumulativeOp::logaddexp}) {
       if (op == CumulativeOp::logaddexp && !is_inexact(dtype)) continue;
       if (op != CumulativeOp::product && dtype == Dtype::complex64) continue;
-      add("cumulative_" + std::to_string(static_cast<int>(op)),
-          make_primitive(Cumulative{op, 1, true, true}), {x});
+      const std::string name = "cumulative_" + std::to_string(static_cast<int>(op));
+      add(name, make_primitive(Cumulative{op, 1, true, true}), {x});
+      add("long_" + name, make_primitive(Cumulative{op, 1, true, true}), {{{3, 5000}, dtype}});
     }
     add("bit_view", make_primitive(BitView{Dtype::uint8}), {x});
     add("concatenate", make_primitive(Concatenate{1}), {x, some});

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "kernels.h"
+#include "lazulite/backends/cuda/kernels/copies.h"
 #include "lazulite/backends/cuda/kernels/rows.h"
 #include "lazulite/core/errors.h"
 
@@ -78,6 +79,12 @@ TEST_P(CudaLaunch, Compiles) {
 }
 INSTANTIATE_TEST_SUITE_P(All, CudaLaunch, testing::ValuesIn(all_launches()),
                          [](const auto& test) { return test.param.name; });
+
+TEST(CudaKernels, OfSmallCopiesCompile) {
+  for (size_t words : {60, 1000}) EXPECT_TRUE(compiles(cuda::copy_in_source(words)));
+  const cuda::SmallResult result{0, 40};
+  EXPECT_TRUE(compiles(cuda::results_text({&result, 1}).source));
+}
 
 TEST(CudaKernels, ThatIsWrongDoesNotCompile) { EXPECT_FALSE(compiles("not CUDA at all")); }
 

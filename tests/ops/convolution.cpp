@@ -6,9 +6,11 @@
 
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/creation.h"
+#include "lazulite/ops/indexing.h"
 #include "lazulite/ops/linear.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
+#include "lazulite/ops/reduction.h"
 #include "support/backends.h"
 #include "support/expect.h"
 
@@ -55,6 +57,19 @@ TEST_P(ConvolutionOp, KeepsGroupsApart) {
 TEST_P(ConvolutionOp, IsAProductOfMatricesForOnePixel) {
   Array x = numbers({3, 2, 2, 8}, 9), w = numbers({4, 1, 1, 8}, 5);
   expect_equal(conv2d(x, w), matmul(x, w.reshape({4, 8}).T()));
+}
+
+// Backends may sum many images in other ways than few.
+TEST_P(ConvolutionOp, DoesNotDependOnHowManyImagesThereAre) {
+  constexpr int64_t few = 3, many = 280;
+  for (const int64_t taps : {3, 5}) {
+    const Array images = numbers({few, 14, 15, 8}, 11), w = numbers({100, taps, taps, 8}, 5);
+    const Array which = arange(many, Dtype::int32) % few;
+    const Array y = conv2d(images, w, 1, 1);
+    const Array difference = conv2d(take(images, which, 0), w, 1, 1) - take(y, which, 0);
+    const double scale = max(abs(y)).item<double>();
+    EXPECT_LE(max(abs(difference)).item<double>(), 1e-5 * scale) << taps;
+  }
 }
 
 TEST_P(ConvolutionOp, ComputesInItsDtype) {

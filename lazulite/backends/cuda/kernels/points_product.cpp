@@ -11,7 +11,7 @@ namespace {
 
 // TX by TY threads compute TN by TM sums each; a thread's columns are groups of four. Pieces of BK
 // of both sides are copied into shared memory while the ones before are used.
-constexpr const char* source = R"cuda(
+constexpr const char* sums_source = R"cuda(
 struct Parameters { unsigned m, n, k, chunk, parts; };
 constexpr int NT = TX * TY, BM = TY * TM, BN = TX * TN;
 #if A_TRANSPOSED
@@ -20,27 +20,6 @@ constexpr int A_ROWS = BK, A_ROW = BM, A_PITCH = BM;
 // Rows that are an odd number of 16 bytes apart lie in different banks.
 constexpr int A_ROWS = BM, A_ROW = BK, A_PITCH = BK / 4 % 2 ? BK : BK + 4;
 #endif
-typedef Pack<float, 4> Four;
-DEVICE void copy_four(float* to, const float* from, bool there) {
-#if __CUDA_ARCH__ >= 800
-  const unsigned at = (unsigned)__cvta_generic_to_shared(to);
-  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(at), "l"(from),
-               "r"(there ? 16 : 0));
-#else
-  const Four nothing = {};
-  *(Four*)to = there ? *(const Four*)from : nothing;
-#endif
-}
-DEVICE void end_of_copies() {
-#if __CUDA_ARCH__ >= 800
-  asm volatile("cp.async.commit_group;");
-#endif
-}
-template <int PENDING> DEVICE void await_copies() {
-#if __CUDA_ARCH__ >= 800
-  asm volatile("cp.async.wait_group %0;" ::"n"(PENDING));
-#endif
-}
 extern "C" __global__ void __launch_bounds__(TX * TY) lazulite_kernel(
     const float* a, const float* b, float* out, const Parameters p) {
   __shared__ __align__(16) float sa[STAGES][A_ROWS * A_PITCH];
@@ -180,6 +159,154 @@ extern "C" __global__ void __launch_bounds__(TX * TY) lazulite_kernel(
 }
 )cuda";
 
+// Pieces of four elements on their way from memory to shared memory.
+constexpr const char* copies_source = R"cuda(
+typedef Pack<float, 4> Four;
+DEVICE void copy_four(float* to, const float* from, bool there) {
+#if __CUDA_ARCH__ >= 800
+  const unsigned at = (unsigned)__cvta_generic_to_shared(to);
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(at), "l"(from),
+               "r"(there ? 16 : 0));
+#else
+  const Four nothing = {};
+  *(Four*)to = there ? *(const Four*)from : nothing;
+#endif
+}
+DEVICE void end_of_copies() {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.commit_group;");
+#endif
+}
+template <int PENDING> DEVICE void await_copies() {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.wait_group %0;" ::"n"(PENDING));
+#endif
+}
+)cuda";
+
+// The same of a row of points at a time, one after the other, each with all of its depth. What is
+// stored are the row's outputs: fewer than points, and the kernel that reads them has less to do.
+constexpr const char* rows_source = R"cuda(
+__constant__ constexpr Matrices matrices{};
+struct Parameters { unsigned m, n, k; };
+constexpr int NT = TX * TY, BM = TY * TM, BN = TX * TN;
+constexpr int PITCH = BK / 4 % 2 ? BK : BK + 4;
+extern "C" __global__ void __launch_bounds__(TX * TY) lazulite_kernel(
+    const float* a, const float* b, float* out, const Parameters p) {
+  __shared__ __align__(16) float sa[2][BM * PITCH];
+  __shared__ __align__(16) float sb[2][BK * BN];
+  const unsigned t = threadIdx.x, tx = t % TX, ty = t / TX, row = blockIdx.z;
+  const unsigned m0 = blockIdx.x * BM, n0 = blockIdx.y * BN;
+  a += (long long)row * AL * p.m * p.k;
+  b += (long long)row * AL * p.k * p.n;
+  auto fetch = [&](const float* from_a, const float* from_b, unsigned k0, int stage) {
+    #pragma unroll 4
+    for (int i = t; i < BM * (BK / 4); i += NT) {
+      const unsigned r = i / (BK / 4), column = i % (BK / 4) * 4;
+      const bool there = m0 + r < p.m && k0 + column < p.k;
+      copy_four(&sa[stage][r * PITCH + column],
+                there ? from_a + (long long)(m0 + r) * p.k + k0 + column : from_a, there);
+    }
+    #pragma unroll 4
+    for (int i = t; i < BK * (BN / 4); i += NT) {
+      const unsigned r = i / (BN / 4), column = i % (BN / 4) * 4;
+      const bool there = k0 + r < p.k && n0 + column < p.n;
+      copy_four(&sb[stage][r * BN + column],
+                there ? from_b + (long long)(k0 + r) * p.n + n0 + column : from_b, there);
+    }
+    end_of_copies();
+  };
+  float outputs[OUTPUTS][TM][TN], sums[TM][TN];
+  #pragma unroll
+  for (int i = 0; i < TM; ++i) {
+    #pragma unroll
+    for (int j = 0; j < TN; ++j) {
+      sums[i][j] = 0;
+      #pragma unroll
+      for (int l = 0; l < OUTPUTS; ++l) outputs[l][i][j] = 0;
+    }
+  }
+  fetch(a, b, 0, 0);
+  unsigned k0 = 0;
+  int stage = 0;
+  for (int point = 0; point < AL;) {
+    const bool last = k0 + BK >= p.k;
+    const int coming = point;
+    if (last) {
+      ++point;
+      a += (long long)p.m * p.k;
+      b += (long long)p.k * p.n;
+    }
+    k0 = last ? 0 : k0 + BK;
+    if (point < AL) {
+      fetch(a, b, k0, stage ^ 1);
+      await_copies<1>();
+    } else {
+      await_copies<0>();
+    }
+    __syncthreads();
+    const float *pa = sa[stage], *pb = sb[stage] + tx * 4;
+    #pragma unroll UNROLL
+    for (int kk = 0; kk < BK; kk += 4) {
+      Four fa[TM];
+      #pragma unroll
+      for (int i = 0; i < TM; ++i) fa[i] = *(const Four*)&pa[(ty + TY * i) * PITCH + kk];
+      #pragma unroll
+      for (int q = 0; q < 4; ++q) {
+        #pragma unroll
+        for (int g = 0; g < TN / 4; ++g) {
+          const Four fb = *(const Four*)&pb[(kk + q) * BN + g * TX * 4];
+          #pragma unroll
+          for (int i = 0; i < TM; ++i) {
+            #pragma unroll
+            for (int j = 0; j < 4; ++j) {
+              sums[i][g * 4 + j] = __fmaf_rn(fa[i].items[q], fb.items[j], sums[i][g * 4 + j]);
+            }
+          }
+        }
+      }
+    }
+    __syncthreads();
+    stage ^= 1;
+    if (!last) continue;
+    #pragma unroll
+    for (int l = 0; l < OUTPUTS; ++l) {
+      const float factor = matrices.at[l][coming];
+      #pragma unroll
+      for (int i = 0; i < TM; ++i) {
+        #pragma unroll
+        for (int j = 0; j < TN; ++j) {
+          outputs[l][i][j] = __fmaf_rn(factor, sums[i][j], outputs[l][i][j]);
+        }
+      }
+    }
+    #pragma unroll
+    for (int i = 0; i < TM; ++i) {
+      #pragma unroll
+      for (int j = 0; j < TN; ++j) sums[i][j] = 0;
+    }
+  }
+  #pragma unroll
+  for (int l = 0; l < OUTPUTS; ++l) {
+    float* const to = out + (long long)(row * OUTPUTS + l) * p.m * p.n;
+    #pragma unroll
+    for (int i = 0; i < TM; ++i) {
+      const unsigned m = m0 + ty + TY * i;
+      if (m >= p.m) continue;
+      #pragma unroll
+      for (int g = 0; g < TN / 4; ++g) {
+        const unsigned n = n0 + (g * TX + tx) * 4;
+        if (n >= p.n) continue;
+        Four four;
+        #pragma unroll
+        for (int j = 0; j < 4; ++j) four.items[j] = outputs[l][i][g * 4 + j];
+        *(Four*)&to[(long long)m * p.n + n] = four;
+      }
+    }
+  }
+}
+)cuda";
+
 struct Tile {
   int64_t tx, ty, tm, tn, bk, stages, parts = 1;
 };
@@ -222,6 +349,21 @@ Tile tile_of(const PointsProduct& p) {
   return tile;
 }
 
+// Tiles of rows of points: of few columns, so that many sums find room in registers.
+Tile tile_of_rows(const PointsProduct& p) {
+  constexpr int64_t threads = 128, most_columns = 32, deepest = 32, most_floats = 11 << 9;
+  Tile tile{};
+  tile.tn = 4;
+  tile.tx = share(ceil_div(p.n, tile.tn), most_columns);
+  tile.ty = std::max<int64_t>(threads / tile.tx, 4);
+  tile.tm = 8;
+  for (int64_t depth = deepest;; depth /= 2) {
+    tile.bk = ceil_div(share(p.k, depth), 4) * 4;
+    if ((tile.ty * tile.tm + tile.tx * tile.tn) * (tile.bk + 4) <= most_floats) break;
+  }
+  return tile;
+}
+
 }  // namespace
 
 PointsSums add_points_product(const PointsProduct& p, Recipe& recipe) {
@@ -240,7 +382,7 @@ PointsSums add_points_product(const PointsProduct& p, Recipe& recipe) {
                                         tile.tx, tile.ty, tile.tm, tile.tn, tile.bk, tile.stages,
                                         p.a_transposed, p.a_transposed ? 8 : 2, flat_a,
                                         tile.tx * tile.tn == p.n) +
-                            source};
+                            copies_source + sums_source};
   const Pointer sums =
       recipe.take_workspace(static_cast<size_t>(parts * p.batch * p.m * p.n) * sizeof(float));
   text.add_pointers({p.a, p.b, sums.as_result()});
@@ -253,6 +395,37 @@ PointsSums add_points_product(const PointsProduct& p, Recipe& recipe) {
   text.grid[2] = static_cast<unsigned>(p.batch);
   recipe.steps.emplace_back(std::move(text));
   return {sums, parts};
+}
+
+bool prefers_rows(const PointsProduct& p, int64_t row) {
+  // Measured on an H100: deeper sums hide what they store, and with fewer columns less is saved
+  // than the wider tiles cost.
+  constexpr int64_t least_blocks = 200, least_columns = 32, most_depth = 32;
+  if (p.n < least_columns || p.k > most_depth) return false;
+  const Tile tile = tile_of_rows(p);
+  return p.batch / row * ceil_div(p.m, tile.ty * tile.tm) * ceil_div(p.n, tile.tx * tile.tn) >=
+         least_blocks;
+}
+
+Pointer add_rows_product(const PointsProduct& p, const WinogradRows& rows, Recipe& recipe) {
+  const Tile tile = tile_of_rows(p);
+  KernelText text{.name = p.name,
+                  .source = rows.head +
+                            fmt::format("#define TX {}\n#define TY {}\n#define TM {}\n"
+                                        "#define TN {}\n#define BK {}\n#define UNROLL 2\n",
+                                        tile.tx, tile.ty, tile.tm, tile.tn, tile.bk) +
+                            copies_source + rows_source};
+  const int64_t count = p.batch / rows.points;
+  const Pointer sums =
+      recipe.take_workspace(static_cast<size_t>(count * rows.outputs * p.m * p.n) * sizeof(float));
+  text.add_pointers({p.a, p.b, sums.as_result()});
+  for (int64_t number : {p.m, p.n, p.k}) text.add_constant(static_cast<uint32_t>(number));
+  text.block = static_cast<unsigned>(tile.tx * tile.ty);
+  text.grid[0] = static_cast<unsigned>(ceil_div(p.m, tile.ty * tile.tm));
+  text.grid[1] = static_cast<unsigned>(ceil_div(p.n, tile.tx * tile.tn));
+  text.grid[2] = static_cast<unsigned>(count);
+  recipe.steps.emplace_back(std::move(text));
+  return sums;
 }
 
 }  // namespace lazulite::cuda

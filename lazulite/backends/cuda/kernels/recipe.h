@@ -13,7 +13,7 @@ namespace lazulite::cuda {
 
 /// A pointer that a kernel is given, known when a run begins, and what it reads or writes there.
 struct Pointer {
-  enum class Kind : uint8_t { slot, workspace, status };
+  enum class Kind : uint8_t { slot, workspace, status, twin };  // twin: of a slot's small block
   Kind kind = Kind::slot;
   uint32_t slot = 0;
   int64_t offset = 0;           ///< in bytes

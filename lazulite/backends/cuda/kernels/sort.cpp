@@ -9,7 +9,8 @@
 namespace lazulite::cuda {
 namespace {
 
-constexpr int64_t items = 8;
+// Elements of a thread: an odd number, so that threads meet in no bank of shared memory.
+constexpr int64_t items_of(bool wide) { return wide ? 11 : 17; }
 constexpr int64_t most_threads = 256;
 
 // A block of THREADS threads merges in shared memory, ITEMS results a thread. Which elements of two
@@ -30,6 +31,23 @@ DEVICE unsigned from_first(Keys a, unsigned a_size, Keys b, unsigned b_size, uns
     const unsigned middle = (low + high) / 2;
     if (a[middle] <= b[diagonal - 1 - middle]) low = middle + 1;
     else high = middle;
+  }
+  return low;
+}
+// The same by all lanes of a warp, which look at 32 places at once: for runs that are far away.
+DEVICE unsigned from_first_by_warp(const Key* a, unsigned a_size, const Key* b, unsigned b_size,
+                                   unsigned diagonal) {
+  const unsigned lane = threadIdx.x % 32;
+  unsigned low = diagonal > b_size ? diagonal - b_size : 0;
+  unsigned high = diagonal < a_size ? diagonal : a_size;
+  while (low < high) {
+    const unsigned step = (high - low + 31) / 32, middle = low + step * lane;
+    const bool first = middle < high && a[middle] <= b[diagonal - 1 - middle];
+    const unsigned count = __popc(__ballot_sync(~0u, first));
+    const unsigned next = low + step * count;
+    if (count > 0) low = next - step + 1;
+    if (count == 0) high = low;
+    else if (next < high) high = next;
   }
   return low;
 }
@@ -133,9 +151,10 @@ extern "C" __global__ void __launch_bounds__(THREADS) lazulite_kernel(
   const unsigned a = start / (2 * p.run) * (2 * p.run);
   const unsigned a_end = p.size - a > p.run ? a + p.run : p.size;
   const unsigned b_end = p.size - a_end > p.run ? a_end + p.run : p.size;
-  if (t < 2) {
-    ends[t] = from_first(keys_in + a, a_end - a, keys_in + a_end, b_end - a_end,
-                         start - a + (t ? count : 0));
+  for (unsigned end = t / 32; end < 2; end += THREADS / 32) {
+    const unsigned taken = from_first_by_warp(keys_in + a, a_end - a, keys_in + a_end,
+                                              b_end - a_end, start - a + (end ? count : 0));
+    if (t % 32 == 0) ends[end] = taken;
   }
   __syncthreads();
   const unsigned a_first = a + ends[0], a_count = ends[1] - ends[0];
@@ -175,6 +194,7 @@ bool can_sort(const Sorting& s) { return s.lines * s.size <= most_elements; }
 
 void add_sort(const Sorting& s, const Pointer& order, const Pointer* sorted, Recipe& recipe) {
   if (s.lines * s.size == 0) return;
+  const int64_t items = items_of(s.wide);
   int64_t threads = 32;
   while (threads < most_threads && threads * items < s.size) threads *= 2;
   const int64_t tile = threads * items, count = ceil_div(s.size, tile);

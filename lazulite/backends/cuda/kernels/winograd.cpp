@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lazulite/backends/cuda/kernels/points_product.h"
 #include "lazulite/backends/cuda/kernels/prelude.h"
 #include "lazulite/backends/cuda/kernels/winograd_text.h"
@@ -24,6 +26,8 @@ struct Tiles {
         images(images_),
         down(ceil_div(height, outputs)),
         across(ceil_div(width, outputs)) {}
+  // The same tiles of other images.
+  Tiles(const Tiles& tiles, int64_t images_) : Tiles(tiles) { images = images_; }
   int64_t count() const { return images * down * across; }
   int64_t points() const { return (outputs + taps - 1) * (outputs + taps - 1); }
 };
@@ -106,8 +110,30 @@ Pointer add_weights(const Tiles& tiles, const Weights& w, int64_t from_stride, i
   return points;
 }
 
+// The products of points, or (`by_rows`) the outputs of their rows.
+struct Products {
+  Pointer at;
+  bool by_rows;
+};
+
+Products add_product(const Tiles& tiles, const Pointer& points, const Pointer& weights,
+                     int64_t from, int64_t to, const char* name, Recipe& recipe) {
+  const PointsProduct product{.batch = tiles.points(),
+                              .m = tiles.count(),
+                              .n = padded(to),
+                              .k = padded(from),
+                              .a = points,
+                              .b = weights,
+                              .name = name};
+  const int64_t row = outputs + tiles.taps - 1;
+  if (prefers_rows(product, row)) {
+    return {add_rows_product(product, {row, outputs, head(tiles, "")}, recipe), true};
+  }
+  return {add_points_product(product, recipe).at, false};
+}
+
 // The outputs of products of points, stored to `out` or pooled.
-void add_outputs(const Tiles& tiles, const Pointer& products, const Operand& out,
+void add_outputs(const Tiles& tiles, const Products& products, const Operand& out,
                  const WinogradPool* pool, const char* name, Recipe& recipe) {
   const int64_t channels = padded(out.shape[3]), elements = tiles.count() * channels;
   std::string defines = "#define POOLED 0\n";
@@ -117,26 +143,14 @@ void add_outputs(const Tiles& tiles, const Pointer& products, const Operand& out
         "typedef float S;\ntypedef float T;\n{}",
         pool->value.used, pool->positions.used, window_source);
   }
+  defines += fmt::format("#define BY_ROWS {:d}\n", products.by_rows);
   KernelText text{.name = name, .source = head(tiles, defines) + winograd_outputs_source};
-  text.add_pointers({products, result_at(out)});
+  text.add_pointers({products.at, result_at(out)});
   if (pool) text.add_pointers({pointer_to(pool->bias), result_at(pool->positions)});
   for (int64_t size : {channels, tiles.across, tiles.down}) text.add_constant(Axis(size));
   add_numbers(text, {out.shape[1], out.shape[2], out.shape[3], elements});
   set_blocks(text, elements);
   recipe.steps.emplace_back(std::move(text));
-}
-
-Pointer add_product(const Tiles& tiles, const Pointer& points, const Pointer& weights, int64_t from,
-                    int64_t to, const char* name, Recipe& recipe) {
-  return add_points_product({.batch = tiles.points(),
-                             .m = tiles.count(),
-                             .n = padded(to),
-                             .k = padded(from),
-                             .a = points,
-                             .b = weights,
-                             .name = name},
-                            recipe)
-      .at;
 }
 
 void add_weight_gradient(const Tiles& tiles, const PointsSums& sums, const Weights& dw,
@@ -152,6 +166,22 @@ void add_weight_gradient(const Tiles& tiles, const PointsSums& sums, const Weigh
   recipe.steps.emplace_back(std::move(text));
 }
 
+Operand images_of(Operand images, int64_t first, int64_t count) {
+  images.offset += first * images.strides[0];
+  images.shape[0] = count;
+  return images;
+}
+
+// So many images at a time that their points and products stay in the device's cache until they are
+// read; the device has several such parts under way at once.
+int64_t images_at_once(const Tiles& tiles, int64_t from, int64_t to) {
+  constexpr int64_t most_bytes = int64_t{37} << 20, most_parts = 8;
+  const int64_t floats = tiles.points() * tiles.count() * (padded(from) + padded(to));
+  int64_t parts = 1;
+  while (parts < most_parts && floats * 4 > parts * most_bytes) parts *= 2;
+  return ceil_div(tiles.images, parts);
+}
+
 void add_forward(const ConvGeometry& g, const ConvOperands& o, const WinogradPool* pool,
                  Recipe& recipe) {
   const int64_t taps = o.w.shape[1], from = o.w.shape[3], to = o.w.shape[0];
@@ -160,12 +190,24 @@ void add_forward(const ConvGeometry& g, const ConvOperands& o, const WinogradPoo
                     pool ? pool->value.shape[2] * 2 : o.y.shape[2]);
   const Weights w = weights_at(o.w);
   const Pointer weights = add_weights(tiles, w, w.in, w.out, from, to, recipe);
-  const Pointer points =
-      add_points(tiles, o.x, nullptr, g.padding[0], false, "convolution_points", recipe);
-  const Pointer products =
-      add_product(tiles, points, weights, from, to, "convolution_products", recipe);
-  add_outputs(tiles, products, pool ? pool->value : o.y, pool,
-              pool ? "convolution_pool" : "convolution_outputs", recipe);
+  const int64_t all = o.x.shape[0], count = images_at_once(tiles, from, to);
+  for (int64_t first = 0; first < all; first += count) {
+    const int64_t images = std::min(count, all - first);
+    const Operand x = images_of(o.x, first, images);
+    const Operand out = images_of(pool ? pool->value : o.y, first, images);
+    const Tiles part(tiles, images);
+    const Pointer points =
+        add_points(part, x, nullptr, g.padding[0], false, "convolution_points", recipe);
+    const Products products =
+        add_product(part, points, weights, from, to, "convolution_products", recipe);
+    if (pool) {
+      const Operand positions = images_of(pool->positions, first, images);
+      const WinogradPool pooled{pool->bias, out, positions};
+      add_outputs(part, products, out, &pooled, "convolution_pool", recipe);
+    } else {
+      add_outputs(part, products, out, nullptr, "convolution_outputs", recipe);
+    }
+  }
 }
 
 }  // namespace
@@ -210,7 +252,7 @@ void add_winograd_gradients(const ConvGeometry& g, const ConvOperands& o,
   if (dx) {
     const Weights w = flipped(weights_at(o.w), taps);
     const Pointer weights = add_weights(tiles, w, w.out, w.in, out, in, recipe);
-    const Pointer products =
+    const Products products =
         add_product(tiles, points, weights, out, in, "gradient_products", recipe);
     add_outputs(tiles, products, *dx, nullptr, "gradient_outputs", recipe);
   }

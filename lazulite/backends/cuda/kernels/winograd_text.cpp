@@ -150,11 +150,12 @@ extern "C" __global__ void __launch_bounds__(128) lazulite_kernel(
   if (c >= p.real_channels) return;
   const unsigned rest = quotient(tile, p.across), tx = tile - rest * p.across.size;
   const unsigned n = quotient(rest, p.down), ty = rest - n * p.down.size;
-  float value[AL][AL];
+  constexpr int ROW = BY_ROWS ? OUTPUTS : AL;
+  float value[AL][ROW];
   #pragma unroll
   for (int a = 0; a < AL; ++a) {
     #pragma unroll
-    for (int b = 0; b < AL; ++b) value[a][b] = points[(long long)(a * AL + b) * p.elements + i];
+    for (int b = 0; b < ROW; ++b) value[a][b] = points[(long long)(a * ROW + b) * p.elements + i];
   }
   float y[OUTPUTS][OUTPUTS];
   #pragma unroll
@@ -166,9 +167,9 @@ extern "C" __global__ void __launch_bounds__(128) lazulite_kernel(
   for (int a = 0; a < AL; ++a) {
     #pragma unroll
     for (int l = 0; l < OUTPUTS; ++l) {
-      float sum = 0;
+      float sum = BY_ROWS ? value[a][l] : 0.f;
       #pragma unroll
-      for (int b = 0; b < AL; ++b) sum = plus(sum, m.at[l][b], value[a][b]);
+      for (int b = 0; b < AL && !BY_ROWS; ++b) sum = plus(sum, m.at[l][b], value[a][b]);
       #pragma unroll
       for (int k = 0; k < OUTPUTS; ++k) y[k][l] = plus(y[k][l], m.at[k][a], sum);
     }

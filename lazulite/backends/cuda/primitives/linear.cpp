@@ -86,8 +86,8 @@ bool as_matrix(const Operand& operand, int64_t rows, int64_t columns, Matrix* ou
 }
 
 bool as_library_call(const Launch& launch, const Product& product, MatrixProduct* out) {
-  if (product.m * product.n * product.k < least_for_library(product.dtype) || product.k == 0)
-    return false;
+  const int64_t multiplications = product.batch * product.m * product.n * product.k;
+  if (multiplications < least_for_library(product.dtype) || multiplications == 0) return false;
   out->dtype = product.dtype;
   out->m = product.m;
   out->n = product.n;

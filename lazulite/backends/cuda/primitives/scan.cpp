@@ -53,7 +53,7 @@ extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
   for (unsigned k = from; k < to; ++k) {
     const unsigned number = line.number(p, k);
     const W before = sum;
-    sum = sum_of(sum, W(load(x[place(p.x, number)])));
+    sum = sum_of(sum, W(load(x[PLACE(number)])));
     if (PHASE == 2) out[number] = STORED(p.inclusive ? sum : before);
   }
   if (PHASE == 0) sums[i] = sum;
@@ -61,55 +61,84 @@ extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
 }
 )cuda";
 
-// A block has a part of a line in shared memory, of which each thread walks along eight elements.
+// A block has a part of a line in shared memory, of which each thread walks along sixteen elements.
 constexpr const char* by_blocks = R"cuda(
-constexpr unsigned ITEMS = 8, TILE = 256 * ITEMS;
+constexpr unsigned ITEMS = 16, TILE = 256 * ITEMS;
+// Of the lane that is `distance` lower.
+DEVICE W shuffled(W value, unsigned distance) {
+  constexpr int WORDS = (sizeof(W) + 3) / 4;
+  int words[WORDS] = {};
+  memcpy(words, &value, sizeof(W));
+  #pragma unroll
+  for (int i = 0; i < WORDS; ++i) words[i] = __shfl_up_sync(~0u, words[i], distance);
+  W result = START;
+  memcpy(&result, words, sizeof(W));
+  return result;
+}
 // The sum of all threads before this one, and of all.
 DEVICE W sum_before(W value, W* shared, W* all) {
-  const unsigned t = threadIdx.x;
-  shared[t] = value;
-  __syncthreads();
-  for (unsigned s = 1; s < 256; s *= 2) {
-    const W before = t >= s ? shared[t - s] : START;
-    __syncthreads();
-    shared[t] = sum_of(before, shared[t]);
-    __syncthreads();
+  const unsigned lane = threadIdx.x % 32, warp = threadIdx.x / 32;
+  #pragma unroll
+  for (unsigned s = 1; s < 32; s *= 2) {
+    const W before = shuffled(value, s);
+    if (lane >= s) value = sum_of(before, value);
   }
-  *all = shared[255];
-  const W before = t > 0 ? shared[t - 1] : START;
+  if (lane == 31) shared[warp] = value;
+  W before = shuffled(value, 1);
+  if (lane == 0) before = START;
   __syncthreads();
-  return before;
+  W warps = START, sum = START;
+  #pragma unroll
+  for (unsigned i = 0; i < 8; ++i) {
+    if (i == warp) warps = sum;
+    sum = sum_of(sum, shared[i]);
+  }
+  *all = sum;
+  return sum_of(warps, before);
 }
-// Eight neighbours lie nine places from the next eight, so that threads meet in no bank.
+// Sixteen neighbours lie seventeen places from the next sixteen, so that threads meet in no bank.
 DEVICE unsigned spread(unsigned i) { return i + i / ITEMS; }
 extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
     const T* x, W* sums, T* out, const Parameters p) {
-  __shared__ W shared[256];
+  __shared__ W shared[8];
   const unsigned t = threadIdx.x;
 #if PHASE == 1
+  // A thread has several parts that follow each other.
   sums += (long long)blockIdx.x * p.parts.size;
-  W before = START;
-  for (unsigned first = 0; first < p.parts.size; first += 256) {
-    const bool there = first + t < p.parts.size;
-    W all;
-    const W sum = sum_before(there ? sums[first + t] : START, shared, &all);
-    if (there) sums[first + t] = sum_of(before, sum);
-    before = sum_of(before, all);
+  const unsigned own = (p.parts.size + 255) / 256, from = t * own;
+  const unsigned to = from + own < p.parts.size ? from + own : p.parts.size;
+  W sum = START, all;
+  #pragma unroll 8
+  for (unsigned i = from; i < to; ++i) sum = sum_of(sum, sums[i]);
+  sum = sum_before(sum, shared, &all);
+  #pragma unroll 8
+  for (unsigned i = from; i < to; ++i) {
+    const W part = sums[i];
+    sums[i] = sum;
+    sum = sum_of(sum, part);
   }
 #else
-  __shared__ W values[TILE + TILE / ITEMS];
+  __shared__ T values[TILE + TILE / ITEMS];
   const unsigned number_of_line = quotient(blockIdx.x, p.parts);
-  const Line line(p, number_of_line);
+  const unsigned start = number_of_line * p.size;
   const unsigned first = (blockIdx.x - number_of_line * p.parts.size) * TILE;
+  T read[ITEMS];
   #pragma unroll
-  for (unsigned i = t; i < TILE; i += 256) {
-    const unsigned k = first + i;
-    values[spread(i)] = k < p.size ? W(load(x[place(p.x, line.number(p, k))])) : START;
+  for (unsigned j = 0; j < ITEMS; ++j) {
+    const unsigned i = j * 256 + t, k = first + i < p.size ? first + i : p.size - 1;
+    read[j] = x[PLACE(start + (p.reverse ? p.size - 1 - k : k))];
   }
+  #pragma unroll
+  for (unsigned j = 0; j < ITEMS; ++j) values[spread(j * 256 + t)] = read[j];
   __syncthreads();
+  const unsigned mine = first + t * ITEMS;
+  const unsigned count = mine < p.size ? p.size - mine : 0;
+  T* const own = values + spread(t * ITEMS);
   W sum = START, all;
   #pragma unroll
-  for (unsigned i = 0; i < ITEMS; ++i) sum = sum_of(sum, values[spread(t * ITEMS + i)]);
+  for (unsigned i = 0; i < ITEMS; ++i) {
+    if (i < count) sum = sum_of(sum, W(load(own[i])));
+  }
   sum = sum_before(sum, shared, &all);
 #if PHASE == 0
   if (t == 0) sums[blockIdx.x] = all;
@@ -117,23 +146,22 @@ extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
   if (p.parts.size > 1) sum = sum_of(sums[blockIdx.x], sum);
   #pragma unroll
   for (unsigned i = 0; i < ITEMS; ++i) {
-    W* const value = &values[spread(t * ITEMS + i)];
     const W before = sum;
-    sum = sum_of(sum, *value);
-    *value = p.inclusive ? sum : before;
+    if (i < count) sum = sum_of(sum, W(load(own[i])));
+    own[i] = STORED(p.inclusive ? sum : before);
   }
   __syncthreads();
   #pragma unroll
-  for (unsigned i = t; i < TILE; i += 256) {
-    const unsigned k = first + i;
-    if (k < p.size) out[line.number(p, k)] = STORED(values[spread(i)]);
+  for (unsigned j = 0; j < ITEMS; ++j) {
+    const unsigned i = j * 256 + t, k = first + i;
+    if (k < p.size) out[start + (p.reverse ? p.size - 1 - k : k)] = values[spread(i)];
   }
 #endif
 #endif
 }
 )cuda";
 
-constexpr int64_t tile = 2048;
+constexpr int64_t tile = 4096;
 
 // What lines are folded with, in text.
 struct Fold {
@@ -215,9 +243,11 @@ void add_scan(size_t axis, bool reverse, bool inclusive, const Fold& fold, const
   constexpr size_t widest = 16;
   const Pointer sums = recipe.take_workspace(static_cast<size_t>(lines * parts) * widest);
   for (int phase = parts > 1 ? 0 : 2; phase < 3; ++phase) {
-    KernelText text{.name = name,
-                    .source = fmt::format("{}#define PHASE {}\n{}", head(x.dtype, fold), phase,
-                                          by_thread ? by_threads : by_blocks)};
+    KernelText text{
+        .name = name,
+        .source = fmt::format("{}#define PHASE {}\n#define PLACE(i) {}\n{}", head(x.dtype, fold),
+                              phase, x.row_major() ? "(i)" : "place(p.x, i)",
+                              by_thread ? by_threads : by_blocks)};
     text.add_pointers({pointer_to(x), phase < 2 ? sums.as_result() : sums,
                        phase == 2 ? result_at(out) : pointer_to(out)});
     text.add_constant(view_of(x));

@@ -62,7 +62,16 @@ extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(const T* x, T*
   // Infinity less infinity would be no number.
   if (LOGSUMEXP && (largest == W(INFINITY) || largest == W(-INFINITY))) largest = 0;
   W sum = 0;
-  EACH(c, value, sum = sum + dialect::exp(value - largest))
+  if (SOFTMAX && KEPT > 0) {
+    #pragma unroll
+    for (int i = 0; i < KEPT; ++i) {
+      if (lane + i * THREADS >= columns) continue;
+      kept[i] = dialect::exp(kept[i] - largest);
+      sum = sum + kept[i];
+    }
+  } else {
+    EACH(c, value, sum = sum + dialect::exp(value - largest))
+  }
   sum = of_row(sum, plus);
   if (LOGSUMEXP) {
     if (valid && lane == 0) out[row] = Store<T>::of(Cast<T>::of(dialect::log(sum) + largest));
@@ -71,7 +80,8 @@ extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(const T* x, T*
   T* const to = out + (long long)row * p.columns;
   const W logarithm = SOFTMAX ? W(0) : dialect::log(sum);
   EACH(c, value, const W shifted = value - largest;
-       const W result = SOFTMAX ? dialect::exp(shifted) / sum : shifted - logarithm;
+       const W result = !SOFTMAX ? shifted - logarithm
+                        : KEPT > 0 ? value / sum : dialect::exp(shifted) / sum;
        to[c] = Store<T>::of(Cast<T>::of(result)))
 }
 )cuda";
@@ -98,7 +108,7 @@ void add_softmax(const Call& call, const Launch& launch, Recipe& recipe) {
   Operand rows = x;
   rows.shape.pop_back();
   rows.strides.pop_back();
-  const int64_t columns = x.shape.back(), threads = columns <= 256 ? 32 : 256;
+  const int64_t columns = x.shape.back(), threads = columns <= 1024 ? 32 : 256;
   int64_t kept = 1;
   while (kept * threads < columns) kept *= 2;
   if (kept > most_kept) kept = 0;

@@ -23,6 +23,7 @@ namespace lazulite::cuda {
   F(cuMemFree)                      \
   F(cuMemGetInfo)                   \
   F(cuMemHostAlloc)                 \
+  F(cuMemFreeHost)                  \
   F(cuMemcpyHtoDAsync)              \
   F(cuMemcpyDtoHAsync)              \
   F(cuMemsetD8Async)                \

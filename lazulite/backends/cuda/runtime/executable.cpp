@@ -7,6 +7,7 @@
 #include <thread>
 #include <unordered_set>
 
+#include "lazulite/backends/cuda/kernels/copies.h"
 #include "lazulite/backends/cuda/kernels/fused.h"
 #include "lazulite/backends/cuda/primitives/primitives.h"
 #include "lazulite/backends/cuda/runtime/graph.h"
@@ -107,14 +108,7 @@ void CudaExecutable::add_steps(Recipe recipe) {
   for (auto& step : recipe.steps) {
     const size_t first = pointers_.size();
     if (auto* text = std::get_if<KernelText>(&step)) {
-      pointers_.insert(pointers_.end(), text->pointers.begin(), text->pointers.end());
-      // A struct ends where its strictest member would.
-      text->constants.resize((text->constants.size() + 7) / 8 * 8);
-      KernelCall call{load_kernel(device_, text->name, text->source),
-                      {text->grid[0], text->grid[1], text->grid[2]},
-                      text->block,
-                      std::move(text->constants)};
-      steps_.push_back({first, text->pointers.size(), std::move(call)});
+      add_step(std::move(*text));
     } else {
       const auto& product = std::get<MatrixProduct>(step);
       MatmulCall call(device_, product);
@@ -133,6 +127,18 @@ void CudaExecutable::add_steps(Recipe recipe) {
   }
 }
 
+void CudaExecutable::add_step(KernelText text) {
+  const size_t first = pointers_.size();
+  pointers_.insert(pointers_.end(), text.pointers.begin(), text.pointers.end());
+  // A struct ends where its strictest member would.
+  text.constants.resize((text.constants.size() + 7) / 8 * 8);
+  KernelCall call{load_kernel(device_, text.name, text.source),
+                  {text.grid[0], text.grid[1], text.grid[2]},
+                  text.block,
+                  std::move(text.constants)};
+  steps_.push_back({first, text.pointers.size(), std::move(call)});
+}
+
 void CudaExecutable::run(const Arguments&) {
   throw Error("cuda: this backend queues its work and does not run it at once");
 }
@@ -149,6 +155,7 @@ void CudaExecutable::resolve(std::span<void* const> slots, const StreamPlaces& p
     const Pointer& pointer = pointers_[i];
     void* base = pointer.kind == Pointer::Kind::slot        ? slots[pointer.slot]
                  : pointer.kind == Pointer::Kind::workspace ? workspace_
+                 : pointer.kind == Pointer::Kind::twin      ? memory_.twin_of(slots[pointer.slot])
                                                             : static_cast<void*>(places.status);
     addresses_[i] = static_cast<std::byte*>(base) + pointer.offset;
   }
@@ -156,14 +163,51 @@ void CudaExecutable::resolve(std::span<void* const> slots, const StreamPlaces& p
 
 void CudaExecutable::launch(CUstream stream, std::span<void* const> slots,
                             const StreamPlaces& places) {
+  if (wishes_->load(std::memory_order_relaxed) & ~handed_) hand_results();
   resolve(slots, places);
   ++runs_;
+  note_results(slots, false);
   if (Graph* graph = graph_for_addresses(places)) {
     graph->used = runs_;
     check(driver().cuGraphLaunch(graph->graph, stream), "launching a graph");
   } else {
     for (Step& step : steps_) launch_step(step, stream);
   }
+  if (handed_) note_results(slots, true);
+}
+
+// Adds the step that hands the results over that the host has had to fetch.
+void CudaExecutable::hand_results() {
+  std::vector<SmallResult> results;
+  handed_ = wishes_->load();
+  for (size_t i = 0; i < small_slots_.size() && i < 64; ++i) {
+    const SmallSlot& small = small_slots_[i];
+    if (!(handed_ >> i & 1) || small.bytes == 0) continue;
+    if (results.size() < most_handed) results.push_back({small.slot, small.bytes});
+  }
+  for (Graph& graph : graphs_) destroy(graph);
+  graphs_.clear();
+  if (hands_results_) {
+    pointers_.resize(steps_.back().first_address);
+    steps_.pop_back();
+  }
+  hands_results_ = !results.empty();
+  if (hands_results_) add_step(results_text(results));
+}
+
+// Tells the memory which small blocks the run writes; with `handed`, which go to their twins.
+void CudaExecutable::note_results(std::span<void* const> slots, bool handed) {
+  std::vector<DeviceMemory::Written>& written = written_;
+  written.clear();
+  size_t count = 0;
+  for (size_t i = 0; i < small_slots_.size(); ++i) {
+    const SmallSlot& small = small_slots_[i];
+    const bool in_twin = i < 64 && handed_ >> i & 1 && small.bytes > 0 && count < most_handed;
+    if (in_twin) ++count;
+    if (handed && !in_twin) continue;
+    written.push_back({slots[small.slot], handed ? small.bytes : 0, static_cast<int>(i % 64)});
+  }
+  memory_.note_written(written, wishes_);
 }
 
 std::vector<void*> CudaExecutable::arguments_of(const Step& step, KernelCall& call) {
@@ -195,11 +239,20 @@ void CudaExecutable::add_bases() {
       return known.kind == p.kind && known.slot == p.slot;
     });
     if (base == bases_.end()) {
-      bases_.push_back({p.kind, p.slot, p.offset + p.first, p.offset + p.last, i});
+      bases_.push_back(
+          {p.kind, p.slot, p.offset + p.first, p.offset + p.last, i, !p.written, p.written});
     } else {
       base->first = std::min(base->first, p.offset + p.first);
       base->last = std::max(base->last, p.offset + p.last);
+      base->read |= !p.written;
+      base->written |= p.written;
     }
+  }
+  for (const Base& base : bases_) {
+    if (base.kind != Pointer::Kind::slot || !base.written) continue;
+    if (base.last > static_cast<int64_t>(SmallBlocks::most_bytes)) continue;
+    const bool result = !base.read && base.first == 0;
+    small_slots_.push_back({base.slot, result ? static_cast<size_t>(base.last) : 0});
   }
 }
 

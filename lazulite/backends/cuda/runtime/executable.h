@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <variant>
 #include <vector>
 
@@ -48,12 +49,21 @@ class CudaExecutable final : public Executable, public Queued {
     uint32_t slot;
     int64_t first, last;
     size_t pointer;  // one of them
+    bool read, written;
+  };
+  // A slot that lies in a small block and is written.
+  struct SmallSlot {
+    uint32_t slot;
+    size_t bytes;  // 0 unless it is a result that is written from its beginning and read by no step
   };
   void add_steps(Recipe recipe);
   void resolve(std::span<void* const> slots, const StreamPlaces& places);
   void launch_step(Step& step, CUstream stream);
   std::vector<void*> arguments_of(const Step& step, KernelCall& call);
   void add_bases();
+  void add_step(KernelText text);
+  void hand_results();
+  void note_results(std::span<void* const> slots, bool handed);
   Sharing sharing() const;
   CUDA_KERNEL_NODE_PARAMS node_of(KernelCall& call, std::vector<void*>& arguments) const;
   Graph* graph_for_addresses(const StreamPlaces& places);
@@ -73,6 +83,12 @@ class CudaExecutable final : public Executable, public Queued {
   std::vector<void*> addresses_;  // of pointers_, in the run that is being launched
   std::vector<Graph> graphs_;
   uint64_t runs_ = 0, captures_ = 0, replays_ = 0;
+  // What the host has read of small results goes to pinned memory with the runs from then on.
+  std::vector<SmallSlot> small_slots_;
+  const std::shared_ptr<Wishes> wishes_ = std::make_shared<Wishes>(0);  // bits of small_slots_
+  uint64_t handed_ = 0;
+  bool hands_results_ = false;  // by the last step
+  std::vector<DeviceMemory::Written> written_;
 };
 
 }  // namespace lazulite::cuda

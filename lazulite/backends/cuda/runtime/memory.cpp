@@ -37,13 +37,38 @@ void* DeviceMemory::allocate(size_t bytes) {
     pointer = found->second.back();
     found->second.pop_back();
     statistics_.cached_bytes -= block;
+  } else if (block <= SmallBlocks::most_bytes && (pointer = take_small(block))) {
+    statistics_.cached_bytes -= block;
   } else {
     pointer = ask_driver(block);
     ++statistics_.system_allocations;
   }
+  if (small_.holds(pointer)) small_.take(pointer);
   statistics_.active_bytes += block;
   statistics_.peak_bytes = std::max(statistics_.peak_bytes, statistics_.active_bytes);
   return reinterpret_cast<void*>(pointer);
+}
+
+// Out of a slab; 0 where there is no memory for one.
+CUdeviceptr DeviceMemory::take_small(size_t block) {
+  if (CUdeviceptr pointer = small_.carve(block)) return pointer;
+  CUdeviceptr device = 0;
+  try {
+    device = ask_driver(SmallBlocks::slab_bytes);
+  } catch (const OutOfMemory&) {
+    return 0;
+  }
+  void* host = nullptr;
+  if (driver().cuMemHostAlloc(&host, SmallBlocks::slab_bytes,
+                              CU_MEMHOSTALLOC_PORTABLE | CU_MEMHOSTALLOC_DEVICEMAP) !=
+      CUDA_SUCCESS) {
+    driver().cuMemFree(device);
+    return 0;
+  }
+  ++statistics_.system_allocations;
+  statistics_.cached_bytes += SmallBlocks::slab_bytes;
+  small_.add_slab(device, host);
+  return small_.carve(block);
 }
 
 CUdeviceptr DeviceMemory::ask_driver(size_t bytes) {
@@ -71,10 +96,16 @@ CUdeviceptr DeviceMemory::ask_driver(size_t bytes) {
 
 void DeviceMemory::release(void* pointer, size_t bytes) {
   const size_t block = block_bytes(bytes);
+  const auto address = reinterpret_cast<CUdeviceptr>(pointer);
+  if (small_copies_wait_.load(std::memory_order_acquire)) {
+    std::lock_guard lock(copying_);
+    small_copies_.forget(pointer);
+  }
   std::lock_guard lock(mutex_);
+  if (small_.holds(address)) small_.give(address);
   statistics_.active_bytes -= block;
   statistics_.cached_bytes += block;
-  kept_[block].push_back(reinterpret_cast<CUdeviceptr>(pointer));
+  kept_[block].push_back(address);
 }
 
 void DeviceMemory::trim() {
@@ -85,11 +116,25 @@ void DeviceMemory::trim() {
 void DeviceMemory::trim_locked() {
   if (is_forked_child()) return;
   device_.make_current();
+  // Small blocks go with their slabs, once none of a slab is in use.
+  const std::vector<SmallBlocks::Slab> idle = small_.take_idle();
   for (auto& [bytes, blocks] : kept_) {
-    for (CUdeviceptr block : blocks) driver().cuMemFree(block);
+    std::erase_if(blocks, [&](CUdeviceptr block) {
+      if (small_.holds(block)) return false;
+      const bool in_slab = std::any_of(idle.begin(), idle.end(), [&](const auto& slab) {
+        return block - slab.device < SmallBlocks::slab_bytes;
+      });
+      if (in_slab) return true;
+      driver().cuMemFree(block);
+      statistics_.cached_bytes -= bytes;
+      return true;
+    });
   }
-  kept_.clear();
-  statistics_.cached_bytes = 0;
+  for (const SmallBlocks::Slab& slab : idle) {
+    driver().cuMemFree(slab.device);
+    driver().cuMemFreeHost(slab.host);
+    statistics_.cached_bytes -= SmallBlocks::slab_bytes;
+  }
 }
 
 void DeviceMemory::set_limit(size_t bytes) {
@@ -121,9 +166,19 @@ DeviceMemory::Staging& DeviceMemory::next_staging() {
   return staging;
 }
 
+bool DeviceMemory::wait_with_next_run(void* destination, const void* source, size_t bytes) {
+  if (bytes == 0 || bytes > SmallCopies::most_bytes || streams_ != 1) return false;
+  small_copies_.add(destination, source, bytes);
+  small_copies_wait_.store(true, std::memory_order_release);
+  return true;
+}
+
 void DeviceMemory::copy_from_host(void* destination, const void* source, size_t bytes) {
+  const Written written{destination, 0, 0};
+  note_written({&written, 1}, nullptr);
   std::lock_guard lock(copying_);
   open_copies();
+  if (wait_with_next_run(destination, source, bytes)) return;
   // The driver takes over little by itself.
   const bool little = bytes <= little_bytes;
   if (little) {
@@ -145,6 +200,16 @@ void DeviceMemory::copy_from_host(void* destination, const void* source, size_t 
 }
 
 void DeviceMemory::copy_to_host(void* destination, const void* source, size_t bytes) {
+  if (bytes <= SmallBlocks::most_bytes) {
+    std::unique_lock lock(mutex_);
+    const void* twin = small_.copy_of(source, bytes);
+    lock.unlock();
+    // Nobody writes there as long as the block is what is read.
+    if (twin) {
+      std::memcpy(destination, twin, bytes);
+      return;
+    }
+  }
   std::lock_guard lock(copying_);
   open_copies();
   // One part is copied out of the staging memory while the next is on its way.
@@ -171,7 +236,38 @@ void DeviceMemory::copy_to_host(void* destination, const void* source, size_t by
   finish(before);
 }
 
+void* DeviceMemory::twin_of(const void* pointer) const {
+  std::lock_guard lock(mutex_);
+  return small_.twin_of(pointer);
+}
+
+void DeviceMemory::note_written(std::span<const Written> written,
+                                const std::shared_ptr<Wishes>& wishes) {
+  if (written.empty()) return;
+  std::lock_guard lock(mutex_);
+  for (const Written& w : written) small_.note_written(w.pointer, w.copied, wishes, w.bit);
+}
+
+// With several streams, small copies would have to be ordered with runs in all of them.
+void DeviceMemory::add_stream(CUstream stream) {
+  std::lock_guard lock(copying_);
+  if (++streams_ == 1) {
+    only_stream_ = stream;
+    return;
+  }
+  if (streams_ > 2) return;
+  device_.make_current();
+  small_copies_.launch(device_, only_stream_);
+  small_copies_wait_.store(false, std::memory_order_release);
+  check(driver().cuStreamSynchronize(only_stream_), "waiting for copies");
+}
+
 void DeviceMemory::await_copies(CUstream stream, uint64_t* seen) {
+  if (small_copies_wait_.load(std::memory_order_acquire)) {
+    std::lock_guard lock(copying_);
+    small_copies_.launch(device_, stream);
+    small_copies_wait_.store(false, std::memory_order_release);
+  }
   const uint64_t count = copy_count_.load(std::memory_order_acquire);
   if (count == *seen) return;
   std::lock_guard lock(copying_);

@@ -2,10 +2,14 @@
 
 #include <atomic>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "lazulite/backends/cuda/runtime/driver.h"
+#include "lazulite/backends/cuda/runtime/small_blocks.h"
+#include "lazulite/backends/cuda/runtime/small_copies.h"
 #include "lazulite/core/memory.h"
 
 namespace lazulite::cuda {
@@ -24,9 +28,21 @@ class DeviceMemory final : public MemorySpace {
   void copy_from_host(void* destination, const void* source, size_t bytes) override;
   void copy_to_host(void* destination, const void* source, size_t bytes) override;
 
+  /// Says that runs are queued in `stream`, too.
+  void add_stream(CUstream stream);
   /// Lets what is queued in `stream` from now on wait for all copies to the device so far. `seen`
   /// is the stream's own note of what it has waited for.
   void await_copies(CUstream stream, uint64_t* seen);
+
+  /// The pinned memory that belongs to a small block; null for other pointers.
+  void* twin_of(const void* pointer) const;
+  /// What a run writes: small blocks, which it copies to their twins up to `copied` bytes.
+  struct Written {
+    const void* pointer;
+    size_t copied;
+    int bit;  ///< of the wishes
+  };
+  void note_written(std::span<const Written> written, const std::shared_ptr<Wishes>& wishes);
 
   MemoryStatistics statistics() const;
   /// Gives all blocks that are not in use back to the driver.
@@ -40,6 +56,8 @@ class DeviceMemory final : public MemorySpace {
     CUevent copied = nullptr;
   };
   CUdeviceptr ask_driver(size_t bytes);
+  CUdeviceptr take_small(size_t block);
+  bool wait_with_next_run(void* destination, const void* source, size_t bytes);
   void trim_locked();
   Staging& next_staging();
   void open_copies();
@@ -49,6 +67,7 @@ class DeviceMemory final : public MemorySpace {
   std::map<size_t, std::vector<CUdeviceptr>> kept_;  // by size
   MemoryStatistics statistics_;
   size_t limit_ = SIZE_MAX;
+  SmallBlocks small_;
 
   std::mutex copying_;
   CUstream copies_ = nullptr;
@@ -56,6 +75,10 @@ class DeviceMemory final : public MemorySpace {
   size_t next_ = 0;
   CUevent last_copy_ = nullptr;
   std::atomic<uint64_t> copy_count_{0};
+  SmallCopies small_copies_;
+  std::atomic<bool> small_copies_wait_{false};
+  CUstream only_stream_ = nullptr;  // of runs
+  int streams_ = 0;
 };
 
 }  // namespace lazulite::cuda

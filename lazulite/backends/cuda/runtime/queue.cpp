@@ -179,6 +179,7 @@ Queue::Queue(const DeviceInfo& device, DeviceMemory& memory, const void* owner)
     : device_(device), memory_(memory), owner_(owner), places_(device, memory) {
   check(driver().cuStreamCreate(&stream_, CU_STREAM_NON_BLOCKING), "making a stream");
   clear_status();
+  memory_.add_stream(stream_);
   std::thread([this] { loop(); }).detach();
 }
 
@@ -220,8 +221,10 @@ MarkPtr Queue::add(Queued& work, std::span<void* const> slots, std::span<const M
   FailurePtr failed;
   for (const MarkPtr& need : needs) {
     auto own = std::static_pointer_cast<QueueMark>(need);
+    // Asked first: one that is reached in between may have failed.
+    const bool reached = own->reached();
     if (!failed) failed = own->known_failure();
-    if (own->reached()) continue;
+    if (reached) continue;
     if (&own->queue() != this) {
       check(driver().cuStreamWaitEvent(stream_, own->event(), 0), "waiting for an event");
     }
