@@ -57,7 +57,8 @@ std::string text_of(nb::handle object) {
 // Whether a module is installed: what it does is known to change nothing of ours.
 bool is_installed(const std::string& module) {
   static auto& known = *new std::unordered_map<std::string, bool>();
-  if (module == "__main__" || module.empty()) return false;
+  // What is run by `exec` without a name says that it is of builtins, where no code of Python is.
+  if (module == "__main__" || module == "builtins" || module.empty()) return false;
   auto found = known.find(module);
   if (found != known.end()) return found->second;
   nb::dict modules = nb::module_::import_("sys").attr("modules");
