@@ -46,7 +46,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--minutes", type=float, metavar="N",
         help="begin nothing that would take longer; the same command goes on later")  # fmt: skip
     add("--keep", type=Path, metavar="FOLDER",
-        help="copy page, pictures, Markdown and figures there, without what a run goes on from")  # fmt: skip
+        help="copy page, pictures, Markdown and figures there, for others to see")  # fmt: skip
     add("--threads", type=positive, help="threads of each framework (default: one a core)")
     add("--mlx-epochs", type=positive, default=1, metavar="N",
         help="epochs of MLX; on two cores each takes some 25 minutes (default: 1)")  # fmt: skip

@@ -421,8 +421,8 @@ class Report:
         lines.append(Series("between", f"{pair}, 32 bits",
                             differences_of(compared["losses"], against["losses"])))  # fmt: skip
         if compared["exact_losses"] and against["exact_losses"]:
-            lines.append(Series("between-exact", f"{pair}, 64 bits",
-                         differences_of(compared["exact_losses"], against["exact_losses"])))  # fmt: skip
+            exact = differences_of(compared["exact_losses"], against["exact_losses"])
+            lines.append(Series("between-exact", f"{pair}, 64 bits", exact))
         title = "Relative difference of these losses"
         svg = charts.line_chart(title, "step", lines, log=True)
         return [*pictures, Picture("differences", title, svg)]
@@ -458,7 +458,8 @@ class Report:
         lead = (
             f"{configuration['title']}, training steps: {list_of(shares)} of "
             f"{1e3 * wall:.0f} ms. Convolutions, with what is fused into them, take "
-            f"{100 * profile['convolutions']:.0f}% of the kernels' time. GFLOP/s count convolutions as the plain method would do them; "
+            f"{100 * profile['convolutions']:.0f}% of the kernels' time. GFLOP/s count "
+            "convolutions as the plain method would do them; "
             "the share of the roof, what the machine does at best, counts them as Winograd's does. "
             "Beside this page:"
         )
