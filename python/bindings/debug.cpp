@@ -78,11 +78,6 @@ void write_text(nb::handle file, const std::string& text) {
     return;
   }
   // No number: `open` would take it for a file that is open already, and close that.
-  if (!nb::hasattr(file, "__fspath__") && !nb::isinstance<nb::str>(file) &&
-      !nb::isinstance<nb::bytes>(file)) {
-    throw ValueError("export_to_dot: a path or a writable file object is expected, not " +
-                     nb::cast<std::string>(file.type().attr("__name__")));
-  }
   nb::object path = nb::module_::import_("os").attr("fspath")(file);
   nb::object opened =
       nb::module_::import_("builtins").attr("open")(path, "w", "encoding"_a = "utf-8");

@@ -16,7 +16,6 @@ def test_what_is_neither_a_path_nor_a_file(file):
         (lambda: lz.save_gguf(file, {"a": x}), ValueError),
         (lambda: lz.load(file), ValueError),
         (lambda: lz.load(file, format="npy"), ValueError),
-        (lambda: lz.export_to_dot(file, x), ValueError),
     ):
         with pytest.raises(error, match=f"not {type(file).__name__}"):
             call()
