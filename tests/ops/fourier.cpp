@@ -56,7 +56,7 @@ TEST_P(Fourier, IsItsDefinition) {
 // Sizes that are parted into columns and rows, alone and several at once, and large primes: of a
 // single element, the transform is a wave.
 TEST_P(Fourier, OfOneElementIsAWave) {
-  for (int64_t n : {1009, 10007, 32768, 34969, 36015, 49152, 59049, 65537}) {
+  for (int64_t n : {1009, 10007, 32768, 49152, 65537}) {
     for (int64_t at : {int64_t{1}, n / 3}) {
       std::vector<complex64> x(2 * n), wave;
       x[at] = x[n + at] = complex64(1, 0);

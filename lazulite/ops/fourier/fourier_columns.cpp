@@ -9,35 +9,8 @@
 namespace lazulite {
 namespace {
 
-// Elements of `count` rows, which lie `stride` apart.
-void read(const Wave* from, int64_t stride, int64_t count, Waves* to) {
-  for (int64_t i = 0; i < count; ++i) {
-    to->re[i] = from[i * stride].re;
-    to->im[i] = from[i * stride].im;
-  }
-}
-
-void write(const Waves& from, int64_t count, Wave* to) {
-  for (int64_t i = 0; i < count; ++i) to[i] = {from.re[i], from.im[i]};
-}
-
-Waves times(const Waves& a, const Waves& b) {
-  Waves out;
-  for (int64_t i = 0; i < together; ++i) {
-    out.re[i] = a.re[i] * b.re[i] - a.im[i] * b.im[i];
-    out.im[i] = a.re[i] * b.im[i] + a.im[i] * b.re[i];
-  }
-  return out;
-}
-
-Waves times(const Waves& a, const Wave& b) {
-  Waves out;
-  for (int64_t i = 0; i < together; ++i) {
-    out.re[i] = a.re[i] * b.re - a.im[i] * b.im;
-    out.im[i] = a.re[i] * b.im + a.im[i] * b.re;
-  }
-  return out;
-}
+// Columns that are copied at once: neighbours share lines of the cache.
+constexpr int64_t together = 8;
 
 class PlanByColumns final : public FourierPlan {
  public:
@@ -47,50 +20,50 @@ class PlanByColumns final : public FourierPlan {
         rows_(rows),
         along_columns_(fourier_plan(rows)),
         along_rows_(fourier_plan(columns)),
-        turns_(size()),
-        neighbours_(static_cast<size_t>(rows)) {
-    for (int64_t k = 0; k < rows; ++k) {
-      for (int64_t i = 0; i < together; ++i) {
-        const Wave turn = turns_(i * k % size());
-        neighbours_[k].re[i] = turn.re;
-        neighbours_[k].im[i] = turn.im;
-      }
-    }
-  }
+        turns_(size()) {}
 
   int64_t scratch_size() const override { return size(); }
 
   // Element j1 + columns * j2 becomes, along j2, k2; then, along j1, k1: element k2 + rows * k1 of
   // the result.
   void run(Wave* x, Wave* scratch) const override {
-    for_blocks(columns_, rows_, [&](int64_t first, int64_t count, Waves* block, Waves* own) {
-      for (int64_t j = 0; j < rows_; ++j) read(x + j * columns_ + first, 1, count, block + j);
-      const Waves* out = along_columns_->run_together(block, own);
-      for (int64_t k = 0; k < rows_; ++k) {
-        const Waves turned = times(out[k], times(neighbours_[k], turns_(first * k)));
-        write(turned, count, scratch + k * columns_ + first);
+    for_blocks(columns_, *along_columns_,
+               [&](int64_t first, int64_t count, Wave* block, Wave* own) {
+                 for (int64_t j = 0; j < rows_; ++j) {
+                   for (int64_t i = 0; i < count; ++i)
+                     block[i * rows_ + j] = x[j * columns_ + first + i];
+                 }
+                 for (int64_t i = 0; i < count; ++i) {
+                   Wave* column = block + i * rows_;
+                   along_columns_->run(column, own);
+                   for (int64_t k = 1; k < rows_; ++k)
+                     column[k] = column[k] * turns_((first + i) * k);
+                 }
+                 for (int64_t k = 0; k < rows_; ++k) {
+                   for (int64_t i = 0; i < count; ++i) {
+                     scratch[k * columns_ + first + i] = block[i * rows_ + k];
+                   }
+                 }
+               });
+    for_blocks(rows_, *along_rows_, [&](int64_t first, int64_t count, Wave* block, Wave* own) {
+      std::copy_n(scratch + first * columns_, count * columns_, block);
+      for (int64_t i = 0; i < count; ++i) along_rows_->run(block + i * columns_, own);
+      for (int64_t k = 0; k < columns_; ++k) {
+        for (int64_t i = 0; i < count; ++i) x[k * rows_ + first + i] = block[i * columns_ + k];
       }
-    });
-    for_blocks(rows_, columns_, [&](int64_t first, int64_t count, Waves* block, Waves* own) {
-      const Wave* rows = scratch + first * columns_;
-      for (int64_t j = 0; j < columns_; ++j) read(rows + j, columns_, count, block + j);
-      const Waves* out = along_rows_->run_together(block, own);
-      for (int64_t k = 0; k < columns_; ++k) write(out[k], count, x + k * rows_ + first);
     });
   }
 
  private:
-  // Calls body(first, count, memory for so many rows of `length`, as much scratch) for all of
-  // `size`. Where there are fewer, the other lanes hold what is left of others, and no one reads
-  // it.
+  // Calls body(first, count, memory for so many rows of the plan, its scratch) for all of `size`.
   template <class F>
-  static void for_blocks(int64_t size, int64_t length, F body) {
+  static void for_blocks(int64_t size, const FourierPlan& plan, F body) {
     spread((size + together - 1) / together, 1, [&](int64_t begin, int64_t end) {
-      const WaveMemory memory(2 * together * length);
-      auto* block = reinterpret_cast<Waves*>(memory.get());
+      const WaveMemory memory(together * plan.size() + plan.scratch_size());
       for (int64_t i = begin; i < end; ++i) {
         const int64_t first = i * together;
-        body(first, std::min(together, size - first), block, block + length);
+        body(first, std::min(together, size - first), memory.get(),
+             memory.get() + together * plan.size());
       }
     });
   }
@@ -98,7 +71,6 @@ class PlanByColumns final : public FourierPlan {
   int64_t columns_, rows_;
   std::shared_ptr<const FourierPlan> along_columns_, along_rows_;
   Turns turns_;
-  std::vector<Waves> neighbours_;  // turns(i k) of eight neighbours i
 };
 
 }  // namespace

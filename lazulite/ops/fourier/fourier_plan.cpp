@@ -49,17 +49,6 @@ Turns::Turns(int64_t size) {
   for (int64_t k = 0; k < size; k += width_) far_.push_back(turn(k, size));
 }
 
-Waves* FourierPlan::run_together(Waves* x, Waves* scratch) const {
-  const WaveMemory memory(size() + scratch_size());
-  Wave* row = memory.get();
-  for (int64_t i = 0; i < together; ++i) {
-    for (int64_t j = 0; j < size(); ++j) row[j] = {x[j].re[i], x[j].im[i]};
-    run(row, row + size());
-    for (int64_t j = 0; j < size(); ++j) scratch[j].re[i] = row[j].re, scratch[j].im[i] = row[j].im;
-  }
-  return scratch;
-}
-
 WaveMemory::WaveMemory(int64_t size)
     : bytes_(static_cast<size_t>(size) * sizeof(Wave)),
       waves_(static_cast<Wave*>(host_memory().allocate(bytes_))) {}

@@ -19,12 +19,6 @@ inline Wave operator*(const Wave& a, const Wave& b) {
 }
 inline Wave conjugate(const Wave& a) { return {a.re, -a.im}; }
 
-/// Of so many rows at once, an element of each.
-constexpr int64_t together = 8;
-struct Waves {
-  double re[together], im[together];
-};
-
 /// exp(-2 pi i part / whole).
 Wave turn(int64_t part, int64_t whole);
 
@@ -50,8 +44,6 @@ class FourierPlan {
   virtual int64_t scratch_size() const = 0;
   /// In the place of x. Large rows are parted among threads.
   virtual void run(Wave* x, Wave* scratch) const = 0;
-  /// Of so many rows at once, with scratch for as many; where the result is, x or scratch.
-  virtual Waves* run_together(Waves* x, Waves* scratch) const;
 
  private:
   int64_t size_;
