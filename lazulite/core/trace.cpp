@@ -6,7 +6,6 @@ namespace lazulite {
 namespace {
 
 thread_local Trace* active_trace = nullptr;
-std::atomic<uint64_t> traced_nodes = 0;
 thread_local CellOverlay* active_overlay = nullptr;
 thread_local int retain_depth = 0;
 thread_local RetainToken active_token;
@@ -14,8 +13,6 @@ thread_local RetainToken active_token;
 }  // namespace
 
 Trace* current_trace() { return active_trace; }
-uint64_t traced_node_count() { return traced_nodes.load(std::memory_order_relaxed); }
-void note_traced_node() { traced_nodes.fetch_add(1, std::memory_order_relaxed); }
 TraceScope::TraceScope(Trace* trace) : previous_(std::exchange(active_trace, trace)) {}
 TraceScope::~TraceScope() { active_trace = previous_; }
 

@@ -23,10 +23,6 @@ class Trace {
 
 Trace* current_trace();
 
-/// How many nodes traces have been told of so far, those of all threads: whether one goes on.
-uint64_t traced_node_count();
-void note_traced_node();
-
 /// Makes `trace` the thread's current one until the end of the scope; null suspends tracing.
 class TraceScope {
  public:

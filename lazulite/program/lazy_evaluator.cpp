@@ -55,7 +55,6 @@ class LazyEvaluator final : public Evaluator {
   void node_created(Node& node) override {
     if (PlanningScope::active()) return;
     if (Trace* trace = current_trace()) {
-      note_traced_node();
       trace->node_created(Array(&node, 0));
       return;
     }

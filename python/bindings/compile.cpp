@@ -40,14 +40,8 @@ class Compiled {
         shapeless_(shapeless) {}
 
   nb::object call(nb::args args, nb::kwargs kwargs) {
-    auto waits_in_vain = [&] {
-      // The function may reach more than it was told of.
-      const auto reaches = [&] {
-        return reaches_traced(nb::make_tuple(function_, args, kwargs, inputs_, outputs_));
-      };
-      return TraceGate::wait(reaches) == TraceGate::Way::past;
-    };
-    if (waits_in_vain() || !compile_enabled() || current_trace() || retain_token()) {
+    TraceGate::wait();
+    if (!compile_enabled() || current_trace() || retain_token()) {
       return function_(*args, **kwargs);
     }
     {
@@ -55,7 +49,7 @@ class Compiled {
       Executor::wait_for_room();
     }
     settle_runs();
-    if (waits_in_vain()) return function_(*args, **kwargs);
+    TraceGate::wait();
     const TraceGate alone;
     std::string key;
     append_key(args, key, "compile");
@@ -365,9 +359,6 @@ void bind_compiled(nb::module_& m, const char* name) {
 
 void bind_compile(nb::module_& m) {
   bind_undo(m);
-  m.def("_set_patience_with_traces", &TraceGate::set_patience, "seconds"_a,
-        "How long another thread's trace may stand still until a call that reaches its arrays is "
-        "refused.");
   bind_compiled<Compiled>(m, "_Compiled");
   bind_compiled<LiveFunction>(m, "_LiveFunction");
   def(

@@ -107,19 +107,14 @@ void LiveFunction::forget(const std::string& key) {
 }
 
 nb::object LiveFunction::call(nb::args args, nb::kwargs kwargs) {
-  auto waits_in_vain = [&] {
-    const auto reaches = [&] { return reaches_traced(nb::make_tuple(function_, args, kwargs)); };
-    return TraceGate::wait(reaches) == TraceGate::Way::past;
-  };
-  if (waits_in_vain() || !compile_enabled() || current_trace() || retain_token()) {
-    return function_(*args, **kwargs);
-  }
+  TraceGate::wait();
+  if (!compile_enabled() || current_trace() || retain_token()) return function_(*args, **kwargs);
   {
     WithoutGil released;
     Executor::wait_for_room();
   }
   settle_runs();
-  if (waits_in_vain()) return function_(*args, **kwargs);
+  TraceGate::wait();
   // Looking at what the function reaches may run code of Python, which gives the GIL away.
   const TraceGate alone;
   // From here on nothing gives the GIL away where the function is known: other threads may replace

@@ -71,7 +71,7 @@ def derivative(name, xs, orders):
     if any(math.isinf(x) for x in xs):
         near, far = (derivative(name, tuple(math.copysign(10.0**k, x) for x in xs), orders)
                      for k in (4, 5))
-        if near is None or far is None:
+        if near is None or far is None or not math.isfinite(near):
             return None
         if abs(far) < 1e-6 and abs(far) <= abs(near):
             return 0.0
