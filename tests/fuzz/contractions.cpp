@@ -46,6 +46,60 @@ Array quantized_product(const Array& x, const Array& w, int64_t format) {
   return quantized_matmul(x, codes.weight, codes.scales, codes.biases, true, options);
 }
 
+// Indices pick among the matrices of both operands.
+bool choose_gathered(Maker& maker, Value& value) {
+  const int64_t lefts = 1 + maker.below(4), rights = 1 + maker.below(4), depth = maker.size();
+  const Shape chosen = maker.chance(50) ? Shape{maker.size()} : Shape{2, 3};
+  const Dtype dtype = maker.chance(70) ? Dtype::float32 : Dtype::float16;
+  if (element_count(chosen) > 64 || depth > 128) return false;
+  value.operands = {maker.add_input({lefts, 1 + maker.below(9), depth}, dtype, Fill::tame),
+                    maker.add_input({rights, depth, 1 + maker.below(9)}, dtype, Fill::tame),
+                    maker.indices(chosen, lefts), maker.indices(chosen, rights)};
+  return true;
+}
+
+// Numbers are the ends of segments, which may be empty.
+bool choose_segmented(Maker& maker, Value& value) {
+  const int64_t depth = 1 + maker.below(60);
+  value.operands = {maker.add_input({1 + maker.below(9), depth}, Dtype::float32, Fill::tame),
+                    maker.add_input({depth, 1 + maker.below(9)}, Dtype::float32, Fill::tame)};
+  Numbers ends;
+  for (int64_t more = maker.below(4); more >= 0; --more) {
+    const int64_t begin = maker.below(depth + 1);
+    ends.push_back(begin);
+    ends.push_back(begin + maker.below(depth + 1 - begin));
+  }
+  value.numbers = {ends};
+  return true;
+}
+
+Array segmented_product(const Array& x, const Array& y, const Numbers& ends) {
+  return segmented_mm(x, y, Array(ends, {static_cast<int64_t>(ends.size()) / 2, 2}));
+}
+
+// A number's bits are the masks of at most two by two blocks: of the product and of both operands.
+bool choose_masked(Maker& maker, Value& value) {
+  const int64_t rows = 1 + maker.below(64), depth = 1 + maker.below(64);
+  value.operands = {maker.add_input({rows, depth}, Dtype::float32, Fill::tame),
+                    maker.add_input({depth, 1 + maker.below(64)}, Dtype::float32, Fill::tame)};
+  value.numbers = {{maker.below(1 << 15)}};
+  return true;
+}
+
+Array masked_product(const Array& x, const Array& y, int64_t bits) {
+  const auto mask = [&](int64_t rows, int64_t columns) -> Array {
+    const int64_t own = bits & 31;
+    bits >>= 5;
+    if (own & 16) return {};
+    std::vector<int64_t> kept;
+    const int64_t down = (rows + 31) / 32, across = (columns + 31) / 32;
+    for (int64_t i = 0; i < down * across; ++i) kept.push_back(own >> i & 1);
+    return astype(Array(kept, {down, across}), Dtype::bool_);
+  };
+  const Array out = mask(x.shape(0), y.shape(1)), left = mask(x.shape(0), x.shape(1));
+  return block_masked_mm(x, y, 32, out, left, mask(y.shape(0), y.shape(1)));
+}
+
 }  // namespace
 
 void add_contractions(Operations& all) {
@@ -87,6 +141,12 @@ void add_contractions(Operations& all) {
                  [](auto x, const auto&) { return tensordot(x[0], x[1], 1); }});
   all.push_back({"quantized_matmul", 4, "quantized_product($0, $1, #0)", choose_quantized,
                  [](auto x, const auto& n) { return quantized_product(x[0], x[1], n[0][0]); }});
+  all.push_back({"gather_mm", 3, "gather_mm($0, $1, $2, $3)", choose_gathered,
+                 [](auto x, const auto&) { return gather_mm(x[0], x[1], x[2], x[3]); }});
+  all.push_back({"segmented_mm", 3, "segmented_product($0, $1, {#0})", choose_segmented,
+                 [](auto x, const auto& n) { return segmented_product(x[0], x[1], n[0]); }});
+  all.push_back({"block_masked_mm", 3, "masked_product($0, $1, #0)", choose_masked,
+                 [](auto x, const auto& n) { return masked_product(x[0], x[1], n[0][0]); }});
 }
 
 }  // namespace lazulite::fuzz

@@ -1,4 +1,6 @@
 // What joins, repeats and pads arrays.
+#include <algorithm>
+
 #include "fuzz/operation.h"
 
 namespace lazulite::fuzz {
@@ -49,6 +51,28 @@ void add_movers(Operations& all) {
                    return true;
                  },
                  [](auto x, const auto& n) { return view(x[0], to_dtype(n[0])); }});
+  all.push_back({"as_strided", 4, "as_strided($0, {#0}, {#1}, #2)",
+                 [](Maker& maker, Value& value) {
+                   const int x = maker.pick(not_empty);
+                   if (x < 0) return false;
+                   Numbers shape, strides;
+                   int64_t left = maker.at(x).size() - 1;
+                   const int64_t offset = maker.below(left + 1);
+                   left -= offset;
+                   for (int64_t more = maker.below(3); more >= 0; --more) {
+                     shape.push_back(1 + maker.below(std::min<int64_t>(left + 1, 9)));
+                     const int64_t steps = shape.back() - 1;
+                     strides.push_back(steps ? maker.below(left / steps + 1) : maker.below(4));
+                     left -= steps * strides.back();
+                   }
+                   value.operands = {x};
+                   value.numbers = {shape, strides, {offset}};
+                   return true;
+                 },
+                 [](auto x, const auto& n) {
+                   return as_strided(x[0], to_shape(n[0]), Strides(n[1].begin(), n[1].end()),
+                                     n[2][0]);
+                 }});
   all.push_back({"tile", 3, "tile($0, {#0})",
                  [](Maker& maker, Value& value) {
                    if (!choose_any(maker, value, 1)) return false;

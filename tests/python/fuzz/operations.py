@@ -106,6 +106,28 @@ def quantized_product(x, n):
     return lz.quantized_matmul(x[0], *lz.quantize(x[1], **form), **form)
 
 
+def segmented_product(x, n):
+    ends = list(zip(n[0][::2], n[0][1::2], strict=True))
+    return lz.segmented_mm(x[0], x[1], lz.array(ends))
+
+
+def masked_product(x, n):
+    bits = n[0][0]
+
+    def mask(rows, columns):
+        nonlocal bits
+        own, bits = bits & 31, bits >> 5
+        if own & 16:
+            return None
+        down, across = (rows + 31) // 32, (columns + 31) // 32
+        kept = [bool(own >> i & 1) for i in range(down * across)]
+        return lz.array(kept).reshape(down, across)
+
+    (rows, depth), columns = x[0].shape, x[1].shape[1]
+    masks = mask(rows, columns), mask(rows, depth), mask(depth, columns)
+    return lz.block_masked_mm(x[0], x[1], 32, *masks)
+
+
 @lz.custom_function
 def square_with_rules(x):
     return lz.square(x)
@@ -191,6 +213,10 @@ TABLE = {
     "outer": lambda x, n: lz.outer(x[0], x[1]),
     "tensordot": lambda x, n: lz.tensordot(x[0], x[1], 1),
     "quantized_matmul": quantized_product,
+    "gather_mm": lambda x, n: lz.gather_mm(x[0], x[1], x[2], x[3]),
+    "segmented_mm": segmented_product,
+    "block_masked_mm": masked_product,
+    "as_strided": lambda x, n: lz.as_strided(x[0], n[0], n[1], n[2][0]),
     "conv2d": lambda x, n: lz.conv2d(x[0], x[1], *(numbers[0] for numbers in n)),
     "conv_block": conv_block,
     "max_pool2d": lambda x, n: pool(lz._nn.max_pool, x[0], *(k[0] for k in n)),
