@@ -7,7 +7,7 @@ case passes if the median of the paired ratios (old time / new time) is at least
 within its 95% interval and the interval's lower end is at least 0.93; all cases together, if the
 geometric mean of the medians is at least 0.99. Cases of less than 20 us are compared by the number of
 instructions that callgrind counts on one thread, which may grow by 3%. The exit status is 0 if all
-pass, 1 if not.
+pass, 1 if not. Cases of operations that the revision lacks are named and not measured.
 """
 
 import argparse
@@ -62,8 +62,11 @@ def main():
             sides.build_tree(ROOT, options.jobs)
         old, new = sides.Side(folder), sides.Side(ROOT)
         print(report.heading(options.revision, revision), flush=True)
+        # An operation that the revision lacks has nothing to be compared with.
+        known, cases = set(old.cases("")), new.cases(options.case)
+        added = [case for case in cases if case not in known]
         results = []
-        for case in new.cases(options.case):
+        for case in (case for case in cases if case in known):
             result = measure(case, old, new, options)
             # One try in twenty lies outside of its interval even if nothing has changed.
             for _ in range(options.again):
@@ -74,8 +77,8 @@ def main():
     except sides.Failure as failure:
         sys.exit(f"bench_against: {failure}")
     path = options.json or options.cache / "against" / f"{revision[:12]}.json"
-    report.write(path, revision, results)
-    print(report.summary(results), f"\nAll times: {path}", sep="")
+    report.write(path, revision, results, added)
+    print(report.summary(results, added), f"\nAll times: {path}", sep="")
     return 0 if statistics.all_pass(results) else 1
 
 

@@ -22,17 +22,18 @@ def line(result):
     return f"{result.case:<46}{times}{f'{low:.3f}-{high:.3f}':>16}{verdict}"
 
 
-def summary(results):
+def summary(results, added):
+    new = f"New, so not compared: {'; '.join(added)}.\n" if added else ""
     if not results:
-        return "FAILED: there is no such case."
+        return f"{new}FAILED: there is no such case on both sides."
     slower = [result.case for result in results if not result.passes()]
     mean = statistics.geometric_mean(results)
-    text = f"{len(results)} cases, geometric mean {mean:.3f} (wanted {statistics.LEAST_MEAN})"
+    text = f"{new}{len(results)} cases, geometric mean {mean:.3f} (wanted {statistics.LEAST_MEAN})"
     text += f"; slower: {', '.join(slower)}." if slower else "; none is slower."
     return f"{text}\n{'passed' if statistics.all_pass(results) else 'FAILED'}"
 
 
-def write(path, revision, results):
+def write(path, revision, results, added):
     cases = {
         result.case: {
             "unit": "instructions" if isinstance(result, statistics.Brief) else "us",
@@ -43,7 +44,8 @@ def write(path, revision, results):
         }
         for result in results
     }
-    record = {"revision": revision, "passes": statistics.all_pass(results), "cases": cases}
+    passes = statistics.all_pass(results)
+    record = {"revision": revision, "passes": passes, "cases": cases, "new": added}
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".part")
     temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

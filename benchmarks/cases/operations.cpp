@@ -1,6 +1,7 @@
 #include "lazulite_side/operations.h"
 
 #include "cases/case.h"
+#include "lazulite_side/later_families.h"
 
 using namespace lazulite;
 
@@ -27,24 +28,7 @@ Array batch_norm(const Array& x) {
 
 Operation operation(const char* name, std::vector<Shape> shapes,
                     std::function<Array(const Arrays&)> function) {
-  const auto arguments = [shapes = std::move(shapes)] {
-    Arrays arrays;
-    for (const Shape& shape : shapes) arrays.push_back(normal_numbers(shape));
-    return arrays;
-  };
-  return {name, arguments, std::move(function)};
-}
-
-// By a matrix of 4096 x 4096 codes of 4 bits.
-Operation quantized(const char* name, int64_t rows) {
-  const auto arguments = [rows] {
-    Quantized codes = quantize(normal_numbers({4096, 4096}));
-    Arrays arrays{normal_numbers({rows, 4096}), codes.weight, codes.scales, codes.biases};
-    for (const Array& array : arrays) eval(array);
-    return arrays;
-  };
-  return {name, arguments,
-          [](const Arrays& x) { return quantized_matmul(x[0], x[1], x[2], x[3]); }};
+  return {name, normals(std::move(shapes)), std::move(function)};
 }
 
 std::vector<Operation> more_operations() {
@@ -77,15 +61,6 @@ std::vector<Operation> more_operations() {
                 [](auto& x) {
                   return concatenate({x[0], x[1]}, 1);
                 }),
-      operation("singular values and vectors 256x256", {{256, 256}},
-                [](auto& x) { return svd(x[0]).u; }),
-      operation("inverse 512x512", {{512, 512}}, [](auto& x) { return inv(x[0]); }),
-      operation("inverses 4096x8x8", {{4096, 8, 8}}, [](auto& x) { return inv(x[0]); }),
-      operation("Fourier transform 262144", {{262144}}, [](auto& x) { return fft(x[0]); }),
-      operation("Fourier transforms 512x512, real", {{512, 512}},
-                [](auto& x) { return rfftn(x[0]); }),
-      quantized("decoding by codes 1x4096x4096", 1),
-      quantized("product with codes 64x4096x4096", 64),
   };
 }
 
@@ -109,5 +84,8 @@ std::vector<Case> operation_cases() {
   std::vector<Case> cases;
   append(cases, operations());
   append(cases, more_operations());
+  append(cases, decompositions());
+  append(cases, fourier_transforms());
+  append(cases, products_with_codes());
   return cases;
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <random>
 
+#include "lazulite_side/later_families.h"
 #include "lazulite_side/measure.h"
 
 using namespace lazulite;
@@ -30,14 +31,6 @@ Array hundred_tiny(Array x, const Array& y) {
   return x;
 }
 
-std::function<Arrays()> normals(std::vector<Shape> shapes) {
-  return [shapes = std::move(shapes)] {
-    Arrays arrays;
-    for (const Shape& shape : shapes) arrays.push_back(normal_numbers(shape));
-    return arrays;
-  };
-}
-
 }  // namespace
 
 Array normal_numbers(const Shape& shape) {
@@ -48,6 +41,14 @@ Array normal_numbers(const Shape& shape) {
   return Array(values, shape);
 }
 
+std::function<Arrays()> normals(std::vector<Shape> shapes) {
+  return [shapes = std::move(shapes)] {
+    Arrays arrays;
+    for (const Shape& shape : shapes) arrays.push_back(normal_numbers(shape));
+    return arrays;
+  };
+}
+
 ArraysFunction Operation::runnable(bool compiled) const {
   ArraysFunction called = [function = function](const Arrays& x) { return Arrays{function(x)}; };
   return compiled ? ArraysFunction(compile(called)) : called;
@@ -56,7 +57,7 @@ ArraysFunction Operation::runnable(bool compiled) const {
 std::vector<Operation> operations() {
   const Shape eight_million{8 * 1024 * 1024}, wide{4096, 2048}, square{1024, 1024};
   const Shape heads{4, 8, 512, 64};
-  return {
+  std::vector<Operation> all{
       {"tanh-GELU chain 8M", normals({eight_million}), [](auto& x) { return tanh_gelu(x[0]); }},
       {"exp 8M", normals({eight_million}), [](auto& x) { return exp(x[0]); }},
       {"softmax 4096x2048", normals({wide}), [](auto& x) { return softmax(x[0], -1); }},
@@ -66,13 +67,13 @@ std::vector<Operation> operations() {
       {"attention 4x8x512x64", normals({heads, heads, heads}), attention},
       {"convolution 3x3 8x56x56x64", normals({{8, 56, 56, 64}, {64, 3, 3, 64}}),
        [](auto& x) { return conv2d(x[0], x[1], 1, 1); }},
-      {"sort 1M", normals({{int64_t{1} << 20}}), [](auto& x) { return sort(x[0], 0); }},
-      {"cumulative sum 8M", normals({eight_million}), [](auto& x) { return cumsum(x[0], 0); }},
       {"transposing copy 8M", normals({wide}), [](auto& x) { return copy(transpose(x[0])); }},
       {"sum over columns 4096x2048", normals({wide}), [](auto& x) { return sum(x[0], 0); }},
       {"100 tiny operations", normals({{16}, {16}}),
        [](auto& x) { return hundred_tiny(x[0], x[1]); }},
   };
+  for (const Operation& later : sorts_and_scans()) all.push_back(later);
+  return all;
 }
 
 void measure_operations(const Options& options) {

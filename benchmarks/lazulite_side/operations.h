@@ -20,3 +20,5 @@ std::vector<Operation> operations();
 
 /// Random numbers of the standard normal distribution.
 lazulite::Array normal_numbers(const lazulite::Shape& shape);
+/// Makes such arrays, one of each shape.
+std::function<lazulite::Arrays()> normals(std::vector<lazulite::Shape> shapes);

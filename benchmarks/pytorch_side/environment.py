@@ -18,7 +18,7 @@ def python():
 
 def environment(interpreter):
     """The variables for a process of this interpreter."""
-    return environments.environment(interpreter)
+    return environments.environment(environments.PYTORCH, interpreter)
 
 
 def can_compile(interpreter):

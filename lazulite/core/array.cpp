@@ -62,6 +62,7 @@ Array Array::copy_of(const void* data, size_t count, const Shape& shape, Dtype d
                             lazulite::to_string(shape), element_count(shape)));
   }
   BufferPtr buffer = host_buffer(count * size_of(dtype));
+  const CopyScope copying;
   if (count) std::memcpy(buffer->readable(host_memory()), data, count * size_of(dtype));
   return ready_array(std::move(buffer), shape, dtype);
 }
@@ -176,6 +177,7 @@ const void* Array::host_data(Dtype expected, SourcePlace where) const {
     std::lock_guard lock(graph_mutex());
     if (out.packed) return out.packed->readable(host_memory());
   }
+  const CopyScope copying;
   BufferPtr packed = host_buffer(nbytes());
   auto* to = static_cast<std::byte*>(packed->readable(host_memory()));
   for_each_offset(out.shape, out.strides, [&](int64_t at) {

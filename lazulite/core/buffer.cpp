@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/observer.h"
 
 namespace lazulite {
 
@@ -128,6 +129,7 @@ void* Buffer::readable(MemorySpace& space) {
   if (target->valid) return target->pointer;
   auto source = std::find_if(slots_.begin(), slots_.end(), [](const Slot& s) { return s.valid; });
   if (source == slots_.end()) throw Error("a buffer was read before anything was written to it");
+  const CopyScope copying;
   if (source->space != &host_memory() && &space != &host_memory()) {
     // Two devices exchange bytes by way of the host.
     Slot from = *source;

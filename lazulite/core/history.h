@@ -84,7 +84,7 @@ class History {
   void keep_held(const Array& value, Garbage& garbage);
   /// The present value stands and falls with another array's, which is held until it is known.
   void tie(const Array& other, Garbage& garbage);
-  /// Needs no memory if `garbage` is empty: values that are there are put into many places together.
+  /// Needs no memory if `garbage` is empty: values that are there go into many places together.
   void clear(Garbage& garbage);
   /// Whether there is nothing to go back to.
   bool empty() const { return earlier_.empty(); }
@@ -104,7 +104,7 @@ class History {
 
   std::vector<Earlier> earlier_;  // the oldest first
   Array tied_;                    // to the present value
-  // One more than the failures that there had been (core/failures.h) when none was behind the value.
+  // One more than the failures there had been (core/failures.h) when none was behind the value.
   uint64_t failures_ = 0;
 };
 

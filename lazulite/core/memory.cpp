@@ -202,7 +202,7 @@ CachingAllocator& allocator() {
   return *instance;
 }
 
-// A fork waits until no thread is inside, so that the child finds the lists whole and the lock free.
+// A fork waits until no thread is inside, so that its child finds whole lists and a free lock.
 [[maybe_unused]] const bool held_in_forks = [] {
   add_fork_handler({9, [] { allocator().lock(); }, [] { allocator().unlock(); }, nullptr});
   return true;

@@ -130,8 +130,15 @@ void report_loading(const Span& loading) {
 void report(const LaunchRun& run) {
   tell(Watch::kernels, [&](Observer& observer) { observer.launched(run); });
 }
+void report_copy(const Span& copy) {
+  tell(Watch::kernels, [&](Observer& observer) { observer.copied(copy); });
+}
 void report_allocation(size_t bytes, uint32_t origin) {
   tell(Watch::kernels, [&](Observer& observer) { observer.allocated(bytes, origin); });
+}
+
+void CopyScope::end() const noexcept {
+  report_copy({thread_number(), start_, nanoseconds_now() - start_});
 }
 
 void AskScope::begin(Cause cause, SourcePlace where) {

@@ -87,6 +87,8 @@ class Observer {
   /// A batch was waited for, or made.
   virtual void loaded(const Span&) {}
   virtual void launched(const LaunchRun&) {}
+  /// Bytes went from one memory to another, or into an array or out of it.
+  virtual void copied(const Span&) {}
   /// A run took memory for results, which are computed at `origin` (core/origin.h).
   virtual void allocated(size_t bytes, uint32_t origin) { (void)bytes, (void)origin; }
 };
@@ -108,7 +110,23 @@ void report(const Evaluation& evaluation);
 void report(const Retrace& retrace);
 void report_loading(const Span& loading);
 void report(const LaunchRun& run);
+void report_copy(const Span& copy);
 void report_allocation(size_t bytes, uint32_t origin);
+
+/// Bytes are copied until the end of the scope.
+class CopyScope {
+ public:
+  CopyScope() : start_(is_watched(Watch::kernels) ? nanoseconds_now() : 0) {}
+  ~CopyScope() {
+    if (start_) end();
+  }
+  CopyScope(const CopyScope&) = delete;
+  CopyScope& operator=(const CopyScope&) = delete;
+
+ private:
+  void end() const noexcept;
+  const int64_t start_;
+};
 
 /// Somebody asks for values, until the end of the scope. Of nested ones the outermost counts.
 class AskScope {

@@ -7,9 +7,11 @@
 #include <mutex>
 #include <string_view>
 
+#include "lazulite/core/origin_module.h"
+
 namespace lazulite {
 namespace {
-std::atomic<OriginText> text_of{nullptr}, function_of{nullptr};
+std::atomic<OriginText> text_of{nullptr}, function_of{nullptr}, module_of{nullptr};
 
 constexpr uint32_t derivative_bit = uint32_t{1} << 31;
 constexpr uint32_t region_bit = uint32_t{1} << 30;
@@ -79,6 +81,12 @@ std::string origin_text(uint32_t origin) {
 
 std::string origin_function(uint32_t origin) {
   return text(origin, function_of, [](const Region& region) { return region.name; });
+}
+
+void set_origin_module(OriginText module) { module_of.store(module); }
+
+std::string origin_module(uint32_t origin) {
+  return text(origin, module_of, [](const Region&) { return std::string(); });
 }
 
 uint32_t region_origin(const char* name, SourcePlace where) {

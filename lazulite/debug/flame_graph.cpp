@@ -2,7 +2,9 @@
 
 #include <map>
 #include <span>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "lazulite/debug/markup.h"
 #include "lazulite/debug/profile.h"
@@ -22,6 +24,14 @@ struct Bar {
     if (!path.empty()) parts[path[0]].add(path.subspan(1), row);
   }
 };
+
+// "Net", "encoder", "0"
+std::vector<std::string> layers_of(const std::string& module) {
+  std::vector<std::string> names;
+  std::istringstream parts(module);
+  for (std::string name; std::getline(parts, name, '.');) names.push_back(name);
+  return names;
+}
 
 // Colours from yellow to red, the same for the same name.
 std::string colour(const std::string& name) {
@@ -48,9 +58,11 @@ void write(const std::string& name, const Bar& bar, double whole, std::string& o
 std::string Profile::flame_graph() const {
   Bar all;
   for (const ProfileRow& row : rows()) {
-    const std::string path[] = {row.function.empty() ? "(not known)" : row.function,
-                                row.place.empty() ? "(a line that is not known)" : row.place,
-                                row.operation, row.kernel};
+    std::vector<std::string> path = layers_of(row.module);
+    if (path.empty()) path.push_back(row.function.empty() ? "(not known)" : row.function);
+    path.push_back(row.place.empty() ? "(a line that is not known)" : row.place);
+    path.push_back(row.operation);
+    path.push_back(row.kernel);
     all.add(path, row);
   }
   const TimeLine time = time_line();
@@ -64,10 +76,12 @@ std::string Profile::flame_graph() const {
       "hidden; white-space: nowrap; text-overflow: ellipsis; border-radius: 2px; }}\n"
       ".name:hover {{ outline: 2px solid #1c2330; outline-offset: -2px; }}\n"
       "</style>\n<h1>Where the kernels' time went</h1>\n"
-      "<p>{:.3f} s in all: kernels {:.3f} s, plans and hand-over {:.3f} s, loader {:.3f} s, idle "
-      "{:.3f} s, the program itself {:.3f} s. From top to bottom: functions, lines, operations, "
+      "<p>{:.3f} s in all: kernels {:.3f} s, copies {:.3f} s, plans and hand-over {:.3f} s, loader "
+      "{:.3f} s, idle "
+      "{:.3f} s, the program itself {:.3f} s. From top to bottom: layers or functions, lines, "
+      "operations, "
       "kernels; as wide as their time. Point at a bar for its figures.</p>\n",
-      time.wall, time.kernel, time.plan, time.loader, time.idle, time.program);
+      time.wall, time.kernel, time.copy, time.plan, time.loader, time.idle, time.program);
   write("all kernels", all, all.seconds, out);
   return out + "</html>\n";
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "lazulite/core/origin.h"
+#include "lazulite/core/origin_module.h"
 #include "lazulite/debug/profile_recorder.h"
 
 namespace lazulite::debug {
@@ -74,9 +74,9 @@ std::vector<ProfileRow> Profile::rows() const {
     const double time = seconds(row.duration);
     const double least = std::max(row.bytes / machine_roof().bytes_per_second,
                                   row.least_operations / machine_roof().operations_per_second);
-    out.push_back({origin_function(row.origin), origin_text(row.origin), row.operation, row.kernel,
-                   row.calls, time, all ? time / seconds(all) : 0, row.bytes, row.operations,
-                   time > 0 ? least / time : 0});
+    out.push_back({origin_function(row.origin), origin_text(row.origin), origin_module(row.origin),
+                   row.operation, row.kernel, row.calls, time, all ? time / seconds(all) : 0,
+                   row.bytes, row.operations, time > 0 ? least / time : 0});
   }
   std::sort(out.begin(), out.end(),
             [](const ProfileRow& a, const ProfileRow& b) { return a.seconds > b.seconds; });
@@ -96,10 +96,13 @@ std::vector<MemoryRow> Profile::memory() const {
 
 TimeLine Profile::time_line() const {
   const Recorder::Notes notes = recorder_->notes();
-  enum { kernel, plan, loader, idle, kinds };
+  enum { kernel, copy, plan, loader, idle, kinds };
   Cover cover(notes.start, notes.end);
   for (const auto& run : notes.runs) cover.add(kernel, run.start, run.start + run.duration);
   auto mine = [&](uint32_t thread) { return thread == notes.thread; };
+  for (const Span& span : notes.copies) {
+    if (mine(span.thread)) cover.add(copy, span.start, span.start + span.duration);
+  }
   for (const Span& span : notes.plans) {
     if (mine(span.thread)) cover.add(plan, span.start, span.start + span.duration);
   }
@@ -115,6 +118,7 @@ TimeLine Profile::time_line() const {
   const auto sums = cover.sum<kinds>();
   return {seconds(notes.end - notes.start),
           sums[kernel],
+          sums[copy],
           sums[plan],
           sums[loader],
           sums[idle],

@@ -15,6 +15,7 @@ namespace lazulite::debug {
 struct ProfileRow {
   std::string function;   ///< of the program; empty where it is not known
   std::string place;      ///< its line
+  std::string module;     ///< the layer that called it, "Net.encoder.0"; of Python only
   std::string operation;  ///< what is computed: "exp, multiply, sum"
   std::string kernel;     ///< "Fused", or the primitive's or the call's name
   uint64_t calls = 0;
@@ -40,6 +41,7 @@ struct MemoryRow {
 struct TimeLine {
   double wall = 0;
   double kernel = 0;   ///< on any thread or device
+  double copy = 0;     ///< the profiled thread moved bytes: between memories, into or out of arrays
   double plan = 0;     ///< the profiled thread planned, traced, or handed work over
   double loader = 0;   ///< it waited for a batch, or made one
   double idle = 0;     ///< it waited, and nothing ran

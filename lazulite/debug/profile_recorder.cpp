@@ -82,6 +82,11 @@ void Profile::Recorder::loaded(const Span& span) {
   notes_.loads.push_back(span);
 }
 
+void Profile::Recorder::copied(const Span& span) {
+  std::lock_guard lock(mutex_);
+  notes_.copies.push_back(span);
+}
+
 size_t Profile::Recorder::KeyHash::operator()(const Key& key) const {
   size_t hash = std::hash<const void*>()(key.plan);
   hash = hash * 0x9e3779b97f4a7c15u + key.launch;

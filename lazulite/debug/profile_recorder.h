@@ -19,6 +19,7 @@ class Profile::Recorder final : public Observer {
   void planned(const Span& span) override;
   void loaded(const Span& span) override;
   void launched(const LaunchRun& run) override;
+  void copied(const Span& span) override;
   void allocated(size_t bytes, uint32_t origin) override;
   void end();
 
@@ -52,7 +53,7 @@ class Profile::Recorder final : public Observer {
     std::vector<KernelRun> runs;
     std::vector<Evaluation> evaluations;
     std::vector<Retrace> traces;
-    std::vector<Span> plans, loads;
+    std::vector<Span> plans, loads, copies;
     std::unordered_map<uint32_t, Memory> memory;  // by origin
     std::vector<MemoryPoint> live;
   };

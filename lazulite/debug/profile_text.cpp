@@ -62,9 +62,11 @@ std::string json_text(const std::string& text) {
 std::string Profile::table(size_t most_rows) const {
   const TimeLine time = time_line();
   std::string out = fmt::format(
-      "{:.3f} s: kernels {}, plans and hand-over {}, loader {}, idle {}, the program itself {}\n\n",
-      time.wall, share_text(time, time.kernel), share_text(time, time.plan),
-      share_text(time, time.loader), share_text(time, time.idle), share_text(time, time.program));
+      "{:.3f} s: kernels {}, copies {}, plans and hand-over {}, loader {}, idle {}, the program "
+      "itself {}\n\n",
+      time.wall, share_text(time, time.kernel), share_text(time, time.copy),
+      share_text(time, time.plan), share_text(time, time.loader), share_text(time, time.idle),
+      share_text(time, time.program));
   const std::vector<ProfileRow> all = rows();
   out += fmt::format("{:<52} {:<34} {:<15} {:>8} {:>10} {:>10} {:>7} {:>8} {:>9} {:>7}\n", "line",
                      "operations", "kernel", "calls", "total ms", "each us", "share", "GB/s",
@@ -74,10 +76,10 @@ std::string Profile::table(size_t most_rows) const {
     const double time_of_row = std::max(row.seconds, 1e-12);
     out += fmt::format(
         "{:<52} {:<34} {:<15} {:>8} {:>10.3f} {:>10.2f} {:>5.1f} % {:>8.2f} {:>9.2f} {:>5.1f} %\n",
-        cut(line_of(row.function, row.place), 52), cut(row.operation, 34), cut(row.kernel, 15),
-        row.calls, row.seconds * 1e3, row.seconds * 1e6 / static_cast<double>(row.calls),
-        row.share * 100, row.bytes / time_of_row * 1e-9, row.operations / time_of_row * 1e-9,
-        row.roof * 100);
+        cut(line_of(row.module.empty() ? row.function : row.module, row.place), 52),
+        cut(row.operation, 34), cut(row.kernel, 15), row.calls, row.seconds * 1e3,
+        row.seconds * 1e6 / static_cast<double>(row.calls), row.share * 100,
+        row.bytes / time_of_row * 1e-9, row.operations / time_of_row * 1e-9, row.roof * 100);
   }
   if (all.size() > most_rows) out += fmt::format("and {} more\n", all.size() - most_rows);
 
@@ -125,20 +127,22 @@ std::string Profile::table(size_t most_rows) const {
 std::string Profile::json() const {
   const TimeLine time = time_line();
   std::string out = fmt::format(
-      "{{\"time_line\": {{\"wall\": {:.9f}, \"kernel\": {:.9f}, \"plan\": {:.9f}, \"loader\": "
+      "{{\"time_line\": {{\"wall\": {:.9f}, \"kernel\": {:.9f}, \"copy\": {:.9f}, \"plan\": "
+      "{:.9f}, \"loader\": "
       "{:.9f}, \"idle\": {:.9f}, \"program\": {:.9f}}},\n\"roof\": {{\"bytes_per_second\": {:.6g}, "
       "\"operations_per_second\": {:.6g}}},\n\"rows\": [",
-      time.wall, time.kernel, time.plan, time.loader, time.idle, time.program,
+      time.wall, time.kernel, time.copy, time.plan, time.loader, time.idle, time.program,
       machine_roof().bytes_per_second, machine_roof().operations_per_second);
   const char* separator = "\n";
   for (const ProfileRow& row : rows()) {
     out += fmt::format(
-        "{}{{\"function\": {}, \"place\": {}, \"operation\": {}, \"kernel\": {}, \"calls\": {}, "
+        "{}{{\"function\": {}, \"place\": {}, \"module\": {}, \"operation\": {}, \"kernel\": {}, "
+        "\"calls\": {}, "
         "\"seconds\": {:.9f}, \"share\": {:.6f}, \"bytes\": {:.0f}, \"operations\": {:.0f}, "
         "\"roof\": {:.6f}}}",
-        separator, json_text(row.function), json_text(row.place), json_text(row.operation),
-        json_text(row.kernel), row.calls, row.seconds, row.share, row.bytes, row.operations,
-        row.roof);
+        separator, json_text(row.function), json_text(row.place), json_text(row.module),
+        json_text(row.operation), json_text(row.kernel), row.calls, row.seconds, row.share,
+        row.bytes, row.operations, row.roof);
     separator = ",\n";
   }
   out += "],\n\"memory\": [";

@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "lazulite/core/origin.h"
+#include "lazulite/core/origin_module.h"
 #include "lazulite/debug/profile_recorder.h"
 
 namespace lazulite::debug {
@@ -88,11 +88,16 @@ std::string Profile::trace(std::span<const MonitorSample> history) const {
   for (const Span& span : notes.loads) {
     events.complete("loader", "loader", span.thread, span.start, span.duration, "");
   }
+  for (const Span& span : notes.copies) {
+    events.complete("copy", "copy", span.thread, span.start, span.duration, "");
+  }
   for (const Recorder::KernelRun& run : notes.runs) {
     const Recorder::Row& row = notes.rows[run.row];
     events.complete(row.operation, "kernel", run.thread == no_thread ? device_row : run.thread,
                     run.start, run.duration,
-                    member("line", origin_text(row.origin)) + ", " + member("kernel", row.kernel));
+                    member("line", origin_text(row.origin)) + ", " +
+                        member("module", origin_module(row.origin)) + ", " +
+                        member("kernel", row.kernel));
   }
   for (const Recorder::MemoryPoint& point : notes.live) {
     events.counter("live memory", "bytes", point.time, static_cast<double>(point.bytes));

@@ -12,9 +12,7 @@ namespace lazulite::nn {
 namespace {
 
 // Halves are widened for what sums over many of them.
-Array widened(Array x) {
-  return is_half(x.dtype()) ? astype(std::move(x), Dtype::float32) : x;
-}
+Array widened(Array x) { return is_half(x.dtype()) ? astype(std::move(x), Dtype::float32) : x; }
 
 Dtype common_dtype(Dtype dtype, std::initializer_list<const Array*> others) {
   for (const Array* array : others) {
@@ -27,10 +25,10 @@ void expect_features(const Array& parameter, const Array& x, const char* operati
                      const char* what) {
   if (!parameter.valid()) return;
   if (x.ndim() == 0 || parameter.ndim() != 1 || parameter.shape(0) != x.shape(-1)) {
-    throw ValueError(fmt::format("{}: {} must be one-dimensional with a number for each of the "
-                                 "last axis of x of shape {}, not of shape {}",
-                                 operation, what, to_string(x.shape()),
-                                 to_string(parameter.shape())));
+    throw ValueError(
+        fmt::format("{}: {} must be one-dimensional with a number for each of the "
+                    "last axis of x of shape {}, not of shape {}",
+                    operation, what, to_string(x.shape()), to_string(parameter.shape())));
   }
 }
 
@@ -68,9 +66,10 @@ Array rope_angles(const Array& x, int dims, const Array& offset, const Array& fr
   if (offset.valid()) {
     if (offset.ndim() > 1 || (offset.ndim() == 1 && offset.shape(0) != 1 &&
                               (x.ndim() < 3 || offset.shape(0) != x.shape(0)))) {
-      throw ValueError(fmt::format("rope: offset is one number, or one for each of the {} batches, "
-                                   "not an array of shape {}",
-                                   x.shape(0), to_string(offset.shape())));
+      throw ValueError(
+          fmt::format("rope: offset is one number, or one for each of the {} batches, "
+                      "not an array of shape {}",
+                      x.shape(0), to_string(offset.shape())));
     }
     Array start = astype(offset, Dtype::float32);
     if (start.ndim() == 1 && start.shape(0) > 1) {
@@ -81,10 +80,9 @@ Array rope_angles(const Array& x, int dims, const Array& offset, const Array& fr
     positions = positions + start;
   }
   positions = positions * options.scale;
-  Array inverse = frequencies.valid()
-                      ? reciprocal(astype(frequencies, Dtype::float32))
-                      : exp(arange(dims / 2, Dtype::float32) *
-                            (-std::log(options.base.value_or(10000)) / (dims / 2)));
+  Array inverse = frequencies.valid() ? reciprocal(astype(frequencies, Dtype::float32))
+                                      : exp(arange(dims / 2, Dtype::float32) *
+                                            (-std::log(options.base.value_or(10000)) / (dims / 2)));
   return expand_dims(positions, {-1}) * inverse;
 }
 
@@ -97,9 +95,10 @@ Array features(const Array& x, int64_t from, int64_t to, int64_t step = 1) {
 Array rope(Array x, int dims, Array offset, Array frequencies, const RopeOptions& options) {
   const ReleaseOnReturn release(x);
   if (x.ndim() < 2 || dims < 2 || dims % 2 || dims > x.shape(-1)) {
-    throw ValueError(fmt::format("rope: an even number of the features of x (..., positions, "
-                                 "features) is needed, not {} of shape {}",
-                                 dims, to_string(x.shape())));
+    throw ValueError(
+        fmt::format("rope: an even number of the features of x (..., positions, "
+                    "features) is needed, not {} of shape {}",
+                    dims, to_string(x.shape())));
   }
   if (frequencies.valid() && options.base && frequencies.size() != dims / 2) {
     throw ValueError(
@@ -128,18 +127,19 @@ Array scaled_dot_product_attention(Array queries, Array keys, Array values, doub
   const ReleaseOnReturn release(queries, keys, values);
   for (const Array* array : {&queries, &keys, &values}) {
     if (array->ndim() != 4) {
-      throw ValueError(fmt::format("scaled_dot_product_attention: arrays of (batch, heads, "
-                                   "positions, features) are needed, not of shape {}",
-                                   to_string(array->shape())));
+      throw ValueError(
+          fmt::format("scaled_dot_product_attention: arrays of (batch, heads, "
+                      "positions, features) are needed, not of shape {}",
+                      to_string(array->shape())));
     }
   }
   int64_t batch = queries.shape(0), heads = queries.shape(1), groups = keys.shape(1);
   if (groups == 0 || heads % groups || values.shape(1) != groups ||
       keys.shape(-1) != queries.shape(-1) || keys.shape(-2) != values.shape(-2)) {
-    throw ValueError(fmt::format("scaled_dot_product_attention: queries of shape {}, keys of shape "
-                                 "{} and values of shape {} do not go together",
-                                 to_string(queries.shape()), to_string(keys.shape()),
-                                 to_string(values.shape())));
+    throw ValueError(fmt::format(
+        "scaled_dot_product_attention: queries of shape {}, keys of shape "
+        "{} and values of shape {} do not go together",
+        to_string(queries.shape()), to_string(keys.shape()), to_string(values.shape())));
   }
   Dtype dtype = common_dtype(queries.dtype(), {&keys, &values});
   int64_t rows = queries.shape(2), columns = keys.shape(2), each = heads / groups;

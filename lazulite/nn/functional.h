@@ -17,9 +17,9 @@ Array rms_norm(Array x, Array weight, double eps);
 Array layer_norm(Array x, Array weight, Array bias, double eps);
 
 struct RopeOptions {
-  bool traditional = false;      ///< pairs of neighbours instead of halves
+  bool traditional = false;  ///< pairs of neighbours instead of halves
   std::optional<double> base = 10000;
-  double scale = 1;              ///< of positions
+  double scale = 1;  ///< of positions
 };
 
 /// Rotary position encoding (Su et al. 2021, "RoFormer") of the first `dims` features of x: (...,
@@ -27,10 +27,10 @@ struct RopeOptions {
 /// `frequencies` (dims / 2 wavelengths) stand for powers of the base.
 Array rope(Array x, int dims, Array offset, Array frequencies, const RopeOptions& options);
 
-/// softmax(queries @ keys^T * scale + mask) @ values over (batch, heads, positions, features); there
-/// may be fewer heads of keys and values than of queries, each for as many of them (grouped-query
-/// attention). `mask` is added, or says where to look if it is bool; `causal` looks at no later
-/// position. `sinks`, one a head, take a share of the softmax and give nothing.
+/// softmax(queries @ keys^T * scale + mask) @ values over (batch, heads, positions, features);
+/// there may be fewer heads of keys and values than of queries, each for as many of them
+/// (grouped-query attention). `mask` is added, or says where to look if it is bool; `causal` looks
+/// at no later position. `sinks`, one a head, take a share of the softmax and give nothing.
 Array scaled_dot_product_attention(Array queries, Array keys, Array values, double scale,
                                    Array mask = Array(), bool causal = false,
                                    Array sinks = Array());

@@ -1,6 +1,7 @@
 #include "compile_state.h"
 
 #include "arguments.h"
+#include "nests.h"
 #include "random_state.h"
 #include "tree.h"
 
@@ -23,6 +24,7 @@ void put(nb::handle container, nb::handle key, nb::handle value) {
 ContainerSnapshot::ContainerSnapshot(nb::handle tree) { visit(tree); }
 
 void ContainerSnapshot::visit(nb::handle tree) {
+  expect_stack();
   PyObject* o = tree.ptr();
   auto entry = [&](nb::object key, nb::handle item) {
     if (Array* array = array_of(item)) {
@@ -66,6 +68,7 @@ nb::object without_values(nb::handle tree) {
 }
 
 void append_structure(nb::handle tree, std::string& key) {
+  expect_stack();
   PyObject* o = tree.ptr();
   if (array_of(tree)) {
     key += 'a';

@@ -9,6 +9,7 @@
 #include "lazulite/core/errors.h"
 #include "lazulite/core/node.h"
 #include "lazulite/ops/manipulation.h"
+#include "nests.h"
 
 namespace lazulite::python {
 namespace {
@@ -49,6 +50,7 @@ class Nest {
   using Leaf = std::variant<Scalar, Array>;
 
   void collect(nb::handle object, size_t depth) {
+    expect_stack();
     if (is_sequence(object)) {
       collect_items(object, depth);
     } else if (auto scalar = scalar_of(object)) {
@@ -202,6 +204,7 @@ nb::object number(T value) {
 
 template <class T>
 nb::object list_of(const T* data, const Output& array, size_t axis, int64_t offset) {
+  expect_stack();
   if (axis == array.shape.size()) return number(data[offset]);
   nb::object list = nb::steal(PyList_New(array.shape[axis]));
   if (!list.is_valid()) nb::raise_python_error();
@@ -215,6 +218,7 @@ nb::object list_of(const T* data, const Output& array, size_t axis, int64_t offs
 }  // namespace
 
 Array array_from(nb::handle object, std::optional<Dtype> dtype) {
+  expect_stack();
   if (Array* array = array_of(object)) {
     Array copied = copy(*array);
     return dtype ? astype(copied, *dtype) : copied;

@@ -5,6 +5,7 @@
 #include "lazulite/core/trace.h"
 #include "lazulite/transforms/custom_function.h"
 #include "module.h"
+#include "nests.h"
 #include "transforms.h"
 
 namespace lazulite::python {
@@ -88,6 +89,7 @@ class CustomCall {
     return axis ? nb::object(nb::int_(*axis)) : nb::none();
   }
   static nb::object axes_like(nb::handle tree, const MapAxes& axes, size_t& next) {
+    expect_stack();
     if (array_of(tree)) return axis_object(axes.at(next++));
     if (PyDict_Check(tree.ptr())) {
       nb::dict out;

@@ -11,6 +11,7 @@
 #include "evaluation.h"
 #include "lazulite/core/errors.h"
 #include "module.h"
+#include "paths.h"
 
 // What lazulite/data/images.py and threads.py are made of; the classes for users are theirs.
 namespace lazulite::python {
@@ -31,7 +32,7 @@ Value named(const char* what, const std::map<std::string, Value>& values, const 
   throw ValueError(std::string(what) + " is '" + name + "'; one of " + known + " was expected.");
 }
 
-std::shared_ptr<ImageDataset> read_images(const std::string& name, const std::string& path,
+std::shared_ptr<ImageDataset> read_images(const std::string& name, const PathArgument& from,
                                           const std::string& split_name, const std::string& part) {
   using data::Cifar100Labels;
   using data::EmnistPart;
@@ -43,6 +44,7 @@ std::shared_ptr<ImageDataset> read_images(const std::string& name, const std::st
       {"digits", EmnistPart::digits},     {"mnist", EmnistPart::mnist}};
   static const std::map<std::string, Cifar100Labels> labels{{"fine", Cifar100Labels::fine},
                                                             {"coarse", Cifar100Labels::coarse}};
+  const std::string& path = from.path;
   const data::Split split = named("split", splits, split_name);
   using Reader = std::function<ImageSet()>;
   const std::map<std::string, Reader> readers{

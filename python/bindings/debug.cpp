@@ -104,6 +104,7 @@ nb::dict time_line(const debug::Profile& profile) {
   nb::dict out;
   out["wall"] = time.wall;
   out["kernel"] = time.kernel;
+  out["copy"] = time.copy;
   out["plan"] = time.plan;
   out["loader"] = time.loader;
   out["idle"] = time.idle;
@@ -177,6 +178,8 @@ void bind_profile_rows(nb::module_& m) {
   nb::class_<ProfileRow>(m, "_ProfileRow", "What one kernel did for one line.")
       .def_ro("function", &ProfileRow::function, "The function of the line.")
       .def_ro("place", &ProfileRow::place, "The line: 'train.py, line 12'.")
+      .def_ro("module", &ProfileRow::module,
+              "The layer that called it, 'Net.encoder.0'; empty where there is none.")
       .def_ro("operation", &ProfileRow::operation, "What is computed: 'exp, multiply, sum'.")
       .def_ro("kernel", &ProfileRow::kernel, "'Fused', or the name of a primitive or call.")
       .def_ro("calls", &ProfileRow::calls)

@@ -31,6 +31,11 @@ void set_error(const std::exception_ptr& error) {
     PyErr_SetString(PyExc_IndexError, e.what());
   } catch (const Error& e) {
     PyErr_SetString(PyExc_ValueError, e.what());
+  } catch (const std::bad_cast&) {
+    // Of nanobind, where an object is taken for something else.
+    PyErr_SetString(PyExc_RuntimeError,
+                    "an argument or a result of a function is of a type that is not expected here, "
+                    "or a text that is no Unicode");
   }
 }
 

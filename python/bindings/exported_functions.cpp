@@ -36,7 +36,10 @@ std::string path_of(nb::handle file, const char* operation) {
   if (!nb::isinstance<nb::str>(held)) {
     throw nb::type_error((std::string(operation) + ": the path is a str, not bytes").c_str());
   }
-  return nb::cast<std::string>(held);
+  // Names that are not UTF-8 as well.
+  nb::bytes encoded = nb::steal<nb::bytes>(PyUnicode_EncodeFSDefault(held.ptr()));
+  if (!encoded.is_valid()) nb::raise_python_error();
+  return std::string(encoded.c_str(), encoded.size());
 }
 
 /// Arguments of an exported function: arrays by position and by name, or a tuple of arrays, a dict

@@ -12,6 +12,7 @@
 #include "lazulite/core/buffer.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/core/node.h"
+#include "lazulite/core/observer.h"
 #include "lazulite/ops/manipulation.h"
 
 namespace lazulite::python {
@@ -197,6 +198,7 @@ Array array_of_bytes(nb::bytes bytes, ShapeArgument shape, DtypeObject dtype) {
                      "of " +
                      std::to_string(size));
   }
+  const CopyScope copying;
   BufferPtr buffer(new Buffer(size));
   buffer->writable(host_memory());
   if (size) std::memcpy(buffer->readable(host_memory()), bytes.c_str(), size);

@@ -9,6 +9,7 @@
 #include "lazulite/io/atomic_file.h"
 #include "lazulite/io/safetensors.h"
 #include "module.h"
+#include "paths.h"
 
 // What lazulite/_files.py is made of; the functions for users are its.
 namespace lazulite::python {
@@ -27,7 +28,7 @@ void on_files(F function) {
   }
 }
 
-void save_safetensors(const std::string& path, nb::dict arrays, nb::object metadata) {
+void save_safetensors(const PathArgument& file, nb::dict arrays, nb::object metadata) {
   io::NamedArrays named;
   for (auto [name, value] : arrays) {
     Array* array = array_of(value);
@@ -49,21 +50,21 @@ void save_safetensors(const std::string& path, nb::dict arrays, nb::object metad
     }
   }
   LineAsks asks(Cause::save);
-  on_files([&] { io::save_safetensors(path, named, notes); });
+  on_files([&] { io::save_safetensors(file.path, named, notes); });
 }
 
-nb::tuple load_safetensors(const std::string& path) {
+nb::tuple load_safetensors(const PathArgument& from) {
   io::SafetensorsFile file;
-  on_files([&] { file = io::read_safetensors(path); });
+  on_files([&] { file = io::read_safetensors(from.path); });
   nb::dict arrays, metadata;
   for (auto& [name, array] : file.arrays) arrays[name.c_str()] = std::move(array);
   for (auto& [name, text] : file.metadata) metadata[name.c_str()] = text;
   return nb::make_tuple(arrays, metadata);
 }
 
-void write_file(const std::string& path, nb::list parts) {
+void write_file(const PathArgument& to, nb::list parts) {
   std::optional<io::AtomicFile> file;
-  on_files([&] { file.emplace(path); });
+  on_files([&] { file.emplace(to.path); });
   for (nb::handle part : parts) {
     nb::bytes bytes = nb::cast<nb::bytes>(part);
     on_files([&] { file->write(bytes.c_str(), bytes.size()); });
@@ -104,7 +105,8 @@ const FileFunction file_functions[] = {
     {"load",
      "def load(file: " FILE_TYPE
      ", format: str | None = None, return_metadata: bool = False) -> typing.Any",
-     "Reads arrays from a file: the array of a .npy file, a dict of arrays of others.\n\nArgs:\n    "
+     "Reads arrays from a file: the array of a .npy file, a dict of arrays of others.\n\nArgs:\n   "
+     " "
      "file: a path or a file object.\n    format: \"npy\", \"npz\", \"safetensors\" or "
      "\"gguf\"; by the name of the file if None.\n    return_metadata: return also the metadata of "
      "a .safetensors or .gguf file.\n"},

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/observer.h"
 
 namespace lazulite::python {
 namespace {
@@ -157,6 +158,7 @@ const std::byte* Foreign::data() const { return static_cast<const std::byte*>(vi
 
 void Foreign::copy_to(std::byte* out) const {
   if (element_count(shape) == 0) return;
+  const CopyScope copying;
   if (wide_complex) {
     auto* to = reinterpret_cast<complex64*>(out);
     auto* from = reinterpret_cast<const std::complex<double>*>(data());

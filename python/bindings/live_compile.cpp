@@ -11,6 +11,7 @@
 #include "lazulite/core/trace.h"
 #include "lazulite/program/executor.h"
 #include "lazulite/transforms/shapeless.h"
+#include "made_containers.h"
 #include "random_state.h"
 #include "trace_gate.h"
 #include "transforms.h"
@@ -50,7 +51,7 @@ struct LiveFunction::Version {
     bool replaced;  // by another array object; otherwise the object has another array
   };
 
-  /// Where a result of a function that is not repeatable goes.
+  /// Where a result goes whose object the function made while it was traced.
   struct Fresh {
     nb::object object;
     std::optional<Restored::Stood> stood;  // in its place
@@ -63,6 +64,7 @@ struct LiveFunction::Version {
   nb::object result;  // its tree
   std::vector<nb::object> named;
   std::vector<Change> changes;
+  std::optional<MadeContainers> made;
   /// Whether the function left the state as it was but for arrays, so that it can be run again.
   bool repeatable = true;
   // What was built for arrays of these kinds, where shapes may differ from call to call.
@@ -202,15 +204,6 @@ nb::object LiveFunction::finish(Version& version, const LiveState& state, Arrays
                                 std::vector<Before>& before) {
   size_t next = 0;
   nb::object out = with_arrays(version.result, results, next);
-  if (!version.repeatable) {
-    for (const Version::Fresh& fresh : version.fresh) {
-      Before one = fresh.before();
-      *array_of(fresh.object) = results.at(next++);
-      remember(fresh.object, one);
-    }
-    version.fresh.clear();
-    return out;
-  }
   for (size_t i = 0; i < version.changes.size(); ++i) {
     const Version::Change& change = version.changes[i];
     const LiveState::Place& place = state.places()[change.place];
@@ -224,6 +217,20 @@ nb::object LiveFunction::finish(Version& version, const LiveState& state, Arrays
     }
     if (before[i].present()) remember(object, before[i]);
   }
+  // What has been traced just now stands in its place already.
+  if (version.made && version.fresh.empty()) {
+    auto [objects, places] = version.made->put(state, results.data() + next);
+    for (const nb::object& object : objects) {
+      Before one(places);
+      remember(object, one);
+    }
+  }
+  for (const Version::Fresh& fresh : version.fresh) {
+    Before one = fresh.before();
+    *array_of(fresh.object) = results.at(next++);
+    remember(fresh.object, one);
+  }
+  version.fresh.clear();
   return out;
 }
 
@@ -243,13 +250,26 @@ Arrays LiveFunction::trace(Version& version, const Arrays& arrays) {
   version.changes.clear();
   version.fresh.clear();
   version.repeatable = before.key() == after.key();
+  version.made.reset();
+  if (version.repeatable && MadeContainers::any(before, after)) {
+    version.made = MadeContainers::between(before, after, arrays);
+    version.repeatable = version.made.has_value();
+  }
+  auto add_fresh = [&](const LiveState::Place& place, std::optional<Restored::Stood> stood) {
+    Version::Fresh fresh{nb::borrow(place.array), std::move(stood), {}};
+    if (!fresh.stood) fresh.places = contents_after.new_places(place.array, contents);
+    version.fresh.push_back(std::move(fresh));
+    results.push_back(LiveState::array_at(place));
+  };
   auto is_old = [&](const LiveState::Place& place, size_t i) {
     return i < before.places().size() && before.places()[i].array == place.array;
   };
   for (size_t i = 0; i < after.places().size(); ++i) {
     const LiveState::Place& place = after.places()[i];
     Array& array = LiveState::array_at(place);
-    if (version.repeatable) {
+    if (version.repeatable && MadeContainers::moved(before, after, i)) {
+      continue;  // follows below
+    } else if (version.repeatable) {
       // Another object with the same array is a change as well.
       if (array.is_same(arrays[i]) && is_old(place, i)) continue;
       version.changes.push_back({i, !is_old(place, i)});
@@ -262,16 +282,16 @@ Arrays LiveFunction::trace(Version& version, const Arrays& arrays) {
           std::any_of(before.places().begin(), before.places().end(),
                       [&](const LiveState::Place& old) { return old.array == place.array; });
       if (known && same_object) continue;
-      Version::Fresh fresh{nb::borrow(place.array), {}, {}};
-      if (std::optional<size_t> old = before.find(place)) {
-        fresh.stood = restored.stood()[*old];
-      } else {
-        fresh.places = contents_after.new_places(place.array, contents);
-      }
-      version.fresh.push_back(std::move(fresh));
-      results.push_back(array);
+      const std::optional<size_t> old = before.find(place);
+      add_fresh(place, old ? std::optional(restored.stood()[*old]) : std::nullopt);
     }
     array = nothing();
+  }
+  if (version.made) {
+    for (PyObject* object : version.made->arrays()) {
+      add_fresh({LiveState::Place::item, nullptr, {}, 0, object}, {});
+      *array_of(object) = nothing();
+    }
   }
   restored.failed = false;
   return results;
@@ -296,6 +316,9 @@ int LiveFunction::traverse(visitproc visit, void* arg) {
   Py_VISIT(function_.ptr());
   for (auto& [key, version] : versions_) {
     Py_VISIT(version->result.ptr());
+    if (version->made) {
+      if (int stopped = version->made->traverse(visit, arg)) return stopped;
+    }
     for (nb::object& object : version->named) Py_VISIT(object.ptr());
   }
   return 0;

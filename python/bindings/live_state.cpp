@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "arguments.h"
+#include "nests.h"
 #include "new_places.h"
 #include "random_state.h"
 
@@ -21,6 +22,8 @@ struct Types {
   PyTypeObject* method = type_of("types", "MethodType");
   PyTypeObject* code = type_of("types", "CodeType");
   PyTypeObject* partial = type_of("functools", "partial");
+  PyTypeObject* member = type_of("types", "MemberDescriptorType");
+  PyTypeObject* names = type_of("types", "SimpleNamespace");
 
  private:
   // Kept for the life of the process.
@@ -69,12 +72,16 @@ bool is_installed(const std::string& module) {
 }
 
 bool is_ours(const std::string& module) {
-  return module.rfind("lazulite.", 0) == 0 || module.rfind("mlx.", 0) == 0;
+  return module == "lazulite" || module == "mlx" || module.rfind("lazulite.", 0) == 0 ||
+         module.rfind("mlx.", 0) == 0;
 }
+
+bool is_of_user(const std::string& module) { return !is_installed(module) && !is_ours(module); }
 
 struct TypeInfo {
   bool followed = false;  // instances are
   bool of_user = false;   // its methods are, too
+  std::vector<nb::object> slots = {};
 };
 
 // A weak reference, since a class reaches all that its methods name: the entry of a type that is
@@ -83,6 +90,22 @@ struct KnownType {
   PyObject* reference = nullptr;
   TypeInfo info = {};
 };
+
+// The names of the slots that classes of the user give their instances.
+std::vector<nb::object> slots_of(PyObject* type) {
+  std::vector<nb::object> names;
+  for (nb::handle base : attribute(type, "__mro__")) {
+    const auto* of = reinterpret_cast<PyTypeObject*>(base.ptr());
+    const bool heap = PyType_GetFlags(const_cast<PyTypeObject*>(of)) & Py_TPFLAGS_HEAPTYPE;
+    if (!heap || !is_of_user(text_of(attribute(base.ptr(), "__module__")))) continue;
+    nb::object items = nb::steal(PyMapping_Items(attribute(base.ptr(), "__dict__").ptr()));
+    for (nb::handle pair : items) {
+      if (Py_TYPE(PyTuple_GetItem(pair.ptr(), 1)) != types().member) continue;
+      names.push_back(nb::borrow(PyTuple_GetItem(pair.ptr(), 0)));
+    }
+  }
+  return names;
+}
 
 const TypeInfo& info_of(PyTypeObject* type) {
   static auto& known = *new std::unordered_map<PyTypeObject*, KnownType>();
@@ -97,9 +120,14 @@ const TypeInfo& info_of(PyTypeObject* type) {
   std::string module = text_of(attribute(object, "__module__"));
   nb::object offset = attribute(object, "__dictoffset__");
   bool has_dict = offset.is_valid() && PyLong_AsLong(offset.ptr()) != 0;
-  info.of_user = heap && !is_installed(module) && !is_ours(module);
-  info.followed = heap && has_dict && (info.of_user || is_ours(module));
-  entry.info = info;
+  info.of_user = heap && is_of_user(module);
+  if (info.of_user) info.slots = slots_of(object);
+  info.followed = heap && (has_dict || !info.slots.empty()) && (info.of_user || is_ours(module));
+  // Namespaces of the standard library.
+  const bool options =
+      module == "argparse" && text_of(attribute(object, "__name__")) == "Namespace";
+  info.followed = info.followed || options || type == types().names;
+  entry.info = std::move(info);
   return entry.info;
 }
 
@@ -138,26 +166,35 @@ std::optional<size_t> LiveState::find(const Place& place) const {
 }
 
 nb::object LiveState::put(const Place& place, const Array& array) {
+  if (place.kind == Place::item && (!place.container || !PyList_Check(place.container))) {
+    array_at(place) = array;
+    return nb::borrow(place.array);
+  }
   nb::object object = nb::cast(array);
-  int failed = 0;
+  if (!set(place, object.ptr())) nb::raise_python_error();
+  return object;
+}
+
+bool LiveState::set(const Place& place, PyObject* object) {
   switch (place.kind) {
     case Place::item:
-      if (!place.container || !PyList_Check(place.container)) {
-        array_at(place) = array;
-        return nb::borrow(place.array);
-      }
-      failed = PyList_SetItem(place.container, place.index, nb::object(object).release().ptr());
-      break;
-    case Place::cell:
-      failed = PyObject_SetAttrString(place.container, "cell_contents", object.ptr());
-      break;
-    case Place::entry:
+      Py_INCREF(object);
+      return PyList_SetItem(place.container, place.index, object) == 0;
+    case Place::cell: return PyObject_SetAttrString(place.container, "cell_contents", object) == 0;
+    case Place::entry: return PyDict_SetItem(place.container, place.key.ptr(), object) == 0;
     case Place::attribute:
-      failed = PyDict_SetItem(place.container, place.key.ptr(), object.ptr());
-      break;
+      // What a class says about setting attributes, that it is frozen for instance, is its user's.
+      return (PyType_Check(place.container)
+                  ? PyObject_SetAttr(place.container, place.key.ptr(), object)
+                  : PyObject_GenericSetAttr(place.container, place.key.ptr(), object)) == 0;
   }
-  if (failed) nb::raise_python_error();
-  return object;
+  return false;
+}
+
+bool LiveState::is_followed(PyObject* o) {
+  return PyList_Check(o) || PyTuple_Check(o) || PyDict_Check(o) || Py_TYPE(o) == types().function ||
+         Py_TYPE(o) == types().method || Py_TYPE(o) == types().partial ||
+         info_of(Py_TYPE(o)).followed;
 }
 
 bool LiveState::seen(PyObject* object) {
@@ -189,30 +226,48 @@ void LiveState::visit_array(PyObject* object, Place place) {
   places_.push_back(std::move(place));
 }
 
+// A number or a string, also one of a class of its own; false where it is none.
+bool LiveState::visit_number(PyObject* o) {
+  if (PyLong_Check(o)) {
+    key_ += 'i';
+    int overflow = 0;
+    long long value = PyLong_AsLongLongAndOverflow(o, &overflow);
+    overflow ? name(o) : number(value);
+  } else if (PyFloat_Check(o)) {
+    key_ += 'd';
+    number(PyFloat_AsDouble(o));
+  } else if (PyUnicode_Check(o)) {
+    Py_ssize_t size = 0;
+    const char* text = PyUnicode_AsUTF8AndSize(o, &size);
+    if (!text) return PyErr_Clear(), name(o), true;
+    key_ += 's';
+    number(size);
+    key_.append(text, static_cast<size_t>(size));
+  } else {
+    return false;
+  }
+  return true;
+}
+
 void LiveState::visit(PyObject* o, Place place) {
+  expect_stack();
   if (contents_) contents_->note(o, place);
   if (array_of(o)) return visit_array(o, std::move(place));
   if (description_) description_->note_plain(o);
   if (o == Py_None) {
     key_ += 'n';
-  } else if (PyBool_Check(o)) {
+    return;
+  }
+  if (PyBool_Check(o)) {
     key_ += o == Py_True ? 't' : 'f';
-  } else if (PyLong_CheckExact(o)) {
-    key_ += 'i';
-    int overflow = 0;
-    long long value = PyLong_AsLongLongAndOverflow(o, &overflow);
-    overflow ? name(o) : number(value);
-  } else if (PyFloat_CheckExact(o)) {
-    key_ += 'd';
-    number(PyFloat_AsDouble(o));
-  } else if (PyUnicode_CheckExact(o)) {
-    Py_ssize_t size = 0;
-    const char* text = PyUnicode_AsUTF8AndSize(o, &size);
-    if (!text) return PyErr_Clear(), name(o);
-    key_ += 's';
-    number(size);
-    key_.append(text, static_cast<size_t>(size));
-  } else if (PyList_Check(o) || PyTuple_Check(o)) {
+    return;
+  }
+  if ((PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyUnicode_CheckExact(o)) &&
+      visit_number(o)) {
+    return;
+  }
+  slots_.push_back({std::move(place), o});
+  if (PyList_Check(o) || PyTuple_Check(o)) {
     if (seen(o)) return;
     key_ += PyList_Check(o) ? '[' : '(';
     Py_ssize_t count = PySequence_Size(o);
@@ -303,38 +358,66 @@ void LiveState::visit_function(PyObject* function) {
         continue;
       }
       visit(content.ptr(), {Place::cell, cell.ptr(), {}});
+      visit_module(code.ptr(), content.ptr());
     }
   }
   for (const char* defaults : {"__defaults__", "__kwdefaults__"}) {
     DescriptionStep step(description_, [] { return std::string("a default"); });
     visit(attribute(function, defaults).ptr(), {Place::item, nullptr, {}});
   }
-  visit_globals(code.ptr(), attribute(function, "__globals__").ptr());
+  visit_names(code.ptr(), attribute(function, "__globals__").ptr(), "the global `");
+  nb::object attributes = attribute(function, "__dict__");
+  if (attributes.is_valid() && PyDict_Size(attributes.ptr()) > 0) {
+    if (contents_) contents_->note_attributes(attributes.ptr(), function);
+    visit_dict(attributes.ptr(), true);
+  }
   nb::object wrapped = attribute(function, "__wrapped__");
   if (wrapped.is_valid()) visit(wrapped.ptr(), {Place::item, nullptr, {}});
 }
 
-void LiveState::visit_globals(PyObject* code, PyObject* globals) {
+// The variables of a namespace that a function's code names, and those of the user's modules there.
+void LiveState::visit_names(PyObject* code, PyObject* namespace_, const char* what) {
+  expect_stack();
   for (const nb::object& name : names_of(code)) {
-    PyObject* value = PyDict_GetItemWithError(globals, name.ptr());
+    PyObject* value = PyDict_GetItemWithError(namespace_, name.ptr());
     if (!value) {
       PyErr_Clear();
       continue;
     }
     nb::object held = nb::borrow(value);
     DescriptionStep step(
-        description_, [&] { return "the global `" + text_of(name) + "`"; }, true);
-    visit(value, {Place::entry, globals, name});
+        description_, [&] { return what + text_of(name) + "`"; }, true);
+    visit(value, {Place::entry, namespace_, name});
+    visit_module(code, value);
   }
+}
+
+void LiveState::visit_module(PyObject* code, PyObject* module) {
+  if (!PyModule_Check(module) || !is_of_user(text_of(attribute(module, "__name__")))) return;
+  PyObject* variables = PyModule_GetDict(module);
+  if (!modules_.insert({code, variables}).second) return;
+  if (contents_) contents_->note_attributes(variables, module);
+  visit_names(code, variables, "the module's `");
 }
 
 void LiveState::visit_instance(PyObject* object) {
   key_ += 'o';
   name(reinterpret_cast<PyObject*>(Py_TYPE(object)));
+  (void)visit_number(object);
   nb::object attributes = attribute(object, "__dict__");
   if (attributes.is_valid() && PyDict_Check(attributes.ptr()) && !seen(attributes.ptr())) {
     if (contents_) contents_->note_attributes(attributes.ptr(), object);
     visit_dict(attributes.ptr(), true);
+  }
+  for (const nb::object& name : info_of(Py_TYPE(object)).slots) {
+    nb::object value = nb::steal(PyObject_GenericGetAttr(object, name.ptr()));
+    if (!value.is_valid()) {
+      PyErr_Clear();
+      key_ += '-';  // not set yet
+      continue;
+    }
+    DescriptionStep step(description_, [&] { return "." + text_of(name); });
+    visit(value.ptr(), {Place::attribute, object, name});
   }
   if (info_of(Py_TYPE(object)).of_user && !seen(reinterpret_cast<PyObject*>(Py_TYPE(object)))) {
     visit_class(reinterpret_cast<PyObject*>(Py_TYPE(object)));
@@ -345,6 +428,7 @@ void LiveState::visit_instance(PyObject* object) {
 void LiveState::visit_class(PyObject* type) {
   nb::object order = attribute(type, "__mro__");
   for (nb::handle base : order) {
+    if (contents_) contents_->note(base.ptr(), {Place::item, nullptr, {}});
     if (!info_of(reinterpret_cast<PyTypeObject*>(base.ptr())).of_user) continue;
     nb::object entries = nb::steal(PyObject_GetAttrString(base.ptr(), "__dict__"));
     nb::object items = nb::steal(PyMapping_Items(entries.ptr()));
@@ -354,7 +438,8 @@ void LiveState::visit_class(PyObject* type) {
       bool special = name.size() > 4 && name.rfind("__", 0) == 0;
       if (special && Py_TYPE(value) != types().function) continue;
       DescriptionStep step(description_, [&] { return "." + name; });
-      visit(value, {Place::item, nullptr, {}});
+      nb::object held = nb::borrow(value);
+      visit(value, {Place::attribute, base.ptr(), nb::borrow(PyTuple_GetItem(pair.ptr(), 0))});
     }
   }
 }

@@ -14,9 +14,7 @@ nb::object key_of(const LiveState::Place& place) {
   return place.kind == LiveState::Place::item ? nb::object(nb::int_(place.index)) : nb::none();
 }
 
-bool is_dict(LiveState::Place::Kind kind) {
-  return kind == LiveState::Place::entry || kind == LiveState::Place::attribute;
-}
+bool is_dict(LiveState::Place::Kind kind) { return kind == LiveState::Place::entry; }
 
 nb::object attributes_of(PyObject* object) {
   nb::object out = nb::steal(PyObject_GetAttrString(object, "__dict__"));
@@ -37,6 +35,8 @@ void NewPlace::put_back(nb::handle now) const {
     put_into_dict(now);
   } else if (kind_ == LiveState::Place::cell) {
     put_into_variable(now);
+  } else if (kind_ == LiveState::Place::attribute) {
+    put_into_attribute(now);
   } else {
     put_into_list(now);
   }
@@ -73,11 +73,32 @@ void NewPlace::put_into_list(nb::handle now) const {
   }
 }
 
+void NewPlace::put_into_attribute(nb::handle now) const {
+  PyObject* object = container_.ptr();
+  const bool is_class = PyType_Check(object);
+  nb::object content = nb::steal(is_class ? PyObject_GetAttr(object, key_.ptr())
+                                          : PyObject_GenericGetAttr(object, key_.ptr()));
+  if (!is_made(content.ptr(), now)) return;
+  PyObject* before = before_.is_valid() ? before_.ptr() : nullptr;
+  is_class ? PyObject_SetAttr(object, key_.ptr(), before)
+           : PyObject_GenericSetAttr(object, key_.ptr(), before);
+}
+
 void NewPlace::put_into_variable(nb::handle now) const {
   nb::object content = nb::steal(PyObject_GetAttrString(container_.ptr(), "cell_contents"));
   if (!is_made(content.ptr(), now)) return;
   PyObject_SetAttrString(container_.ptr(), "cell_contents",
                          before_.is_valid() ? before_.ptr() : nullptr);
+}
+
+std::shared_ptr<const NewPlace> NewPlace::of(const LiveState::Slot& slot, nb::object made) {
+  auto out = std::make_shared<NewPlace>();
+  out->kind_ = slot.place.kind;
+  out->container_ = nb::borrow(slot.place.container);
+  out->key_ = key_of(slot.place);
+  out->made_ = std::move(made);
+  out->before_ = nb::borrow(slot.object);
+  return out;
 }
 
 void Contents::note(PyObject* object, const LiveState::Place& place) {
@@ -146,16 +167,9 @@ Restored::Restored(const LiveState& state) : state_(state) {
 namespace {
 
 void put_object(const LiveState::Place& place, const nb::object& object) {
-  int error = 0;
-  if (place.kind == LiveState::Place::cell) {
-    error = PyObject_SetAttrString(place.container, "cell_contents", object.ptr());
-  } else if (place.kind != LiveState::Place::item) {
-    error = PyDict_SetItem(place.container, place.key.ptr(), object.ptr());
-  } else if (place.container && PyList_Check(place.container) &&
-             place.index < PyList_Size(place.container)) {
-    error = PyList_SetItem(place.container, place.index, nb::object(object).release().ptr());
-  }
-  if (error) PyErr_Clear();
+  const bool is_item = place.kind == LiveState::Place::item;
+  if (is_item && !(place.container && PyList_Check(place.container))) return;
+  if (!LiveState::set(place, object.ptr())) PyErr_Clear();  // the list is shorter, for instance
 }
 
 }  // namespace

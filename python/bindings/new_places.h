@@ -18,6 +18,8 @@ class NewPlace {
   /// Puts back what was there, unless the place holds by now anything but what the function made
   /// or `now`, which has taken its place since.
   void put_back(nb::handle now) const;
+  /// One where `made` takes the place of what stands there.
+  static std::shared_ptr<const NewPlace> of(const LiveState::Slot& slot, nb::object made);
   /// How often that has happened, so that others see that something of theirs may be gone.
   static size_t count_put_back();
 
@@ -26,6 +28,7 @@ class NewPlace {
   void put_into_dict(nb::handle now) const;
   void put_into_list(nb::handle now) const;
   void put_into_variable(nb::handle now) const;
+  void put_into_attribute(nb::handle now) const;
   bool is_made(PyObject* object, nb::handle now) const;
 
   LiveState::Place::Kind kind_;

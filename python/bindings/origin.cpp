@@ -12,19 +12,26 @@
 #include <unordered_map>
 #include <vector>
 
+#include "frames.h"
+#include "layer_path.h"
+#include "lazulite/core/observer.h"
+#include "lazulite/core/origin_module.h"
+#include "lazulite/core/trace.h"
+
 namespace lazulite::python {
 namespace {
-
-namespace nb = nanobind;
 
 struct Place {
   PyObject* code;  // kept alive for good
   int line;
+  const std::string* module;  // the layer in which it is; null where nobody asks for it
   bool operator==(const Place&) const = default;
 };
 struct PlaceHash {
   size_t operator()(const Place& place) const {
-    return std::hash<const void*>()(place.code) * 31 + static_cast<size_t>(place.line);
+    const size_t code = std::hash<const void*>()(place.code);
+    const size_t module = std::hash<const void*>()(place.module);
+    return (code * 31 + static_cast<size_t>(place.line)) * 31 + module;
   }
 };
 
@@ -37,7 +44,7 @@ std::unordered_map<Place, uint32_t, PlaceHash>& numbers() {
 // Read by any thread.
 std::mutex texts_mutex;
 struct Text {
-  std::string line, function;
+  std::string line, function, module;
 };
 std::deque<Text>& texts() {
   static auto& all = *new std::deque<Text>();
@@ -87,7 +94,7 @@ uint32_t number_of(Place place) {
   if (is_new) {
     Py_INCREF(place.code);
     Text text{utf8(place.code, "co_filename") + ", line " + std::to_string(place.line),
-              utf8(place.code, "co_qualname")};
+              utf8(place.code, "co_qualname"), place.module ? *place.module : ""};
     std::lock_guard lock(texts_mutex);
     texts().push_back(std::move(text));
     entry->second = static_cast<uint32_t>(texts().size());
@@ -95,59 +102,45 @@ uint32_t number_of(Place place) {
   return entry->second;
 }
 
-// The limited interface has neither of these functions.
-#ifdef Py_LIMITED_API
-nb::object attribute_of(PyFrameObject* frame, PyObject* name) {
-  return nb::steal(PyObject_GetAttr(reinterpret_cast<PyObject*>(frame), name));
-}
-nb::object caller_of(PyFrameObject* frame) {
-  static PyObject* const name = PyUnicode_InternFromString("f_back");
-  return attribute_of(frame, name);
-}
-long offset_of(PyFrameObject* frame) {
-  static PyObject* const name = PyUnicode_InternFromString("f_lasti");
-  nb::object offset = attribute_of(frame, name);
-  if (offset.is_valid()) return PyLong_AsLong(offset.ptr());
-  PyErr_Clear();
-  return -1;
-}
-#else
-nb::object caller_of(PyFrameObject* frame) {
-  return nb::steal(reinterpret_cast<PyObject*>(PyFrame_GetBack(frame)));
-}
-long offset_of(PyFrameObject* frame) { return PyFrame_GetLasti(frame); }
-#endif
-
 // Python finds a line by going through those before it in the function, so what has been found is
 // kept, by the instruction that runs. The code of each is alive: it has a number.
-uint32_t number_of(PyFrameObject* frame, PyObject* code) {
+uint32_t number_of(PyFrameObject* frame, PyObject* code, const std::string* module) {
   struct Found {
     PyObject* code = nullptr;
     long offset = 0;
+    const std::string* module = nullptr;
     uint32_t number = 0;
   };
   static auto& all = *new std::array<Found, 1024>();
   const long offset = offset_of(frame);
   const size_t mixed = (reinterpret_cast<size_t>(code) >> 4) + static_cast<size_t>(offset);
   Found& found = all[mixed % all.size()];
-  if (found.code != code || found.offset != offset) {
-    found = {code, offset, number_of({code, PyFrame_GetLineNumber(frame)})};
+  if (found.code != code || found.offset != offset || found.module != module) {
+    found = {code, offset, module, number_of({code, PyFrame_GetLineNumber(frame), module})};
   }
   return found.number;
 }
 
 uint32_t current_place() {
   PyFrameObject* frame = PyEval_GetFrame();
+  // Most calls are of no interest to anybody; a compiled function may be profiled later.
+  const bool asked = is_watched(Watch::kernels) || current_trace();
+  const std::string* module = asked ? current_layer(frame) : nullptr;
   nb::object held = nb::borrow(reinterpret_cast<PyObject*>(frame));
   while (frame) {
-    nb::object code = nb::steal(reinterpret_cast<PyObject*>(PyFrame_GetCode(frame)));
-    if (!is_ours(code.ptr())) return number_of(frame, code.ptr());
+    nb::object code = code_of(frame);
+    if (!is_ours(code.ptr())) return number_of(frame, code.ptr(), module);
     held = caller_of(frame);
     if (!held.is_valid() || held.is_none()) break;
     frame = reinterpret_cast<PyFrameObject*>(held.ptr());
   }
   PyErr_Clear();
   return 0;
+}
+
+std::string layer_of(uint32_t number) {
+  std::lock_guard lock(texts_mutex);
+  return number == 0 || number > texts().size() ? "" : texts()[number - 1].module;
 }
 
 std::string text_of(uint32_t number) {
@@ -165,6 +158,9 @@ std::string function_of(uint32_t number) {
 OriginScope::OriginScope() : previous_(current_origin()) { current_origin() = current_place(); }
 OriginScope::~OriginScope() { current_origin() = previous_; }
 
-void register_origins() { set_origin_text(text_of, function_of); }
+void register_origins() {
+  set_origin_text(text_of, function_of);
+  set_origin_module(layer_of);
+}
 
 }  // namespace lazulite::python

@@ -1,5 +1,7 @@
 #include "state_description.h"
 
+#include "nests.h"
+
 namespace lazulite::python {
 namespace {
 
@@ -102,6 +104,7 @@ std::vector<std::string> StateDescription::differences(const StateDescription& b
 }
 
 std::string function_name(nb::handle function) {
+  expect_stack();
   for (const char* attribute : {"__qualname__", "__name__"}) {
     nb::object name = nb::steal(PyObject_GetAttrString(function.ptr(), attribute));
     if (name.is_valid() && nb::isinstance<nb::str>(name)) return nb::cast<std::string>(name);

@@ -10,6 +10,7 @@
 #include "lazulite/transforms/vjp.h"
 #include "lazulite/transforms/vmap.h"
 #include "module.h"
+#include "nests.h"
 
 namespace lazulite::python {
 
@@ -315,6 +316,7 @@ void bind_products(nb::module_& m) {
 
 // Axes for the leaves of a tree: one for all, or a tree of them that goes on where the other ends.
 void spread_axes(nb::handle axes, nb::handle tree, MapAxes& out, const char* what) {
+  expect_stack();
   int64_t one;
   bool single = axes.is_none() || to_int(axes, one);
   if (single) {

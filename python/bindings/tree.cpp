@@ -4,6 +4,7 @@
 
 #include "arguments.h"
 #include "lazulite/core/errors.h"
+#include "nests.h"
 #include "random_state.h"
 
 namespace lazulite::python {
@@ -40,6 +41,7 @@ bool is_constant(nb::handle object) {
 }
 
 void collect(nb::handle tree, Leaves leaves, const char* operation, std::vector<Array>& out) {
+  expect_stack();
   if (Array* array = array_of(tree)) {
     out.push_back(*array);
     return;
@@ -65,10 +67,12 @@ std::vector<Array> arrays_in(nb::handle tree, Leaves leaves, const char* operati
 }
 
 void visit_leaves(nb::handle tree, const std::function<void(nb::handle)>& f) {
+  expect_stack();
   if (!for_each_item(tree, [&](nb::handle item) { visit_leaves(item, f); })) f(tree);
 }
 
 nb::object with_arrays(nb::handle tree, const std::vector<Array>& arrays, size_t& next) {
+  expect_stack();
   PyObject* o = tree.ptr();
   if (array_of(tree)) return nb::cast(arrays.at(next++));
   if (PyList_Check(o)) {
@@ -103,6 +107,7 @@ nb::object with_arrays(nb::handle tree, const std::vector<Array>& arrays, size_t
 }
 
 void replace_arrays(nb::handle tree, const std::vector<Array>& arrays, size_t& next) {
+  expect_stack();
   PyObject* o = tree.ptr();
   auto replaced = [&](nb::handle item) -> nb::object {
     if (array_of(item)) return nb::cast(arrays.at(next++));
@@ -139,6 +144,7 @@ void replace_arrays(nb::handle tree, const std::vector<Array>& arrays, size_t& n
 }
 
 void append_key(nb::handle tree, std::string& key, const char* operation) {
+  expect_stack();
   PyObject* o = tree.ptr();
   auto number = [&](auto value) {
     key.append(reinterpret_cast<const char*>(&value), sizeof(value));

@@ -1,6 +1,7 @@
 #include "undo.h"
 
 #include <unordered_map>
+#include <utility>
 
 #include "arguments.h"
 #include "define.h"
@@ -203,7 +204,8 @@ void bind_undo(nb::module_& m) {
   m.def("_places_put_back", &NewPlace::count_put_back,
         "How often a place in a dict or a list got back what had been there before a failed step.");
   nb::module_::import_("atexit").attr("register")(nb::cpp_function([] {
-    kept().clear();
+    // What goes with them, and says so, finds nothing any more.
+    const auto last = std::exchange(kept(), {});
     referred().clear();
     when_gone().reset();
   }));

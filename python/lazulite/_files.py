@@ -35,6 +35,16 @@ def _is_path(file) -> bool:
     return isinstance(file, (str, bytes, os.PathLike))
 
 
+def _expect_file(operation: str, file, method: str, error=ValueError) -> None:
+    if _is_path(file) or hasattr(file, method):
+        return
+    kind = "readable" if method == "read" else "writable"
+    # As MLX, where None fits no signature.
+    raise (TypeError if file is None else error)(
+        f"[{operation}] a path or a {kind} file object is expected, not {type(file).__name__}"
+    )
+
+
 def _with_extension(file, extension: str) -> str:
     path = os.fspath(file)
     path = os.fsdecode(path)
@@ -45,10 +55,6 @@ def _write(file, extension: str, parts) -> None:
     if _is_path(file):
         core._write_file(_with_extension(file, extension), list(parts))
         return
-    if not hasattr(file, "write"):
-        raise TypeError(
-            f"save: a path or a writable file object is expected, not {type(file).__name__}"
-        )
     for part in parts:
         file.write(part)
 
@@ -131,10 +137,12 @@ def save(file, arr) -> None:
         file: a path, to which ".npy" is added where it is missing, or a writable file object.
         arr: the array.
     """
+    _expect_file("save", file, "write")
     _write(file, ".npy", _npy_parts(arr))
 
 
-def _save_zip(file, args, kwargs, compression: int) -> None:
+def _save_zip(operation: str, file, args, kwargs, compression: int) -> None:
+    _expect_file(operation, file, "write", AttributeError)
     arrays = dict(kwargs)
     for i, array in enumerate(args):
         name = f"arr_{i}"
@@ -152,12 +160,12 @@ def _save_zip(file, args, kwargs, compression: int) -> None:
 
 def savez(file, *args, **kwargs) -> None:
     """Writes several arrays to a file in the .npz format: named ones, others as arr_0, arr_1, ..."""
-    _save_zip(file, args, kwargs, zipfile.ZIP_STORED)
+    _save_zip("savez", file, args, kwargs, zipfile.ZIP_STORED)
 
 
 def savez_compressed(file, *args, **kwargs) -> None:
     """As `savez`, compressed."""
-    _save_zip(file, args, kwargs, zipfile.ZIP_DEFLATED)
+    _save_zip("savez_compressed", file, args, kwargs, zipfile.ZIP_DEFLATED)
 
 
 def save_safetensors(file, arrays, metadata=None) -> None:
@@ -168,6 +176,7 @@ def save_safetensors(file, arrays, metadata=None) -> None:
         arrays: a dict from names to arrays.
         metadata: a dict from strings to strings.
     """
+    _expect_file("save_safetensors", file, "write")
     if _is_path(file):
         core._save_safetensors(_with_extension(file, ".safetensors"), arrays, metadata)
         return
@@ -191,7 +200,8 @@ def save_gguf(file, arrays, metadata=None) -> None:
     from lazulite import _gguf
 
     if not isinstance(file, (str, os.PathLike)):
-        raise ValueError("[save_gguf] a path is expected, not a file object")
+        error = TypeError if file is None else ValueError
+        raise error(f"[save_gguf] a path is expected, not {type(file).__name__}")
     _write(file, ".gguf", _gguf.parts(arrays, metadata or {}))
 
 
@@ -226,8 +236,6 @@ def _read(file, failure=RuntimeError) -> tuple[bytes, str]:
                 return stream.read(), path
         except OSError as error:
             raise failure(f"[load] Failed to open {path}: {error.strerror}") from error
-    if not hasattr(file, "read"):
-        raise TypeError(f"load: a path or a file object is expected, not {type(file).__name__}")
     return file.read(), getattr(file, "name", "file object")
 
 
@@ -254,6 +262,7 @@ def load(file, format=None, return_metadata=False, *, stream=None):
     Returns:
         The array of a .npy file, a dict of arrays of others.
     """
+    _expect_file("load", file, "read")
     if format is None:
         name = os.fsdecode(os.fspath(file)) if _is_path(file) else getattr(file, "name", "")
         if not isinstance(name, str) or "." not in name:
@@ -269,7 +278,7 @@ def load(file, format=None, return_metadata=False, *, stream=None):
         from lazulite import _gguf
 
         if not isinstance(file, (str, os.PathLike)):
-            raise ValueError("[load_gguf] a path is expected, not a file object")
+            raise ValueError(f"[load_gguf] a path is expected, not {type(file).__name__}")
         arrays, metadata = _gguf.load(os.fspath(file))
         return (arrays, metadata) if return_metadata else arrays
     if format == "npy":

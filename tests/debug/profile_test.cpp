@@ -20,7 +20,7 @@ using ::testing::HasSubstr;
 Array numbers(int64_t count) { return arange(static_cast<double>(count)).eval(); }
 
 double sum_of(const debug::TimeLine& time) {
-  return time.kernel + time.plan + time.loader + time.idle + time.program;
+  return time.kernel + time.copy + time.plan + time.loader + time.idle + time.program;
 }
 
 TEST(Profile, CountsKernelsAndWhatTheyDo) {

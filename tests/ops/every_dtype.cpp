@@ -85,14 +85,21 @@ void add_movers(std::vector<Operation>& all) {
 }
 
 void add_layers(std::vector<Operation>& all) {
-#define LAYER(Layer) all.push_back({#Layer, [](const Array& x) { return nn::Layer()(x); }});
-  LAYER(ReLU6)
-  LAYER(LeakyReLU)
-  LAYER(ELU)
-  LAYER(SELU) LAYER(CELU) LAYER(GELU) LAYER(SiLU) LAYER(Mish) LAYER(Softplus) LAYER(Softsign)
-      LAYER(Hardswish) LAYER(LogSigmoid)
+#define LAYER(Layer) all.push_back({#Layer, [](const Array& x) { return nn::Layer()(x); }})
+  LAYER(ReLU6);
+  LAYER(LeakyReLU);
+  LAYER(ELU);
+  LAYER(SELU);
+  LAYER(CELU);
+  LAYER(GELU);
+  LAYER(SiLU);
+  LAYER(Mish);
+  LAYER(Softplus);
+  LAYER(Softsign);
+  LAYER(Hardswish);
+  LAYER(LogSigmoid);
 #undef LAYER
-          const Array labels = Array({1, 0});
+  const Array labels = Array({1, 0});
   all.push_back({"cross_entropy", [=](const Array& x) { return nn::cross_entropy(x, labels); }});
   all.push_back({"labels", [](const Array& x) { return nn::cross_entropy(ones({2, 4, 9}), x); }});
   all.push_back({"nll_loss", [=](const Array& x) { return nn::nll_loss(x, labels); }});

@@ -175,7 +175,8 @@ TEST_P(Linalg, ManyMatricesAreWhatEachIs) {
   expect_close(matmul(large, inv(large)), eye(150, Dtype::float64), 0, 1e-9);
   auto [left, s, right] = svd(large);
   expect_close(matmul(left * s, right), large, 0, 1e-11);
-  expect_close(sum(real(eigvals(large))), astype(sum(large * eye(150, Dtype::float64)), Dtype::float32), 1e-4, 1e-3);
+  expect_close(sum(real(eigvals(large))),
+               astype(sum(large * eye(150, Dtype::float64)), Dtype::float32), 1e-4, 1e-3);
   // A matrix without a result among many.
   Array bad = concatenate({a, zeros({1, 3, 3})}, 0);
   EXPECT_THROW(eval(inv(bad)), NoResultError);

@@ -134,3 +134,34 @@ def test_modules_have_mlx_names():
     program += "assert QuantizedLinear.__module__ == 'mlx.nn.layers.quantized'\n"
     result = run("-c", program)
     assert result.returncode == 0, result.stderr
+
+
+def test_the_source_of_a_layer_is_found():
+    program = (
+        "import inspect, typing, mlx.nn as nn, mlx.optimizers as optim\n"
+        "for one in (nn.Linear, nn.Module, nn.relu, nn.value_and_grad, optim.Adam):\n"
+        "    assert inspect.getsource(one).strip(), one\n"
+        "    assert inspect.getmodule(one).__name__ == one.__module__, one\n"
+        "typing.get_type_hints(nn.Linear)\n"
+    )
+    result = run("-c", program)
+    assert result.returncode == 0, result.stderr
+
+
+def test_without_standard_streams(tmp_path):
+    code = f"import mlx.core as mx; open({str(tmp_path / 'out')!r}, 'w').write(mx.__version__)"
+    command = f'"{sys.executable}" -m lazulite.mlx -c "{code}" <&- >&- 2>&-'
+    result = subprocess.run(["sh", "-c", command], check=False)
+    assert result.returncode == 0
+    assert (tmp_path / "out").read_text() == "0.32.4"
+
+
+def test_in_a_folder_that_is_gone(tmp_path):
+    code = "import mlx.core as mx; print(mx.ones(1).item())"
+    here = tmp_path / "gone"
+    here.mkdir()
+    command = f'rmdir "{here}" && "{sys.executable}" -m lazulite.mlx -c "{code}"'
+    result = subprocess.run(
+        ["sh", "-c", command], check=False, cwd=here, capture_output=True, text=True
+    )
+    assert result.stdout == "1.0\n", result.stderr

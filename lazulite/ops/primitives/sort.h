@@ -7,8 +7,8 @@
 namespace lazulite {
 
 /// The positions (uint32) of the elements along `axis` in ascending order: equals keep their order,
-/// NaN comes last, complex numbers are ordered by their real parts and then by their imaginary ones.
-/// Any dtype; fewer than 2^32 elements along the axis.
+/// NaN comes last, complex numbers are ordered by their real, then by their imaginary parts. Any
+/// dtype; fewer than 2^32 elements along the axis.
 struct ArgSort {
   static constexpr const char* name = "ArgSort";
   int axis;

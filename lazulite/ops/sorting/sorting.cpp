@@ -74,8 +74,7 @@ Array topk(Array x, int64_t k, std::optional<int> axis) {
   int at = prepare(x, axis, "topk");
   int64_t size = x.shape(at);
   if (k < 0 || k > size) {
-    throw ValueError(
-        fmt::format("topk: {} elements were asked for, and the axis has {}", k, size));
+    throw ValueError(fmt::format("topk: {} elements were asked for, and the axis has {}", k, size));
   }
   Positions starts(x.ndim(), 0), stops(x.shape().begin(), x.shape().end());
   starts[static_cast<size_t>(at)] = size - k;

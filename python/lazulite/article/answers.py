@@ -92,9 +92,17 @@ def largest(differences: list[float | None]) -> float | None:
     return None if None in differences else max(differences, default=None)
 
 
+def largest_over(own: list, theirs: list) -> list[float | None]:
+    """The largest differences over the first 10, 25, 50 and 100 steps."""
+    differences = [difference(a, b) for a, b in zip(own, theirs, strict=False)]
+    return [largest(differences[:first]) for first in FIRST_STEPS]
+
+
 def agreement(configurations: list[dict], against: dict | None) -> dict:
     """Of the first steps' losses, from the same weights, on the same batches, without dropout.
-    Training amplifies the last bits in which frameworks differ, so it is asked how far it goes."""
+    Training amplifies the last bits in which frameworks differ, so it is asked how far it goes:
+    between frameworks, in 32 bits and in 64; between each framework's 32 bits and its own 64; and
+    where one bit of the learning rate differs."""
     rows = []
     theirs = against["losses"] if against else None
     for configuration in configurations:
@@ -107,7 +115,7 @@ def agreement(configurations: list[dict], against: dict | None) -> dict:
             {
                 "name": configuration["name"],
                 "steps": len(differences),
-                "largest_differences": [largest(differences[:first]) for first in FIRST_STEPS],
+                "largest_differences": largest_over(own, theirs),
                 "agreeing_steps": over[0] if over else len(differences),
             }
         )
@@ -116,7 +124,31 @@ def agreement(configurations: list[dict], against: dict | None) -> dict:
         "bound": AGREEMENT,
         "first_steps": list(FIRST_STEPS),
         "rows": rows,
+        "rounding": from_themselves(configurations, "exact_losses"),
+        "nudged": from_themselves(configurations, "nudged_losses"),
+        "exact": exact_agreement(configurations, against),
     }
+
+
+def from_themselves(configurations: list[dict], others: str) -> list[dict]:
+    return [
+        {"name": c["name"], "largest_differences": largest_over(c["losses"], c[others])}
+        for c in configurations
+        if c["losses"] and c.get(others)
+    ]
+
+
+def exact_agreement(configurations: list[dict], against: dict | None) -> list[dict]:
+    theirs = against.get("exact_losses") if against else None
+    rows = []
+    for configuration in configurations:
+        own = configuration.get("exact_losses")
+        if own and theirs and configuration is not against:
+            differences = largest_over(own, theirs)
+            within = differences[-1] is not None and differences[-1] <= AGREEMENT
+            rows.append({"name": configuration["name"], "largest_differences": differences,
+                         "within": within})  # fmt: skip
+    return rows
 
 
 def reference_of(configurations: list[dict], has) -> dict | None:

@@ -24,6 +24,8 @@ COLOURS = {
     "pytorch-gpu": "#9c1f4b",
     "mlx": "#7a49b5",
 }
+#: Of what is no configuration's.
+OTHER_COLOURS = {"between": INK, "between-exact": "#8f98a5"}
 DASHES = {"lazulite-python": "6 3", "lazulite-python-gpu": "6 3", "pytorch-channels-last": "2 3"}
 
 
@@ -55,13 +57,15 @@ class Range:
 
 
 def colour(name: str) -> str:
-    return COLOURS.get(name, FAINT)
+    return COLOURS.get(name) or OTHER_COLOURS.get(name, FAINT)
 
 
 def short(value: float) -> str:
     """For an axis: at most four figures, no more decimals than needed."""
     if value == 0:
         return "0"
+    if abs(value) < 1e-3:
+        return f"{value:.0e}".replace("e-0", "e-")
     if abs(value) >= 1000:
         return f"{value:,.0f}".replace(",", "\u202f")
     return f"{value:.4g}"
@@ -86,6 +90,13 @@ def log_ticks(low: float, high: float) -> list[float]:
     below = [t for t in all_of_them if t <= low * 1.001][-1:]
     above = [t for t in all_of_them if t >= high * 0.999][:1]
     return below + [t for t in all_of_them if low * 1.001 < t < high * 0.999] + above
+
+
+def power_ticks(low: float, high: float) -> list[float]:
+    """Whole logarithms from below `low` to above `high`, ten at most."""
+    first, last = math.floor(low), max(math.ceil(high), math.floor(low) + 1)
+    step = math.ceil((last - first) / 9)
+    return [float(first + i * step) for i in range(math.ceil((last - first) / step) + 1)]
 
 
 def text(x: float, y: float, words: str, anchor: str = "start", fill: str = INK,
@@ -135,13 +146,19 @@ def path_of(points: list[tuple[float, float]]) -> str:
 
 
 def line_chart(title: str, x_title: str, series: list[Series], scale: float = 1,
-               unit: str = "", from_zero: bool = False, bands: list[dict] = ()) -> str:  # fmt: skip
+               unit: str = "", from_zero: bool = False, bands: list[dict] = (),
+               log: bool = False) -> str:  # fmt: skip
     """Lines over a common axis, with a legend below. `scale` makes the shown values of the given
-    ones; `bands` are strips along the axis, whose names the legend explains."""
+    ones; `bands` are strips along the axis, whose names the legend explains. A logarithmic axis
+    takes positive values."""
     shown = [s for s in series if s.points]
-    ys = [y * scale for s in shown for _, y in s.points] or [0.0]
+    height_of = math.log10 if log else float
+    ys = [height_of(y * scale) for s in shown for _, y in s.points] or [0.0]
     xs = [x for s in shown for x, _ in s.points] + [b["end"] for b in bands] or [1.0]
-    ticks = linear_ticks(0 if from_zero else min(ys), max(ys))
+    if log:
+        ticks = power_ticks(min(ys), max(ys))
+    else:
+        ticks = linear_ticks(0 if from_zero else min(ys), max(ys))
     first, last = (0.0 if bands else min(xs)), max(xs)
     wide = max(last - first, 1e-9)
 
@@ -156,7 +173,8 @@ def line_chart(title: str, x_title: str, series: list[Series], scale: float = 1,
     for tick in ticks:
         _, y = place(first, tick)
         parts.append(line(LEFT, y, WIDTH - RIGHT, y, GRID))
-        parts.append(text(LEFT - 7, y + 4, short(tick) + unit, "end", FAINT))
+        label = short(10.0**tick if log else tick)
+        parts.append(text(LEFT - 7, y + 4, label + unit, "end", FAINT))
     whole = all(float(x).is_integer() for x in xs) and not bands
     across = [x for x in linear_ticks(first, last, 6) if first <= x <= last]
     for x in [x for x in across if not whole or float(x).is_integer()] or [first]:
@@ -169,7 +187,7 @@ def line_chart(title: str, x_title: str, series: list[Series], scale: float = 1,
             f'height="5" fill="{colour(band["configuration"])}"/>'
         )
     for one in shown:
-        points = [place(x, y * scale) for x, y in one.points]
+        points = [place(x, height_of(y * scale)) for x, y in one.points]
         dash = f' stroke-dasharray="{DASHES[one.name]}"' if one.name in DASHES else ""
         parts.append(
             f'<polyline points="{path_of(points)}" fill="none" stroke="{colour(one.name)}" '

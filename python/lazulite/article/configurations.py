@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import core
+from . import machine
 from .workers import environments
 from .workers.environments import Unavailable
 
@@ -31,6 +32,7 @@ class Configuration:
     version: str = ""
     build: str = ""  #: changes whenever the program does
     native: bool = False  #: reads the data set's own files
+    gpu: str = ""  #: the name of the one that it uses
 
     @property
     def is_lazulite(self) -> bool:
@@ -40,6 +42,12 @@ class Configuration:
     def suffix(self) -> str:
         """Of its checkpoints' names, by which frameworks tell what they read."""
         return ".pt" if self.family == "pytorch" else ".safetensors"
+
+    @property
+    def explains_its_losses(self) -> bool:
+        """Whether its first losses are also asked for in float64, and with a learning rate that
+        differs in its last bit: of each framework once. MLX would take long."""
+        return self.name in ("lazulite-python", "pytorch")
 
     def arguments(self, options, folder: Path, seed: int, checkpoint: Path) -> list[str]:
         data = [f"--{options.dataset}", options.path] if self.native else ["--data", str(folder)]
@@ -99,6 +107,13 @@ def program_of(given: Path | None) -> Path | None:
     return Path(found) if found else None
 
 
+def gpu_of_torch(interpreter: str) -> str:
+    name = environments.torch_gpu(interpreter)
+    if name is None:
+        raise Unavailable("PyTorch finds no GPU.")
+    return name
+
+
 class Finder:
     """Asks the machine what it has, each question once."""
 
@@ -117,8 +132,8 @@ class Finder:
         return self.answers[what]
 
     def lazulite(self, configuration: Configuration) -> None:
-        if configuration.device == "gpu" and not core.is_available(core.gpu):
-            raise Unavailable("there is no NVIDIA GPU that Lazulite can use.")
+        if configuration.device == "gpu":
+            configuration.gpu = self.once("gpu", machine.gpu)
         build = self.once("build", lambda: digest_of(libraries()))
         configuration.version = core.__version__
         if configuration.native:
@@ -147,23 +162,22 @@ class Finder:
     def peer(self, configuration: Configuration) -> None:
         peer = environments.PYTORCH if configuration.family == "pytorch" else environments.MLX
         install = not self.options.no_install
+        named = self.options.pytorch_python if peer.name == "PyTorch" else self.options.mlx_python
         interpreter = self.once(
-            peer.name, lambda: environments.interpreter_of(peer, install=install)
+            peer.name, lambda: environments.interpreter_of(peer, install, named)
         )
-        configuration.version = self.once(
-            peer.name + " version", lambda: environments.version_of(peer, interpreter)
+        configuration.version, variables = self.once(
+            peer.name + " itself", lambda: environments.probe(peer, interpreter)
         )
-        if configuration.device == "gpu" and not self.once(
-            "torch's gpu", lambda: environments.torch_has_gpu(interpreter)
-        ):
-            raise Unavailable("PyTorch finds no GPU.")
+        if configuration.device == "gpu":
+            configuration.gpu = self.once("torch's gpu", lambda: gpu_of_torch(interpreter))
         script = "run_pytorch.py" if configuration.family == "pytorch" else "run_mlx.py"
         configuration.command = [
             interpreter, str(WORKERS / script), "--framework", configuration.family,
         ]  # fmt: skip
         if configuration.name == "pytorch-channels-last":
             configuration.command.append("--channels-last")
-        configuration.environment = environments.environment(interpreter)
+        configuration.environment = dict(variables)
 
     def prepare(self, configuration: Configuration) -> None:
         if configuration.is_lazulite:

@@ -7,7 +7,8 @@ import platform
 
 import numpy
 
-from .. import core
+from .. import core, debug
+from .workers.environments import Unavailable
 
 
 def processor() -> str:
@@ -48,18 +49,26 @@ def system() -> str:
     return name or f"{platform.system()} {platform.release()}"
 
 
-def describe(threads: int) -> dict:
-    """For the report. Nothing in it names the machine or its user."""
-    gpus = []
-    if core.is_available(core.gpu):
-        gpus = [str(core.device_info(core.gpu).get("device_name", "GPU"))]
+def gpu() -> str:
+    """The name of the GPU that Lazulite uses. Raises Unavailable."""
+    if not core.is_available(core.gpu):
+        raise Unavailable("there is no NVIDIA GPU that Lazulite can use.")
+    with debug.monitor(interval=3600) as watched:
+        watched.sample()
+    names = [gpu.name for sample in watched.history for gpu in sample.gpus if gpu.name]
+    return names[0] if names else "GPU"
+
+
+def describe(threads: int, gpus: list[str]) -> dict:
+    """For the report; `gpus` are those that something was measured on. Nothing in it names the
+    machine or its user."""
     return {
         "processor": processor(),
         "vectors": vectors(),
         "processors": os.cpu_count(),
         "threads": threads,
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-        "gpus": gpus,
+        "gpus": sorted(set(gpus)),
         "system": system(),
         "python": platform.python_version(),
         "numpy": numpy.__version__,

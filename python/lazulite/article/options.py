@@ -43,14 +43,22 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--seeds", type=positive, help="how many runs are averaged for what is learnt (default: 3)")
     add("--configurations", nargs="+", choices=NAMES, metavar="NAME",
         help="only these of " + ", ".join(NAMES))  # fmt: skip
+    add("--minutes", type=float, metavar="N",
+        help="begin nothing that would take longer; the same command goes on later")  # fmt: skip
+    add("--keep", type=Path, metavar="FOLDER",
+        help="copy page, pictures, Markdown and figures there, without what a run goes on from")  # fmt: skip
     add("--threads", type=positive, help="threads of each framework (default: one a core)")
     add("--mlx-epochs", type=positive, default=1, metavar="N",
         help="epochs of MLX; on two cores each takes some 25 minutes (default: 1)")  # fmt: skip
     add("--program", type=Path, help="where lazulite-cnn is, the program in C++")
+    add("--pytorch-python", metavar="PYTHON", help="an interpreter that has PyTorch already")
+    add("--mlx-python", metavar="PYTHON", help="an interpreter that has MLX already")
     add("--no-install", action="store_true", help="leave out peers that are not installed yet")
     options = parser.parse_args(arguments)
     if not 0 < options.lr < float("inf"):
         parser.error(f"--lr must be a positive number, not {options.lr}")
+    if options.minutes is not None and not options.minutes > 0:
+        parser.error(f"--minutes must be a positive number, not {options.minutes}")
     given = [(flag, getattr(options, flag.replace("-", "_"))) for flag in SETS]
     chosen = [(flag, path) for flag, path in given if path]
     options.dataset, options.path = chosen[0] if chosen else ("fashion-mnist", FASHION_MNIST)

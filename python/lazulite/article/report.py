@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import charts
+from .answers import difference
 from .charts import Range, Series
 from .document import Cell, Document, Figure, Figures, Heading, Numbers, Picture, Pictures
 from .document import Sentences, Table
@@ -46,8 +47,9 @@ def list_of(words: list[str]) -> str:
 class Report:
     """Makes the document of results; nothing but these goes into it."""
 
-    def __init__(self, results: dict):
+    def __init__(self, results: dict, traces: bool):
         self.results = results
+        self.traces = traces
         self.numbers = Numbers(results)
         self.configurations = results["configurations"]
         self.titles = {c["name"]: c["title"] for c in self.configurations}
@@ -355,37 +357,75 @@ class Report:
         found = self.results["answers"]["agreement"]
         if not found["rows"]:
             return []
+        other = self.titles[found["against"]]
+        bound = tiny_power(found["bound"])
         steps = min(row["steps"] for row in found["rows"])
         until = min(row["agreeing_steps"] for row in found["rows"])
-        bound = f"{found['bound']:.0e}".replace("e-0", "e-")
-        lead = "And why? From the same weights, on the same batches and without dropout, "
-        other = self.titles[found["against"]]
+        lead = "And why? All begin with the same weights, on the same batches, without dropout. "
+        same = [self.titles[row["name"]] for row in found["exact"] if row["within"]]
+        if same:
+            lead += (
+                f"In 64 bits the losses of {list_of(same)} are those of {other} within {bound} "
+                f"over {several(steps, 'step')}: they compute the same. "
+            )
         if until >= steps:
-            lead += (
-                f"the losses of the first {several(steps, 'step')} are those of {other} within "
-                f"{bound}: what differs above is chance, of first weights, order and dropout."
-            )
-        elif until > 0:
-            lead += (
-                f"the losses are those of {other} within {bound} for {several(until, 'step')}; "
-                "from then on training has amplified the last bits in which sums differ that are "
-                "taken in another order. The table has the largest relative difference over the "
-                "first steps."
-            )
+            lead += f"In 32 bits all are within {bound} of {other} over {several(steps, 'step')}. "
+        elif until:
+            lead += f"In 32 bits all are within {bound} of {other} for {several(until, 'step')}. "
         else:
-            lead += f"the losses differ from those of {other} by more than {bound} at once."
-        at = "/answers/agreement/rows"
-        rows = []
-        for i, row in enumerate(found["rows"]):
-            cells = [
-                self.cell(f"{at}/{i}/largest_differences/{k}", 1, tiny)
-                for k in range(len(found["first_steps"]))
-            ]
-            until_there = self.cell(f"{at}/{i}/agreeing_steps", 1, "{:.0f}".format)
-            rows.append([self.titles[row["name"]], until_there, *cells])
-        columns = ["", f"steps within {bound}"]
-        columns += [f"difference over {first} steps" for first in found["first_steps"]]
-        return [Sentences(lead), Table(columns, rows, [r["name"] for r in found["rows"]])]
+            lead += f"In 32 bits they differ from {other} by more than {bound} at once. "
+        if until < steps and found["nudged"]:
+            lead += (
+                "Training enlarges what rounding begins, Adam most of all where a gradient is all "
+                "but 0: the table has, too, how far each framework goes from its own 64 bits, and "
+                "from itself where the learning rate differs in its last bit."
+            )
+        blocks: list = [Sentences(lead.strip()), Pictures(self.differences(found))]
+        rows, names = [], []
+        for part, words in (
+            ("rows", f"32 bits, from {other}'s"),
+            ("rounding", "32 bits, from its own 64"),
+            ("nudged", "32 bits, the last bit of its learning rate changed"),
+            ("exact", f"64 bits, from {other}'s"),
+        ):
+            for i, row in enumerate(found[part]):
+                at = f"/answers/agreement/{part}/{i}"
+                cells = [
+                    self.cell(f"{at}/largest_differences/{k}", 1, tiny)
+                    for k in range(len(found["first_steps"]))
+                ]
+                rows.append([self.titles[row["name"]], words, *cells])
+                names.append(row["name"])
+        columns = ["", "largest relative difference of losses"]
+        columns += [f"over {first} steps" for first in found["first_steps"]]
+        blocks.append(Table(columns, rows, names, words=2))
+        return blocks
+
+    def differences(self, found: dict) -> list[Picture]:
+        """Of the first steps' losses, step by step."""
+        by_name = {c["name"]: c for c in self.configurations}
+        against = by_name[found["against"]]
+        own = [by_name[row["name"]] for row in found["rows"]]
+        series = [Series(c["name"], c["title"], c["losses"]) for c in [*own, against]]
+        losses = "Loss of the first steps, without dropout"
+        pictures = [
+            Picture("first-losses", losses, charts.line_chart(losses, "step", series)),
+        ]
+        lines = [
+            Series(c["name"], f"{c['title']}: 32 bits, from its own 64",
+                   differences_of(c["losses"], c["exact_losses"]))
+            for c in self.configurations if c["losses"] and c["exact_losses"]
+        ]  # fmt: skip
+        compared = next((c for c in own if c["exact_losses"]), own[0])
+        pair = f"{compared['title']} from {against['title']}"
+        lines.append(Series("between", f"{pair}, 32 bits",
+                            differences_of(compared["losses"], against["losses"])))  # fmt: skip
+        if compared["exact_losses"] and against["exact_losses"]:
+            lines.append(Series("between-exact", f"{pair}, 64 bits",
+                         differences_of(compared["exact_losses"], against["exact_losses"])))  # fmt: skip
+        title = "Relative difference of these losses"
+        svg = charts.line_chart(title, "step", lines, log=True)
+        return [*pictures, Picture("differences", title, svg)]
 
     # Where time and power go
 
@@ -401,9 +441,10 @@ class Report:
         time = profile["time_line"]
         wall = max(time["wall"], 1e-12)
         shares = [
-            f"{words} {100 * time[key] / wall:.1f}%"
+            f"{words} {100 * time.get(key, 0) / wall:.1f}%"
             for key, words in (
                 ("kernel", "kernels"),
+                ("copy", "copies"),
                 ("plan", "plans and hand-over"),
                 ("loader", "the loader"),
                 ("idle", "idle"),
@@ -411,8 +452,9 @@ class Report:
             )  # fmt: skip
         ]
         name = configuration["name"]
-        links = [("flame graph", f"profile-{name}.flame.html"),
-                 ("trace, for ui.perfetto.dev", f"profile-{name}.trace.json")]  # fmt: skip
+        links = [("flame graph", f"profile-{name}.flame.html")]
+        if self.traces:
+            links.append(("trace, for ui.perfetto.dev", f"profile-{name}.trace.json"))
         lead = (
             f"{configuration['title']}, training steps: {list_of(shares)} of "
             f"{1e3 * wall:.0f} ms. GFLOP/s count convolutions as the plain method would do them; "
@@ -512,15 +554,26 @@ class Report:
         return [Heading("How it was measured"), Sentences(how), Table(["", ""], rows, words=2)]
 
 
+def differences_of(own: list, theirs: list) -> list[float | None]:
+    """For a logarithmic axis: without those that are 0."""
+    pairs = zip(own, theirs, strict=False)
+    return [difference(a, b) or None for a, b in pairs]
+
+
+def tiny_power(value: float) -> str:
+    return f"{value:.0e}".replace("e-0", "e-")
+
+
 def tiny(value: float) -> str:
     return f"{value:.1e}" if value else "0"
 
 
 def line_of(row: dict) -> str:
     place = row["place"].rsplit("/", 1)[-1]
-    function = row["function"].rsplit("<locals>.", 1)[-1]
+    function = row.get("module") or row["function"].rsplit("<locals>.", 1)[-1]
     return f"{function} ({place})" if function and place else place or "–"
 
 
-def document(results: dict) -> Document:
-    return Report(results).document()
+def document(results: dict, traces: bool = True) -> Document:
+    """`traces`: whether those of the profiles lie beside the page."""
+    return Report(results, traces).document()

@@ -102,6 +102,8 @@ def configuration_of(schedule: Schedule, configuration: Configuration) -> dict:
         "tests": record.get("tests", []),
         "steps": record.get("steps"),
         "losses": record.get("losses"),
+        "exact_losses": record.get("exact"),
+        "nudged_losses": record.get("nudged"),
         "summary": summary_of(record),
         "learning": learning_of(schedule, configuration),
         "profile": None,

@@ -14,7 +14,8 @@ from .configurations import find
 from .files import write_atomically, write_json
 from .history import History
 from .options import parse
-from .report import document
+from .keep import keep
+from .report import document, several
 from .results import collect
 from .schedule import Schedule
 
@@ -76,7 +77,7 @@ def experiment(options) -> int:
             say(sentence)
         if not found:
             raise ValueError("nothing is left to measure")
-        about = machine.describe(options.threads)
+        about = machine.describe(options.threads, [c.gpu for c in found if c.gpu])
         conditions = {
             "processor": about["processor"],
             "number of threads": options.threads,
@@ -95,6 +96,11 @@ def experiment(options) -> int:
         if not results["configurations"]:
             raise ValueError("no configuration has trained an epoch")
         write_report(results, options.output)
+    if options.keep:
+        keep(options.output, options.keep, results)
+    if schedule.left:
+        turns = several(len(schedule.left), "turn")
+        say(f"The time is over, and {turns} left to do: the same command goes on from here.")
     say(f"The report is {options.output / 'index.html'}")
     return 1 if schedule.failed else 0
 

@@ -19,7 +19,7 @@ PROFILED_STEPS = 100
 class Turn:
     configuration: str
     seed: int
-    what: str  #: losses, epoch, test, steps or profile
+    what: str  #: epoch, test, profile, steps, losses, nudged or exact
     number: int = 0  #: the epoch's, from 1, or the round's, from 0
 
 
@@ -42,6 +42,8 @@ class Schedule:
         self.sides: dict[tuple[str, int], Side] = {}
         self.failed: dict[str, str] = {}
         self.took: dict[tuple[str, str], list[float]] = {}
+        self.end = time.monotonic() + 60 * options.minutes if options.minutes else None
+        self.left: list[Turn] = []  #: when the time was over
         state = folder / "state"
         state.mkdir(parents=True, exist_ok=True)
         self.records = {
@@ -49,7 +51,12 @@ class Schedule:
                 state,
                 c.name,
                 seed,
-                {**conditions, "version": c.version, "program": c.build},
+                {
+                    **conditions,
+                    **({"GPU": c.gpu} if c.gpu else {}),
+                    "version": c.version,
+                    "program": c.build,
+                },
                 c.suffix,
             )
             for c in found
@@ -83,6 +90,10 @@ class Schedule:
                 out += [Turn(n, 0, "steps") for n in own]
                 # Last: a second network would count as memory of the first.
                 out += [Turn(n, 0, "losses") for n in own]
+                explained = [n for n in own if self.configurations[n].explains_its_losses]
+                # A minute and more; without peers there is nothing to explain.
+                if not self.options.quick_without_peers:
+                    out += [Turn(n, 0, w) for w in ("nudged", "exact") for n in explained]
         return [turn for turn in out if not self.done(turn)]
 
     def done(self, turn: Turn) -> bool:
@@ -121,6 +132,9 @@ class Schedule:
                 if self.done(turn):
                     done += 1
                     continue
+                if self.is_too_late_for(turn):
+                    self.left = [turn, *(other for other in left if not self.done(other))]
+                    return
                 try:
                     result = self.take(turn)
                 except Stopped as error:
@@ -135,6 +149,11 @@ class Schedule:
         finally:
             for key in list(self.sides):
                 self.close(*key)
+
+    def is_too_late_for(self, turn: Turn) -> bool:
+        if self.end is None:
+            return False
+        return time.monotonic() + (self.expected(turn) or 0) > self.end
 
     def side(self, turn: Turn) -> Side:
         key = turn.configuration, turn.seed
@@ -168,7 +187,7 @@ class Schedule:
         return result
 
     def words(self, turn: Turn) -> list:
-        if turn.what == "losses":
+        if turn.what in ("losses", "exact", "nudged"):
             return [LOSS_STEPS, self.weights]
         if turn.what == "profile":
             return [PROFILED_STEPS, self.folder / f"profile-{turn.configuration}"]
@@ -190,9 +209,13 @@ class Schedule:
 
     def fail(self, turn: Turn, reason: str) -> None:
         title = self.configurations[turn.configuration].title
-        at = {"epoch": f"in epoch {turn.number}", "test": "in its test"}.get(
-            turn.what, f"while its {turn.what} were measured"
-        )
+        at = {
+            "epoch": f"in epoch {turn.number}",
+            "test": "in its test",
+            "profile": "in its profile",
+            "nudged": "while its losses were measured",
+            "exact": "while its losses were computed in 64 bits",
+        }.get(turn.what, f"while its {turn.what} were measured")
         self.failed[turn.configuration] = f"{title} stopped {at}: {reason}."
         self.say(self.failed[turn.configuration])
 
@@ -203,6 +226,9 @@ class Schedule:
 
     def expected(self, turn: Turn) -> float | None:
         known = self.took.get((turn.configuration, turn.what))
+        if not known and turn.what == "epoch":
+            epochs = self.records[turn.configuration, turn.seed].get("epochs", [])
+            known = [epoch["seconds"] for epoch in epochs]
         if known:
             return sum(known) / len(known)
         alike = [t for (_, what), times in self.took.items() if what == turn.what for t in times]
@@ -212,6 +238,8 @@ class Schedule:
         title = self.configurations[turn.configuration].title
         what = {
             "losses": "losses of the first steps",
+            "nudged": "the same with another last bit of the learning rate",
+            "exact": "the same in 64 bits",
             "epoch": f"epoch {turn.number}",
             "test": "test set",
             "steps": "single steps",

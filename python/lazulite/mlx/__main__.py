@@ -25,8 +25,9 @@ def main(arguments: list[str]) -> None:
     folders = [str(PATH.absolute()), *filter(None, [environment.get("PYTHONPATH")])]
     environment["PYTHONPATH"] = os.pathsep.join(folders)
     # What this process has printed or logged must not be lost with it.
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # closed by who started this
+            stream.flush()
     flags = subprocess._args_from_interpreter_flags()
     os.execve(sys.executable, [sys.executable, *flags, *arguments], environment)
 

@@ -32,6 +32,12 @@ class _Loader(importlib.abc.Loader):
         module.__spec__ = self.spec
         module.__name__ = self.name.replace("lazulite", "mlx", 1)
         _rename(module)
+        # Whoever looks for the module that a class or function names, as `inspect` does.
+        for name in [name for name in sys.modules if name.startswith(f"{self.name}.")]:
+            part = sys.modules[name]
+            part.__name__ = name.replace("lazulite", "mlx", 1)
+            _rename(part)
+            sys.modules.setdefault(part.__name__, part)
 
 
 class _Finder(importlib.abc.MetaPathFinder):

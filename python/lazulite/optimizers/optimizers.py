@@ -490,8 +490,10 @@ class Adam(Optimizer):
         state["v"] = v
         if not self.bias_correction:
             return parameter - rate * m / (mx.sqrt(v) + self.eps)
-        first = (rate / (1 - b1**self.step)).astype(gradient.dtype)
-        second = mx.rsqrt(1 - b2**self.step).astype(gradient.dtype)
+        # In float32 1 - beta ** step has four digits at first: too few for a float64.
+        step = self.step.astype(mx.float64 if gradient.dtype == mx.float64 else mx.float32)
+        first = (rate / (1 - b1**step)).astype(gradient.dtype)
+        second = mx.rsqrt(1 - b2**step).astype(gradient.dtype)
         return parameter - first * m / (mx.sqrt(v) * second + self.eps)
 
 

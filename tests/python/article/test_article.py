@@ -137,7 +137,7 @@ def test_the_trace_and_the_profile(finished, name):
     assert trace_format.check(trace) > 100
     profile = json.loads((finished / f"profile-{name}.json").read_text())
     time_line = profile["time_line"]
-    parts = [time_line[part] for part in ("kernel", "plan", "loader", "idle", "program")]
+    parts = [time_line[part] for part in ("kernel", "copy", "plan", "loader", "idle", "program")]
     assert sum(parts) == pytest.approx(time_line["wall"], rel=0.02)
     assert sum(row["share"] for row in profile["rows"]) == pytest.approx(1, abs=1e-3)
     functions = " ".join(row["function"] for row in profile["rows"])

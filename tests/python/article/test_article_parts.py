@@ -93,6 +93,39 @@ def test_for_how_many_steps_losses_agree():
     assert rows[1]["largest_differences"] == [0, None, None, None]
 
 
+def test_what_rounding_and_a_bit_make_of_losses():
+    own = learnt("own", "lazulite", [], [1], [2.0] * 50 + [2.002] * 50)
+    peer = learnt("peer", "pytorch", [], [1], [2.0] * 100)
+    own["exact_losses"] = [2.0] * 100
+    peer["exact_losses"] = [2.0] * 9 + [2.0002] * 91
+    own["nudged_losses"] = [2.0] * 100
+    found = answered(own, peer)["agreement"]
+    assert [row["name"] for row in found["rounding"]] == ["own", "peer"]
+    assert found["rounding"][0]["largest_differences"] == pytest.approx([0, 0, 0, 1e-3])
+    assert found["rounding"][1]["largest_differences"] == pytest.approx([1e-4] * 4, rel=1e-3)
+    assert [row["name"] for row in found["nudged"]] == ["own"]
+    (exact,) = found["exact"]
+    assert exact["largest_differences"] == pytest.approx([1e-4] * 4, rel=1e-3)
+    assert exact["within"] is True
+    peer["exact_losses"][60] = 2.01
+    assert answered(own, peer)["agreement"]["exact"][0]["within"] is False
+
+
+def test_a_logarithmic_axis():
+    values = [1e-8, None, 1e-4, 1e-6]
+    svg = charts.line_chart("d", "step", [charts.Series("mlx", "MLX", values)], log=True)
+    root = ElementTree.fromstring(svg)
+    ticks = {}
+    for text in root.iter(f"{SVG}text"):
+        if text.get("text-anchor") == "end":
+            ticks[math.log10(float(text.text))] = float(text.get("y")) - 4
+    (low, at_low), (high, at_high) = min(ticks.items()), max(ticks.items())
+    assert low <= -8 and high >= -4
+    (line,) = polylines(svg)
+    shown = [low + (y - at_low) / (at_high - at_low) * (high - low) for _, y in line]
+    assert shown == pytest.approx([-8, -4, -6], abs=0.02)
+
+
 def test_ratios_are_of_turns_that_followed_each_other():
     def measured(name, family, seconds, device="cpu"):
         return {"name": name, "family": family, "device": device, "tests": [],

@@ -7,8 +7,10 @@ import re
 import subprocess
 import sys
 import time
+import weakref
 import xml.etree.ElementTree as ElementTree
 
+import numpy as np
 import pytest
 
 import lazulite as lz
@@ -282,6 +284,103 @@ def test_the_profile_finds_lines_inside_compiled_functions():
     ]
 
 
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.parts = [nn.Linear(16, 16), nn.Linear(16, 16)]
+
+    def __call__(self, x):
+        for part in self.parts:
+            x = nn.relu(part(x))
+        return x
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = {"first": Block()}
+        self.out = nn.Linear(16, 4)
+
+    def __call__(self, x):
+        return self.out(self.body["first"](x))
+
+
+LAYERS = ["Net.body.first.parts.0", "Net.body.first.parts.1", "Net.out"]
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_the_profile_names_layers(compiled):
+    """Two layers that one line calls are two rows."""
+    net = Net()
+    forward = lz.compile(net) if compiled else net
+    x = lz.ones((8, 16))
+    lz.eval(net.parameters(), x)
+    if compiled:
+        lz.eval(forward(x))  # traced before anybody watches
+    with lz.profile() as profile:
+        for _ in range(3):
+            lz.eval(forward(x))
+    products = [row for row in profile.rows if row.operations >= 3 * 2 * 8 * 16 * 4]
+    assert sorted({row.module for row in products}) == LAYERS
+    assert sum(row.calls for row in products if row.module == LAYERS[0]) == 3
+    assert LAYERS[0] in repr(profile)
+    # The same line outside of any layer.
+    with lz.profile() as bare:
+        lz.eval(lz.ones((8, 16)) @ x.T)
+    assert {row.module for row in bare.rows} == {""}
+
+
+def test_the_profile_names_the_layers_of_a_gradient():
+    net = Net()
+
+    @lz.compile
+    def step(x):
+        loss, gradients = nn.value_and_grad(net, lambda: lz.square(net(x)).mean())()
+        return loss, gradients
+
+    x = lz.ones((8, 16))
+    lz.eval(step(x))
+    with lz.profile() as profile:
+        lz.eval(step(x))
+    modules = {row.module for row in profile.rows if "in its derivative" in row.place}
+    assert set(LAYERS) <= modules
+
+
+def test_naming_a_layer_keeps_nothing_alive():
+    """Before Python 3.13 looking into a frame makes it keep copies of its variables."""
+
+    class Holder(nn.Module):
+        def __call__(self, x):
+            kept = weakref.ref(marker := Marker())
+            y = x + 1
+            del marker
+            alive.append(kept() is not None)
+            return y * 2
+
+    class Marker:
+        pass
+
+    alive = []
+    with lz.profile() as profile:
+        lz.eval(Holder()(lz.ones(3)))
+    assert alive == [False]
+    assert {row.module for row in profile.rows} == {"Holder"}
+
+
+def test_copies_have_their_part_of_the_time_line(tmp_path):
+    images = np.ones((64, 1024, 64), np.float32)
+    with lz.profile() as profile:
+        for _ in range(3):
+            lz.eval(lz.array(images))
+    line = profile.time_line
+    assert line["copy"] > 0.2 * line["wall"]
+    profile.save_trace(tmp_path / "trace.json")
+    events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+    copies = [event for event in events if event.get("cat") == "copy"]
+    assert len(copies) == 3
+    assert sum(event["dur"] for event in copies) * 1e-6 == pytest.approx(line["copy"], rel=0.01)
+
+
 def test_the_time_line_covers_the_wall():
     loader = data.DataLoader([lz.full((8,), i) for i in range(6)], batch_size=2)
     with lz.profile() as profile:
@@ -289,7 +388,7 @@ def test_the_time_line_covers_the_wall():
             lz.eval(lz.exp(batch) * 2)
             time.sleep(0.005)
     line = profile.time_line
-    parts = [line[part] for part in ("kernel", "plan", "loader", "idle", "program")]
+    parts = [line[part] for part in ("kernel", "copy", "plan", "loader", "idle", "program")]
     assert sum(parts) == pytest.approx(line["wall"], rel=0.02)
     assert line["program"] >= 0.015
     assert line["loader"] > 0

@@ -248,6 +248,20 @@ def test_half_precision_is_updated_in_float32():
     np.testing.assert_allclose(np.array(updated["w"]), [1, moved], rtol=1e-3)
 
 
+def test_adam_in_float64_is_adam_to_its_last_digits():
+    optimizer = optim.Adam(0.1, bias_correction=True)
+    gradients = [np.array([0.5, 1e-3 * t, -2.0]) for t in (1, 2, 3)]
+    parameters = {"w": lz.array([1.0, -2.0, 3.0], dtype=lz.float64)}
+    for g in gradients:
+        parameters = optimizer.apply_gradients({"w": lz.array(g, dtype=lz.float64)}, parameters)
+    w, m, v = np.array([1.0, -2.0, 3.0]), 0, 0
+    for t, g in enumerate(gradients, 1):
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+        step = m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        w = w - float(np.float32(0.1)) * step
+    np.testing.assert_allclose(np.array(parameters["w"]), w, rtol=1e-13)
+
+
 def test_clip_grad_norm_at_the_edges():
     exact, _ = optim.clip_grad_norm({"w": lz.array([3.0, 4.0])}, 5.0)
     np.testing.assert_array_equal(np.array(exact["w"]), [3, 4])

@@ -25,11 +25,18 @@ class Peer:
     requirement: str
     module: str  #: what a program imports
     variable: str  #: names an interpreter that has it already
+    option: str  #: of the command line, that does so, too
     size: str
 
 
-PYTORCH = Peer("PyTorch", "torch==2.13.0", "torch", "LAZULITE_PYTORCH_PYTHON", "two gigabytes")
-MLX = Peer("MLX", "mlx[cpu]==0.32.4", "mlx.core", "LAZULITE_MLX_PYTHON", "a hundred megabytes")
+PYTORCH = Peer(
+    "PyTorch", "torch==2.13.0", "torch", "LAZULITE_PYTORCH_PYTHON", "--pytorch-python",
+    "two gigabytes",
+)  # fmt: skip
+MLX = Peer(
+    "MLX", "mlx[cpu]==0.32.4", "mlx.core", "LAZULITE_MLX_PYTHON", "--mlx-python",
+    "a hundred megabytes",
+)  # fmt: skip
 
 # Linux x86-64 wheels of PyTorch are linked with CUDA even where only the CPU is used. With the
 # toolkit and cuDNN on the machine, these few packages complete them; without, pip fetches all of
@@ -59,16 +66,18 @@ def environment_folder(peer: Peer) -> Path:
     return cache_folder() / peer.requirement.replace("==", "-").replace("[cpu]", "")
 
 
-def interpreter_of(peer: Peer, install: bool = True) -> str:
-    """The interpreter to use: the one that the peer's variable names, or one in the cache, which is
-    made when it is missing, if `install`. Raises Unavailable."""
-    given = os.environ.get(peer.variable)
+def interpreter_of(peer: Peer, install: bool = True, named: str | None = None) -> str:
+    """The interpreter to use: `named`, the one that the peer's variable names, or one in the cache,
+    which is made when it is missing, if `install`. Raises Unavailable."""
+    given = named or os.environ.get(peer.variable)
     if given:
-        if not shutil.which(given):
-            raise Unavailable(f"{peer.variable} names {given}, which is not a program.")
-        if version_of(peer, given) is None:
-            raise Unavailable(f"{peer.variable} names {given}, which cannot import {peer.module}.")
-        return given
+        whence = peer.option if named else peer.variable
+        program = shutil.which(given)
+        if not program:
+            raise Unavailable(f"{whence} names {given}, which is not a program.")
+        if version_of(peer, program) is None:
+            raise Unavailable(f"{whence} names {given}, which cannot import {peer.module}.")
+        return program
     folder = environment_folder(peer)
     interpreter = str(folder / "bin" / "python")
     if not (folder / "complete").exists():
@@ -110,34 +119,62 @@ def has_cuda_toolkit() -> bool:
     return all(any(Path(folder, name).exists() for folder in LIBRARY_FOLDERS) for name in wanted)
 
 
-def environment(interpreter: str) -> dict[str, str]:
-    """The variables for a process of this interpreter: the libraries that torch loads by name."""
-    lib = Path(interpreter).absolute().parent.parent / "lib"
-    folders = sorted(glob.glob(f"{lib}/python3*/site-packages/nvidia/*/lib"))
-    folders += [folder for folder in TOOLKIT_FOLDERS if os.path.isdir(folder)]
-    folders += filter(None, [os.environ.get("LD_LIBRARY_PATH")])
-    out = {**os.environ, "LD_LIBRARY_PATH": ":".join(folders)}
+def variables_of(interpreter: str, with_folders: bool) -> dict[str, str]:
+    """For a process of this interpreter; with the folders of the libraries that torch loads by
+    name, if asked for."""
+    out = dict(os.environ)
     # The peer's own packages, and not those of whoever starts it.
     out.pop("PYTHONPATH", None)
+    if with_folders:
+        lib = Path(interpreter).absolute().parent.parent / "lib"
+        folders = sorted(glob.glob(f"{lib}/python3*/site-packages/nvidia/*/lib"))
+        folders += [folder for folder in TOOLKIT_FOLDERS if os.path.isdir(folder)]
+        folders += filter(None, [os.environ.get("LD_LIBRARY_PATH")])
+        out["LD_LIBRARY_PATH"] = ":".join(folders)
     return out
 
 
-def version_of(peer: Peer, interpreter: str) -> str | None:
-    """What the peer calls its version; None where it can't be imported."""
-    code = f"import {peer.module} as peer; print(peer.__version__)"
+def answer_of(interpreter: str, code: str, variables: dict[str, str]) -> str | None:
+    """What the code prints; None where it fails."""
     try:
         done = subprocess.run(
-            [interpreter, "-c", code], env=environment(interpreter), capture_output=True,
-            text=True, timeout=MOST_SECONDS_TO_IMPORT,
+            [interpreter, "-c", code], env=variables, capture_output=True, text=True,
+            timeout=MOST_SECONDS_TO_IMPORT,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def torch_has_gpu(interpreter: str) -> bool:
-    code = "import sys, torch; sys.exit(not torch.cuda.is_available())"
-    done = subprocess.run(
-        [interpreter, "-c", code], env=environment(interpreter), capture_output=True
-    )
-    return done.returncode == 0
+def probe(peer: Peer, interpreter: str) -> tuple[str, dict[str, str]] | None:
+    """The peer's version and the variables with which it can be imported; None where it can't be.
+
+    An interpreter that finds its libraries by itself is left alone: those of a toolkit may be
+    others than it was built with."""
+    code = f"import {peer.module} as peer; print(peer.__version__)"
+    for with_folders in (False, True):
+        variables = variables_of(interpreter, with_folders)
+        version = answer_of(interpreter, code, variables)
+        if version is not None:
+            return version, variables
+    return None
+
+
+def environment(peer: Peer, interpreter: str) -> dict[str, str]:
+    """The variables for a process of this interpreter. Raises Unavailable."""
+    found = probe(peer, interpreter)
+    if found is None:
+        raise Unavailable(f"{interpreter} cannot import {peer.module}.")
+    return found[1]
+
+
+def version_of(peer: Peer, interpreter: str) -> str | None:
+    """What the peer calls its version; None where it can't be imported."""
+    found = probe(peer, interpreter)
+    return found[0] if found else None
+
+
+def torch_gpu(interpreter: str) -> str | None:
+    """The name of the GPU that torch uses; None where there is none."""
+    code = "import torch; print(torch.cuda.get_device_name() if torch.cuda.is_available() else '')"
+    return answer_of(interpreter, code, environment(PYTORCH, interpreter)) or None

@@ -25,11 +25,11 @@ class Program:
     def __init__(self, options, data, dropout):
         self.batch = options.batch
         self.training = data.training
+        self.rate = options.lr
+        self.dtype = mx.float32
         mx.random.seed(options.seed)
         self.network = network_class(nn)(data.channels, data.side, data.classes, dropout)
-        self.optimizer = optim.Adam(options.lr, bias_correction=True)
-        self.optimizer.init(self.network.trainable_parameters())
-        mx.eval(self.network.parameters(), self.optimizer.state)
+        self.make_optimizer()
         self.parameters = sum(p.size for _, p in tree_flatten(self.network.parameters()))
         self.sets = {
             "train": self.arrays(data.train_images, data.train_labels),
@@ -41,6 +41,20 @@ class Program:
         pair = mx.array(turns.scaled(images)), mx.array(labels)
         mx.eval(pair)
         return pair
+
+    def make_optimizer(self):
+        self.optimizer = optim.Adam(self.rate, bias_correction=True)
+        self.optimizer.init(self.network.trainable_parameters())
+        mx.eval(self.network.parameters(), self.optimizer.state)
+
+    def use_all_bits(self):
+        pass  # neither rounds float32
+
+    def use_64_bits(self):
+        self.dtype = mx.float64
+        self.network.set_dtype(self.dtype)
+        self.make_optimizer()
+        self.compile()
 
     def compile(self):
         network, optimizer = self.network, self.optimizer
@@ -126,7 +140,7 @@ class Program:
     def batch_of(self, indices):
         images, labels = self.sets["train"]
         part = mx.array(indices)
-        batch = images[part], labels[part]
+        batch = images[part].astype(self.dtype), labels[part]
         mx.eval(batch)
         return batch
 

@@ -12,19 +12,34 @@ class Program:
 
     def __init__(self, options, data, dropout):
         self.batch = options.batch
+        # MLX and Lazulite keep it in 32 bits, also where they compute in 64.
+        self.rate = float(np.float32(options.lr))
+        self.dtype = torch.float32
         self.device = torch.device("cuda" if options.device == "gpu" else "cpu")
         last = options.channels_last
         self.layout = torch.channels_last if last else torch.contiguous_format
         torch.manual_seed(options.seed)
         network = ArticleCnn(data.channels, data.side, data.classes, dropout)
         self.network = network.to(self.device, memory_format=self.layout)
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=options.lr)
+        self.make_optimizer()
         self.parameters = sum(p.numel() for p in self.network.parameters())
         self.sets = {
             "train": self.tensors(data.train_images, data.train_labels),
             "test": self.tensors(data.test_images, data.test_labels),
         }
         self.training = torch.from_numpy(data.training).to(self.device)
+
+    def make_optimizer(self):
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=self.rate)
+
+    def use_all_bits(self):
+        torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cuda.matmul.allow_tf32 = False
+
+    def use_64_bits(self):
+        self.dtype = torch.float64
+        self.network.to(self.dtype)
+        self.make_optimizer()
 
     def tensors(self, images, labels):
         pixels = torch.from_numpy(np.ascontiguousarray(turns.scaled(images).transpose(0, 3, 1, 2)))
@@ -107,7 +122,8 @@ class Program:
     def batch_of(self, indices):
         images, labels = self.sets["train"]
         part = torch.from_numpy(indices).to(self.device)
-        return images[part].contiguous(memory_format=self.layout), labels[part]
+        pixels = images[part].to(self.dtype)
+        return pixels.contiguous(memory_format=self.layout), labels[part]
 
     def train_batch(self, first, count):
         return self.batch_of(self.training[first : first + count].cpu().numpy())

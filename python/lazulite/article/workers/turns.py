@@ -6,6 +6,8 @@ A program answers each line of standard input with one line of JSON, as `lazulit
     test FIRST COUNT      scores and times the test set, and COUNT images from FIRST on, alone
     steps                 times single steps; these change the network
     losses STEPS FILE     losses without dropout from the weights of FILE
+    exact STEPS FILE      the same, computed in 64 bits
+    nudged STEPS FILE     the same in 32, with the last bit of the learning rate changed
     profile STEPS PREFIX  profiles steps into PREFIX.json, PREFIX.trace.json, PREFIX.flame.html
 
 Nothing here needs Lazulite: the programs run in their frameworks' own environments.
@@ -129,7 +131,9 @@ class Turns:
     `mode(training)`, `train(indices)` -> (sum of losses, right answers),
     `score(split, indices)` -> the same,
     `train_batch(first, count)` -> an argument for `step`, `test_batch(first, count)` -> one for
-    `infer`; `step(batch)` -> loss and `infer(batch)` wait for their results.
+    `infer`; `step(batch)` -> loss and `infer(batch)` wait for their results;
+    `use_all_bits()`: float32 is not rounded to TF32 from then on; `use_64_bits()`: weights, batches
+    and moments are float64.
     """
 
     def __init__(self, make):
@@ -221,9 +225,15 @@ class Turns:
             "indiv_backprop_us": backprop[1],
         }
 
-    def losses(self, steps, path):
-        program = self.make(self.options, self.data, 0.0)
+    def losses(self, steps, path, rate=None, wide=False):
+        options = argparse.Namespace(**vars(self.options))
+        options.lr = rate or options.lr
+        program = self.make(options, self.data, 0.0)
         program.load_weights(Path(path))
+        if wide:
+            program.use_64_bits()
+        else:
+            program.use_all_bits()
         program.mode(training=True)
         batch, images = self.options.batch, len(self.data.train_labels)
         out = []
@@ -233,12 +243,19 @@ class Turns:
             out.append(finite(float(program.step(program.batch_of(indices)))))
         return out
 
+    def exact(self, steps, path):
+        return self.losses(steps, path, wide=True)
+
+    def nudged(self, steps, path):
+        rate = np.nextafter(np.float32(self.options.lr), np.float32(np.inf))
+        return self.losses(steps, path, rate=float(rate))
+
     def profile(self, steps, prefix):
         return self.program.profile(int(steps), prefix)
 
     def obey(self, line):
         order, *words = line.split(maxsplit=2)
-        if order not in ("epoch", "test", "steps", "losses", "profile"):
+        if order not in ("epoch", "test", "steps", "losses", "exact", "nudged", "profile"):
             raise ValueError(f"'{line}' is no order")
         return {order: getattr(self, order)(*words)}
 

@@ -1,5 +1,6 @@
 """Layers and activations, a module a family."""
 
+from .activation_layers import *  # noqa: F403
 from .activations import *  # noqa: F403
 from .base import Module as Module
 from .containers import *  # noqa: F403

@@ -1,4 +1,4 @@
-"""Activations, as functions and as layers.
+"""Activations as functions; activation_layers.py has the layers.
 
 They work element by element, except softmax, softmin, log_softmax and glu, which take an axis. All
 keep shape and floating-point dtype.
@@ -6,34 +6,7 @@ keep shape and floating-point dtype.
 
 import lazulite.core as mx
 
-from .base import Module
-
 __all__ = [
-    "CELU",
-    "ELU",
-    "GELU",
-    "GLU",
-    "HardShrink",
-    "HardTanh",
-    "Hardswish",
-    "LeakyReLU",
-    "LogSigmoid",
-    "LogSoftmax",
-    "Mish",
-    "PReLU",
-    "ReLU",
-    "ReLU2",
-    "ReLU6",
-    "SELU",
-    "SiLU",
-    "Sigmoid",
-    "Softmax",
-    "Softmin",
-    "Softplus",
-    "Softshrink",
-    "Softsign",
-    "Step",
-    "Tanh",
     "celu",
     "elu",
     "gelu",
@@ -62,6 +35,12 @@ __all__ = [
     "step",
     "tanh",
 ]
+
+
+def _not_positive(x):
+    # For a branch that is not taken elsewhere: exponentials of large numbers would make its
+    # derivative infinite, and an infinity times 0 is no number.
+    return mx.where(x > 0, 0, x)
 
 
 def sigmoid(x: mx.array) -> mx.array:
@@ -143,7 +122,7 @@ def elu(x: mx.array, alpha: float = 1.0) -> mx.array:
         >>> nn.elu(mx.array([-1.0, 2.0]))
         array([-0.632121, 2], dtype=float32)
     """
-    return mx.where(x > 0, x, alpha * mx.expm1(mx.minimum(x, 0.0)))
+    return mx.where(x > 0, x, alpha * mx.expm1(_not_positive(x)))
 
 
 def celu(x: mx.array, alpha: float = 1.0) -> mx.array:
@@ -153,7 +132,7 @@ def celu(x: mx.array, alpha: float = 1.0) -> mx.array:
         >>> nn.celu(mx.array([-1.0, 2.0]))
         array([-0.632121, 2], dtype=float32)
     """
-    return mx.maximum(x, 0.0) + alpha * mx.expm1(mx.minimum(x, 0.0) / alpha)
+    return mx.where(x > 0, x, alpha * mx.expm1(_not_positive(x) / alpha))
 
 
 def selu(x: mx.array) -> mx.array:
@@ -173,7 +152,9 @@ def leaky_relu(x: mx.array, negative_slope: float = 0.01) -> mx.array:
         >>> nn.leaky_relu(mx.array([-1.0, 2.0]))
         array([-0.01, 2], dtype=float32)
     """
-    return mx.maximum(negative_slope * x, x)
+    # The larger of both lines, and at 0 the derivative of x. A flat line stays flat at infinity.
+    line = negative_slope * x if negative_slope != 0 else mx.zeros_like(x)
+    return mx.where(x < 0 if negative_slope <= 1 else x > 0, line, x)
 
 
 def prelu(x: mx.array, alpha: mx.array) -> mx.array:
@@ -213,7 +194,9 @@ def gelu_fast_approx(x: mx.array) -> mx.array:
         >>> nn.gelu_fast_approx(mx.array([1.0]))
         array([0.845796], dtype=float32)
     """
-    return x * mx.sigmoid(1.702 * x)
+    # Beyond these numbers the gate is 0 and 1: an infinity times its derivative would be no number.
+    y = mx.clip(x, -500, 500)
+    return mx.where(x > 500, x, y * mx.sigmoid(1.702 * y))
 
 
 def silu(x: mx.array) -> mx.array:
@@ -338,197 +321,3 @@ def tanh(x: mx.array) -> mx.array:
         array([0], dtype=float32)
     """
     return mx.tanh(x)
-
-
-def _layer(name, function):
-    """A module without attributes that applies a function."""
-
-    class Layer(Module):
-        def __call__(self, x: mx.array) -> mx.array:
-            return function(x)
-
-    Layer.__name__ = Layer.__qualname__ = name
-    # The function's example, of the layer.
-    _, _, example = function.__doc__.partition("    Example:")
-    example = example.replace(f"nn.{function.__name__}(", f"nn.{name}()(")
-    Layer.__doc__ = f"The layer of :func:`{function.__name__}`.\n\n    Example:{example}"
-    return Layer
-
-
-HardTanh = _layer("HardTanh", hard_tanh)
-Hardswish = _layer("Hardswish", hardswish)
-LogSigmoid = _layer("LogSigmoid", log_sigmoid)
-LogSoftmax = _layer("LogSoftmax", log_softmax)
-Mish = _layer("Mish", mish)
-ReLU = _layer("ReLU", relu)
-ReLU2 = _layer("ReLU2", relu2)
-ReLU6 = _layer("ReLU6", relu6)
-SELU = _layer("SELU", selu)
-SiLU = _layer("SiLU", silu)
-Sigmoid = _layer("Sigmoid", sigmoid)
-Softmax = _layer("Softmax", softmax)
-Softmin = _layer("Softmin", softmin)
-Softplus = _layer("Softplus", softplus)
-Softsign = _layer("Softsign", softsign)
-Tanh = _layer("Tanh", tanh)
-
-
-class ELU(Module):
-    """The layer of :func:`elu`.
-
-    Example:
-        >>> nn.ELU()(mx.array([1.0, 0.0]))
-        array([1, 0], dtype=float32)
-    """
-
-    def __init__(self, alpha: float = 1.0) -> None:
-        super().__init__()
-        self._alpha = alpha
-
-    def __call__(self, x: mx.array) -> mx.array:
-        return elu(x, self._alpha)
-
-
-class CELU(Module):
-    """The layer of :func:`celu`.
-
-    Example:
-        >>> nn.CELU()(mx.array([1.0, 0.0]))
-        array([1, 0], dtype=float32)
-    """
-
-    def __init__(self, alpha: float = 1.0) -> None:
-        super().__init__()
-        self._alpha = alpha
-
-    def __call__(self, x: mx.array) -> mx.array:
-        return celu(x, self._alpha)
-
-
-class LeakyReLU(Module):
-    """The layer of :func:`leaky_relu`.
-
-    Example:
-        >>> nn.LeakyReLU(0.5)(mx.array([1.0, -1.0]))
-        array([1, -0.5], dtype=float32)
-    """
-
-    def __init__(self, negative_slope: float = 1e-2) -> None:
-        super().__init__()
-        self._negative_slope = negative_slope
-
-    def __call__(self, x: mx.array) -> mx.array:
-        return leaky_relu(x, self._negative_slope)
-
-
-class PReLU(Module):
-    """:func:`prelu` with a trainable ``weight`` of ``num_parameters`` slopes that begin at
-    ``init``.
-
-    Example:
-        >>> nn.PReLU()(mx.array([1.0, -1.0]))
-        array([1, -0.25], dtype=float32)
-    """
-
-    def __init__(self, num_parameters: int = 1, init: float = 0.25) -> None:
-        super().__init__()
-        self.weight = mx.full([num_parameters], init)
-
-    def __call__(self, x: mx.array) -> mx.array:
-        return prelu(x, self["weight"])
-
-
-_gelus = {
-    "none": gelu,
-    "precise": gelu_approx,
-    "tanh": gelu_approx,
-    "fast": gelu_fast_approx,
-}
-
-
-class GELU(Module):
-    """The layer of :func:`gelu` (``"none"``), :func:`gelu_approx` (``"precise"`` or ``"tanh"``) or
-    :func:`gelu_fast_approx` (``"fast"``).
-
-    Raises:
-        ValueError: the approximation is none of these.
-
-    Example:
-        >>> nn.GELU(approx="fast")(mx.array([0.0]))
-        array([0], dtype=float32)
-    """
-
-    def __init__(self, approx: str = "none") -> None:
-        super().__init__()
-        if approx not in _gelus:
-            raise ValueError(
-                f"The approximation should be in {list(_gelus)} but '{approx}' was given"
-            )
-        self._approx = approx
-
-    def __call__(self, x: mx.array) -> mx.array:
-        return _gelus[self._approx](x)
-
-
-class GLU(Module):
-    """The layer of :func:`glu`.
-
-    Example:
-        >>> nn.GLU()(mx.array([4.0, 0.0]))
-        array([2], dtype=float32)
-    """
-
-    def __init__(self, axis: int = -1) -> None:
-        super().__init__()
-        self.axis = axis
-
-    def __call__(self, x: mx.array) -> mx.array:
-        return glu(x, self.axis)
-
-
-class Step(Module):
-    """The layer of :func:`step`.
-
-    Example:
-        >>> nn.Step()(mx.array([1.0, -1.0]))
-        array([1, 0], dtype=int32)
-    """
-
-    def __init__(self, threshold: float = 0.0) -> None:
-        super().__init__()
-        self.threshold = threshold
-
-    def __call__(self, x: mx.array) -> mx.array:
-        return step(x, self.threshold)
-
-
-class Softshrink(Module):
-    """The layer of :func:`softshrink`.
-
-    Example:
-        >>> nn.Softshrink()(mx.array([1.0, 0.25]))
-        array([0.5, 0], dtype=float32)
-    """
-
-    def __init__(self, lambd: float = 0.5) -> None:
-        super().__init__()
-        self.lambd = lambd
-
-    def __call__(self, x: mx.array) -> mx.array:
-        return softshrink(x, self.lambd)
-
-
-class HardShrink(Module):
-    """The layer of :func:`hard_shrink`.
-
-    Example:
-        >>> nn.HardShrink()(mx.array([1.0, 0.25]))
-        array([1, 0], dtype=float32)
-    """
-
-    def __init__(self, lambd: float = 0.5) -> None:
-        super().__init__()
-        self.lambd = lambd
-
-    def __call__(self, x: mx.array) -> mx.array:
-        return hard_shrink(x, self.lambd)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Callable, Iterable, List, Optional, Tuple, Union
 
 import lazulite.core as mx
@@ -110,7 +111,7 @@ class Module(dict):
 
     def load_weights(
         self,
-        file_or_weights: Union[str, List[Tuple[str, mx.array]]],
+        file_or_weights: Union[str, os.PathLike, List[Tuple[str, mx.array]]],
         strict: bool = True,
     ) -> Module:
         """Replaces parameters by those of a file, or of a list of names and arrays.
@@ -132,7 +133,7 @@ class Module(dict):
             Linear(input_dims=2, output_dims=1, bias=True)
         """
         weights = file_or_weights
-        if isinstance(weights, str):
+        if isinstance(weights, (str, os.PathLike)):
             weights = mx.load(weights)
         weights = dict(weights)
         if strict:
@@ -161,13 +162,14 @@ class Module(dict):
                     f"{name}"
                 )
 
-    def save_weights(self, file: str):
+    def save_weights(self, file: Union[str, os.PathLike]):
         """Writes the parameters into an ``.npz`` or ``.safetensors`` file, as its name says.
 
         Raises:
             ValueError: the name ends otherwise.
         """
         weights = tree_flatten(self.parameters(), destination={})
+        file = os.fspath(file)
         if file.endswith(".npz"):
             mx.savez(file, **weights)
         elif file.endswith(".safetensors"):

@@ -32,9 +32,8 @@ HWY_INLINE float row_max(D d, const float* x, int64_t size) {
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   auto best = hn::Set(d, lowest), best1 = best, best2 = best, best3 = best;
   auto unordered = hn::Zero(d);
-  const auto note = [&](hn::Mask<D> is_nan) HWY_ATTR {
-    unordered = hn::Or(unordered, hn::VecFromMask(d, is_nan));
-  };
+  const auto note = [&](hn::Mask<D> is_nan)
+                        HWY_ATTR { unordered = hn::Or(unordered, hn::VecFromMask(d, is_nan)); };
   int64_t i = 0;
   for (; i + 4 * lanes <= size; i += 4 * lanes) {
     const auto x0 = hn::LoadU(d, x + i), x1 = hn::LoadU(d, x + i + lanes);

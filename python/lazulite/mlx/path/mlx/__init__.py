@@ -1,5 +1,6 @@
 """Lazulite under the name of MLX: what `lazulite.mlx` runs finds it here."""
 
+import contextlib
 import importlib.util
 import pkgutil
 import sys
@@ -12,5 +13,6 @@ if importlib.util.find_spec("lazulite") is None:
 from lazulite.mlx import _names
 
 # Other packages live under the same name (MLX's own modules are found before them).
-__path__ = pkgutil.extend_path(__path__, __name__)
+with contextlib.suppress(FileNotFoundError):  # the working directory is gone
+    __path__ = pkgutil.extend_path(__path__, __name__)
 _names.install()

@@ -1,0 +1,27 @@
+"""The part of a report that is worth keeping: without what a run goes on from, and without traces,
+which are large."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from . import html, markdown
+from .files import write_atomically
+from .report import document
+
+KEPT = ["results.json", "*.cnn.bench.out", "profile-*.flame.html"]
+
+
+def keep(folder: Path, to: Path, results: dict) -> None:
+    """Makes the pages anew, which then name nothing that is not beside them."""
+    to.mkdir(parents=True, exist_ok=True)
+    for pattern in (*KEPT, "*.svg"):
+        for old in to.glob(pattern):
+            old.unlink()
+    for pattern in KEPT:
+        for file in sorted(folder.glob(pattern)):
+            shutil.copyfile(file, to / file.name)
+    report = document(results, traces=False)
+    write_atomically(to / "index.html", html.page(report))
+    markdown.write(report, to / "report.md")
