@@ -68,7 +68,9 @@ uint64_t Buffer::give_to(uint64_t run) {
 void Buffer::take_back(uint64_t run, uint64_t before) {
   std::lock_guard lock(mutex_);
   if (before != 0 && before == idle_writer_) before = before_idle_;
-  if (writer_.compare_exchange_strong(run, before)) return;
+  // Which tells who has the memory now where it is somebody else.
+  uint64_t expected = run;
+  if (writer_.compare_exchange_strong(expected, before)) return;
   idle_writer_ = run;
   before_idle_ = before;
 }

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "lazulite/core/buffer.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/ops.h"
 
@@ -20,6 +21,16 @@ constexpr size_t mib = size_t{1} << 20;
 size_t held() {
   const MemoryStatistics now = memory_statistics();
   return now.active_bytes + now.cached_bytes;
+}
+
+// Runs that fail give memory back, the first before the last that was given it.
+TEST(Buffers, BelongToTheLastGoodWriterAgain) {
+  for (uint64_t last : {2, 3, 5}) {
+    Ref<Buffer> buffer(new Buffer(64));
+    for (uint64_t run = 1; run <= last; ++run) EXPECT_EQ(buffer->give_to(run), run - 1);
+    for (uint64_t run = 2; run <= last; ++run) buffer->take_back(run, run - 1);
+    EXPECT_EQ(buffer->writer(), 1u) << last;
+  }
 }
 
 class HostMemory : public testing::Test {

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "lazulite/lazulite.h"
+#include "support/devices.h"
 
 namespace lazulite {
 namespace {
@@ -156,7 +157,7 @@ const Waiting waits[] = {
 class BadBatchBefore : public testing::TestWithParam<Waiting> {};
 
 // Everything goes back to the state after the last good step, and goes on from there.
-TEST_P(BadBatchBefore, MoreSteps) {
+void go_back_and_on(const Waiting& waiting) {
   for (int first_bad : {0, 1, 3}) {
     for (int steps : {1, 2, 5}) {
       if (first_bad >= steps) continue;
@@ -167,7 +168,7 @@ TEST_P(BadBatchBefore, MoreSteps) {
       std::vector<Array> losses;
       for (int i = 0; i < steps; ++i) {
         losses.push_back(with.step(i == first_bad ? bad : good));
-        GetParam().after_each(with, losses.back());
+        waiting.after_each(with, losses.back());
       }
       EXPECT_THROW(losses.back().eval(), IndexError);
       EXPECT_EQ(with.everything(), without.everything());
@@ -176,6 +177,15 @@ TEST_P(BadBatchBefore, MoreSteps) {
       }
       EXPECT_EQ(with.everything(), without.everything());
     }
+  }
+}
+
+TEST_P(BadBatchBefore, MoreSteps) { go_back_and_on(GetParam()); }
+// Several runs are under way at once there.
+TEST_P(BadBatchBefore, MoreStepsOnADevice) {
+  for (const std::string& device : test::devices_under_test()) {
+    const DeviceScope scope{Device(device)};
+    for (int turn = 0; turn < 5; ++turn) go_back_and_on(GetParam());
   }
 }
 
