@@ -28,6 +28,13 @@ class Executable {
   virtual void run(const Arguments& arguments) = 0;
 };
 
+/// What a device was asked for since it was opened; zeros where nothing is counted.
+struct DeviceStatistics {
+  MemoryStatistics memory;  ///< of its own allocator
+  uint64_t submissions =
+      0;  ///< work given to it: a graph of kernels is one, a kernel alone another
+};
+
 /// A device's side of the framework. One object for each device index, living until the process
 /// ends. Everything that a backend may include is in core/, program/ and the row table and
 /// primitives of ops/.
@@ -52,6 +59,7 @@ class Backend {
   virtual bool fuses() const { return true; }
   /// Makes `segment` ready. The launches stay where they are for the executable's life.
   virtual std::unique_ptr<Executable> prepare(std::span<const Launch> segment) = 0;
+  virtual DeviceStatistics statistics() const { return {}; }
 
   // The side of a backend that queues its work and returns. Work in one stream runs in order.
 
@@ -71,7 +79,7 @@ struct BackendEntry {
   /// Null with a sentence in *reason where the device cannot be used.
   Backend* (*open)(int device_index, std::string* reason);
 };
-inline constexpr uint32_t backend_interface_version = 3;
+inline constexpr uint32_t backend_interface_version = 4;
 using BackendEntryFunction = const BackendEntry* (*)();
 
 }  // namespace lazulite

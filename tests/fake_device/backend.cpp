@@ -1,5 +1,7 @@
 #include "lazulite/program/backend.h"
 
+#include <atomic>
+
 #include "fake_memory.h"
 #include "fake_queue.h"
 #include "lazulite/backends/reference/run.h"
@@ -77,8 +79,15 @@ class FakeBackend final : public Backend {
                  slots = std::vector<void*>(arguments.slots.begin(), arguments.slots.end())] {
       executable.run_on(slots);
     };
+    ++submissions_;
     return queue_of_stream(stream).add(std::move(work), needs);
   }
+  DeviceStatistics statistics() const override {
+    return {fake_memory().statistics(), submissions_};
+  }
+
+ private:
+  std::atomic<uint64_t> submissions_{0};
 };
 
 Backend* open_backend(int /*device_index*/, std::string* /*reason*/) {

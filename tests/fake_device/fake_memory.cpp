@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
@@ -26,6 +27,10 @@ void* FakeMemory::allocate(size_t bytes) {
   uintptr_t fake = reinterpret_cast<uintptr_t>(pointer) + distance;
   std::lock_guard lock(mutex_);
   live_[fake] = {pointer, bytes};
+  ++statistics_.requests;
+  ++statistics_.system_allocations;
+  statistics_.active_bytes += bytes;
+  statistics_.peak_bytes = std::max(statistics_.peak_bytes, statistics_.active_bytes);
   return reinterpret_cast<void*>(fake);
 }
 
@@ -35,6 +40,7 @@ void FakeMemory::release(void* pointer, size_t bytes) {
   {
     std::lock_guard lock(mutex_);
     live_.erase(reinterpret_cast<uintptr_t>(pointer));
+    statistics_.active_bytes -= bytes;
   }
   std::free(host);
 }
@@ -45,6 +51,11 @@ void FakeMemory::copy_from_host(void* destination, const void* source, size_t by
 
 void FakeMemory::copy_to_host(void* destination, const void* source, size_t bytes) {
   std::memcpy(destination, resolve(source, bytes), bytes);
+}
+
+MemoryStatistics FakeMemory::statistics() const {
+  std::lock_guard lock(mutex_);
+  return statistics_;
 }
 
 void* FakeMemory::resolve(const void* pointer, size_t bytes) {

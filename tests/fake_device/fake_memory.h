@@ -21,13 +21,17 @@ class FakeMemory final : public MemorySpace {
   /// The host's address of `bytes` at a fake one. Throws unless they lie in one live allocation.
   void* resolve(const void* pointer, size_t bytes);
 
+  /// Every request goes to the system.
+  MemoryStatistics statistics() const;
+
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   struct Block {
     void* host;  // held here, so that the leak sanitizer sees that what is kept is kept
     size_t bytes;
   };
   std::map<uintptr_t, Block> live_;  // by fake address
+  MemoryStatistics statistics_;
 };
 
 FakeMemory& fake_memory();

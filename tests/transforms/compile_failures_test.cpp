@@ -55,7 +55,13 @@ TEST(CompileFailures, ABadStepInTheMiddleLeavesTheLastGoodValues) {
   HeldQueue queue;
   Array bad = counter(7);
   std::vector<Array> behind;
-  for (int i = 0; i < 2; ++i) behind.push_back(counter(1));
+  // Devices have queues of their own, which nobody holds: there the next call may tell already.
+  const bool held = !backend_of(default_device()).asynchronous();
+  try {
+    for (int i = 0; i < 2; ++i) behind.push_back(counter(1));
+  } catch (const IndexError&) {
+    EXPECT_FALSE(held);
+  }
   queue.release();
   EXPECT_THROW(bad.eval(), IndexError);
   // What stood behind it carries the error; the cells are as before the bad step.

@@ -1,7 +1,13 @@
 #include <gtest/gtest.h>
 
+#include <mutex>
+#include <set>
+
 #include "lazulite/core/device.h"
+#include "lazulite/core/observer.h"
 #include "lazulite/ops/ops.h"
+#include "lazulite/program/evaluate.h"
+#include "lazulite/program/plan.h"
 #include "lazulite/transforms/vjp.h"
 #include "support/backends.h"
 #include "support/expect.h"
@@ -50,6 +56,59 @@ TEST_P(EveryPrimitive, AgreesWithTheReference) {
       expect_close(gradients[i], references[i], tolerance, tolerance);
     }
   }
+}
+
+// Notes what of a program ran on other devices than the one that was asked for.
+class Elsewhere final : public Observer {
+ public:
+  explicit Elsewhere(std::string device) : device_(std::move(device)) {}
+  void launched(const LaunchRun& run) override {
+    std::lock_guard lock(mutex_);
+    for (const Segment& segment : run.plan->segments()) {
+      if (run.first < segment.first_launch || run.first >= segment.last_launch) continue;
+      for (size_t i = run.first; i < run.last; ++i) {
+        if (segment.backend->name() != device_) names_.insert(run.plan->launches()[i].name());
+        ++launches_;
+      }
+    }
+  }
+  std::set<std::string> names() const {
+    std::lock_guard lock(mutex_);
+    return names_;
+  }
+  int launches() const {
+    std::lock_guard lock(mutex_);
+    return launches_;
+  }
+
+ private:
+  const std::string device_;
+  mutable std::mutex mutex_;
+  std::set<std::string> names_;
+  int launches_ = 0;
+};
+
+// Without kernels of their own on a device; everything else must run there.
+std::set<std::string> run_by_the_cpu(const std::string& device) {
+  // A function of the host's.
+  if (device == "cuda") return {"half_square"};
+  if (device == "fake") return {"ArgReduce"};
+  return {};
+}
+
+TEST_P(EveryPrimitive, RunsOnTheDeviceUnlessItIsListed) {
+  for (const test::PrimitiveCase& test : primitive_cases()) eval(test.inputs);
+  auto elsewhere = std::make_shared<Elsewhere>(GetParam());
+  add_observer(elsewhere, Watch::kernels);
+  for (const test::PrimitiveCase& test : primitive_cases()) {
+    Arrays results = test.function(test.inputs), gradients = gradients_of(test);
+    results.insert(results.end(), gradients.begin(), gradients.end());
+    eval(results);
+  }
+  synchronize();
+  remove_observer(elsewhere.get());
+  EXPECT_GT(elsewhere->launches(), 100);
+  EXPECT_EQ(elsewhere->names(), run_by_the_cpu(GetParam()));
 }
 
 }  // namespace

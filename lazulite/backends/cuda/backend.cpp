@@ -30,6 +30,9 @@ class CudaBackend final : public Backend {
                   std::span<const MarkPtr> needs) override {
     return queue(stream).add(static_cast<CudaExecutable&>(executable), arguments.slots, needs);
   }
+  DeviceStatistics statistics() const override {
+    return {memory_.statistics(), *device_.submissions};
+  }
   void drain() {
     std::lock_guard lock(mutex_);
     for (auto& [stream, queue] : queues_) queue->drain();

@@ -2,6 +2,8 @@
 
 #include <cuda.h>
 
+#include <atomic>
+#include <memory>
 #include <string>
 
 namespace lazulite::cuda {
@@ -72,6 +74,8 @@ struct DeviceInfo {
   std::string name;
   int architecture;  ///< 90 of compute capability 9.0
   int processors;
+  /// Kernels, products of the library and graphs that were put into streams.
+  std::shared_ptr<std::atomic<uint64_t>> submissions = std::make_shared<std::atomic<uint64_t>>(0);
 
   /// Makes the device's context that of the calling thread.
   void make_current() const;

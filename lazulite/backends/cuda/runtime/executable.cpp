@@ -170,8 +170,10 @@ void CudaExecutable::launch(CUstream stream, std::span<void* const> slots,
   if (Graph* graph = graph_for_addresses(places)) {
     graph->used = runs_;
     check(driver().cuGraphLaunch(graph->graph, stream), "launching a graph");
+    ++*device_.submissions;
   } else {
     for (Step& step : steps_) launch_step(step, stream);
+    *device_.submissions += steps_.size();
   }
   if (handed_) note_results(slots, true);
 }

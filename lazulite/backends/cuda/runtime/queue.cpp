@@ -253,6 +253,7 @@ MarkPtr Queue::add(Queued& work, std::span<void* const> slots, std::span<const M
       void* arguments[] = {&places_.status, &result};
       check(driver().cuLaunchKernel(end_, 1, 1, 1, 1, 1, 1, 0, stream_, arguments, nullptr),
             "launching a kernel");
+      ++*device_.submissions;
     }
   }
   check(driver().cuEventRecord(mark->event(), stream_), "recording an event");
@@ -274,6 +275,7 @@ void Queue::inherit(const std::vector<std::shared_ptr<QueueMark>>& needs) {
     void* arguments[] = {&places_.status, &result};
     check(driver().cuLaunchKernel(begin_, 1, 1, 1, 1, 1, 1, 0, stream_, arguments, nullptr),
           "launching a kernel");
+    ++*device_.submissions;
   }
 }
 

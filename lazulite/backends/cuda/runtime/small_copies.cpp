@@ -39,6 +39,7 @@ void SmallCopies::launch(const DeviceInfo& device, CUstream stream) {
     check(driver().cuLaunchKernel(kernel, 1, 1, 1, few ? 64 : 256, 1, 1, 0, stream, arguments,
                                   nullptr),
           "copying to the device");
+    ++*device.submissions;
   }
   waiting_.clear();
 }
