@@ -222,6 +222,14 @@ std::vector<NamedLaunch> primitive_launches() {
       {thin, of_thin, {{6}, Dtype::float32}});
   add("thin_block_grad", make_primitive(Call{CallId::conv_block_grad, {int64_t{2}}}),
       {thin, of_thin, pooled, taken});
+  add("thin_convolution", make_primitive(Convolution{same}),
+      {thin, {{70, 3, 3, 3}, Dtype::float32}});
+  add("thin_weight_gradient", make_primitive(ConvolutionGradWeight{same, {70, 3, 3, 3}}),
+      {thin, {{3, 9, 11, 70}, Dtype::float32}});
+  add("few_outputs", make_primitive(Convolution{same}),
+      {{{220, 9, 11, 20}, Dtype::float32}, {{3, 3, 3, 20}, Dtype::float32}});
+  add("few_inputs_gradient", make_primitive(ConvolutionGradInput{same, {220, 9, 11, 3}}),
+      {{{20, 3, 3, 3}, Dtype::float32}, {{220, 9, 11, 20}, Dtype::float32}});
   add("narrow_block", make_primitive(Call{CallId::conv_block, {int64_t{2}}}),
       {{{1, 14, 14, 20}, Dtype::float32},
        {{50, 5, 5, 20}, Dtype::float32},
@@ -255,6 +263,12 @@ std::vector<NamedLaunch> primitive_launches() {
       add("check_index_" + std::to_string(count),
           make_primitive(CheckIndex{IndexUse::take, 10, true, false}), {{{count}, index}});
     }
+  }
+  for (Dtype dtype : {Dtype::float32, Dtype::float16, Dtype::bfloat16, Dtype::float64}) {
+    add("gather_mm", make_primitive(Call{CallId::gather_mm, {}}),
+        {{{4, 70, 300}, dtype}, {{3, 300, 10}, dtype}, {{5}, Dtype::int32}, {{5}, Dtype::int32}});
+    add("segmented_mm", make_primitive(Call{CallId::segmented_mm, {}}),
+        {{{70, 300}, dtype}, {{300, 10}, dtype}, {{5, 2}, Dtype::int64}});
   }
   for (Dtype dtype :
        {Dtype::float32, Dtype::float16, Dtype::bfloat16, Dtype::float64, Dtype::complex64}) {
@@ -295,6 +309,9 @@ std::vector<NamedLaunch> primitive_launches() {
       add(name, make_primitive(Cumulative{op, 1, true, true}), {x});
       add("long_" + name, make_primitive(Cumulative{op, 1, true, true}), {{{3, 5000}, dtype}});
     }
+    add("as_strided",
+        make_primitive(Call{CallId::as_strided, {Shape{4, 3}, Shape{-2, 1}, int64_t{7}}}),
+        {{{20}, dtype}});
     add("bit_view", make_primitive(BitView{Dtype::uint8}), {x});
     add("concatenate", make_primitive(Concatenate{1}), {x, some});
     add("slice_update", make_primitive(SliceUpdate{{0, 1, 0}, {1, 2, 1}}), {x, some});

@@ -2,12 +2,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "kernels.h"
 #include "lazulite/backends/cuda/kernels/epilogue.h"
 #include "lazulite/backends/cuda/kernels/fused.h"
 #include "lazulite/backends/cuda/kernels/points_product.h"
 #include "lazulite/backends/cuda/kernels/rows.h"
 #include "lazulite/core/errors.h"
+#include "lazulite/ops/primitives/call.h"
 
 namespace lazulite::test {
 namespace {
@@ -29,6 +32,36 @@ TEST(CudaSource, PrintsEveryValueOfTheTable) {
 TEST(CudaSource, KeepsTheTokensOfTheRow) {
   EXPECT_THAT(cuda::row_source(Row::sigmoid, Dtype::float32),
               HasSubstr(info(Row::sigmoid).floating));
+}
+
+std::set<std::string> names_of_kernels() {
+  std::set<std::string> names;
+  for (const NamedLaunch& launch : primitive_launches()) {
+    const auto* call = launch.launch.primitive->get_if<Call>();
+    names.insert(call ? call->label() : launch.launch.primitive->type.name);
+  }
+  return names;
+}
+
+// What has no kernel of its own. Elementwise operations, casts and reductions are always fused,
+// views show what is there, controls compute nothing; a Custom is a function of the host's.
+TEST(CudaSource, HasKernelsForEveryPrimitive) {
+  const std::set<std::string> others = {
+      "Elementwise", "Cast",  "Reduce",  "Alias", "StopGradient",     "Reshape", "Transpose",
+      "Broadcast",   "Slice", "Depends", "Call",  "CustomTransforms", "Custom"};
+  const std::set<std::string> kernels = names_of_kernels();
+  for (const PrimitiveType* type : primitive_types()) {
+    EXPECT_NE(kernels.count(type->name), others.count(type->name)) << type->name;
+  }
+}
+
+// The others are run as their compositions, on the GPU too.
+TEST(CudaSource, HasKernelsForTheseCalls) {
+  const std::set<std::string> composed = {"quantized_matmul", "block_masked_mm"};
+  const std::set<std::string> kernels = names_of_kernels();
+#define CALL(name, ...) EXPECT_NE(kernels.count(#name), composed.count(#name)) << #name;
+#include "lazulite/ops/calls.def"
+#undef CALL
 }
 
 TEST(CudaSource, DependsOnTheLaunchAlone) {

@@ -50,6 +50,10 @@ template <class P> DEVICE T* out_of(P* out) { return (T*)out; }
 // used. A thread's rows lie in shared memory in groups of four, so that they are read at once.
 // SLICES such groups of threads share the depth, and their sums are added in order.
 constexpr const char* tile_source = R"cuda(
+#ifndef BATCH_POINTERS
+#define BATCH_POINTERS
+#define BATCH_ARGUMENTS
+#endif
 struct Parameters {
   Extra extra;
   EPILOGUE_MEMBER
@@ -84,7 +88,7 @@ template <int EACH, int THREADS> DEVICE int shared_place(int row) {
   return i / 4 * (4 * THREADS) + thread * 4 + i % 4;
 }
 extern "C" __global__ void __launch_bounds__(NT * SLICES, RESIDENT) lazulite_kernel(
-    const T* a, const T* b, OUT* out, MORE_POINTERS const Parameters p) {
+    const T* a, const T* b, OUT* out, BATCH_POINTERS MORE_POINTERS const Parameters p) {
   typedef Loads<BM, A_ALONG_K> LA;
   typedef Loads<BN, B_ALONG_K> LB;
   __shared__ __align__(16) S pieces_a[SLICES][BK][TY * GM * 4 + 4];
@@ -99,12 +103,17 @@ extern "C" __global__ void __launch_bounds__(NT * SLICES, RESIDENT) lazulite_ker
   const unsigned outer = blockIdx.x / p.row_blocks;
   const unsigned z = outer / p.parts, part = outer - z * p.parts;
   const unsigned m0 = (blockIdx.x - outer * p.row_blocks) * BM, n0 = blockIdx.y * BN;
-  const unsigned end = (part + 1) * p.chunk < p.k ? (part + 1) * p.chunk : p.k;
+#ifdef PARTIAL_DEPTH
+  const unsigned depth = depth_of(p.extra, BATCH_ARGUMENTS z);
+#else
+  const unsigned depth = p.k;
+#endif
+  const unsigned end = (part + 1) * p.chunk < depth ? (part + 1) * p.chunk : depth;
   const unsigned from = part * p.chunk + slice * p.slice;
   // All slices take as many turns; there is nothing behind `to`.
   const unsigned last = from + p.slice, to = last < end ? last : end;
-  a += a_batch(p.extra, z);
-  b += b_batch(p.extra, z);
+  a += a_batch(p.extra, BATCH_ARGUMENTS z);
+  b += b_batch(p.extra, BATCH_ARGUMENTS z);
   RowA rows_a[LA::rows];
   RowB rows_b[LB::rows];
   #pragma unroll
@@ -430,6 +439,8 @@ void add_product(const Product& product, Recipe& recipe) {
     partial = recipe.take_workspace(static_cast<size_t>(parts * batch * m * n) * width);
   }
   text.add_pointers({product.a, product.b, in_parts ? partial.as_result() : product.c});
+  text.pointers.insert(text.pointers.end(), product.batch_pointers.begin(),
+                       product.batch_pointers.end());
   text.constants = product.extra;
   if (in_parts && product.pooled) {
     text.add_pointers({product.pooled->bias, product.pooled->positions});

@@ -13,12 +13,16 @@ struct Product {
   Dtype dtype;
   int64_t batch = 1, m = 0, n = 0, k = 0;
   Pointer a = {}, b = {}, c = {};
+  /// What a_batch, b_batch and depth_of read beside Extra: BATCH_POINTERS and BATCH_ARGUMENTS (each
+  /// followed by a comma) of `functions` are their parameters.
+  std::vector<Pointer> batch_pointers = {};
   int64_t c_batch = 0,
           c_row = 0;  ///< element strides of the result; neighbours along n lie side by side
   /// Whether neighbours in memory lie along k.
   bool a_along_k = false, b_along_k = false;
   /// Text that defines `struct Extra`, a_batch(z) and b_batch(z), and for a and b RowA(m), RowB(n),
   /// ColumnA(k), ColumnB(k) and a_at, b_at of them; all but the last two take an Extra first.
+  /// With PARTIAL_DEPTH, depth_of(z) says how many of the k there are in a product.
   std::string functions = {};
   /// The bytes of Extra.
   std::vector<std::byte> extra = {};

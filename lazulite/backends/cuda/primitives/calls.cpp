@@ -1,5 +1,5 @@
-// The calls that have kernels: convolution, bias, relu and pooling in one, its gradient, and
-// softmax with its kin.
+// The calls that have kernels: convolution, bias, relu and pooling in one, its gradient, softmax
+// with its kin, products of parts, and strided views.
 #include "lazulite/backends/cuda/kernels/fused.h"
 #include "lazulite/backends/cuda/kernels/narrow_block.h"
 #include "lazulite/backends/cuda/kernels/prelude.h"
@@ -8,6 +8,7 @@
 #include "lazulite/backends/cuda/kernels/windows.h"
 #include "lazulite/backends/cuda/kernels/winograd.h"
 #include "lazulite/backends/cuda/primitives/primitives.h"
+#include "lazulite/backends/cuda/primitives/products_of_parts.h"
 #include "lazulite/backends/cuda/primitives/softmax.h"
 #include "lazulite/ops/primitives/call.h"
 
@@ -39,7 +40,8 @@ bool is_block(const Call& call) {
 }
 
 bool accepts(const Call& call, const Launch& launch) {
-  if (can_run_softmax(call, launch)) return true;
+  if (can_run_softmax(call, launch) || can_run_products_of_parts(call, launch)) return true;
+  if (call.id == CallId::as_strided) return launch.outputs[0].size() <= most_elements;
   if (!is_block(call) || launch.inputs[0].dtype != Dtype::float32) return false;
   const Operand& pooled = call.id == CallId::conv_block ? launch.outputs[0] : launch.inputs[2];
   const Operand sums = sums_of(call, launch);
@@ -131,11 +133,26 @@ void make_block_grad(const Call& call, const Launch& launch, Recipe& recipe) {
   if (dx.used) add_product(grad_input_product(geometry, {dx, w, ds}), recipe);
 }
 
+// A copy of what such an operand would show.
+void make_strided(const Call& call, const Launch& launch, Recipe& recipe) {
+  Operand from = launch.inputs[0];
+  const int64_t step = from.strides[0];
+  from.offset += call.attribute<int64_t>(2) * step;
+  from.shape = call.attribute<Shape>(0);
+  from.strides.clear();
+  for (int64_t stride : call.attribute<Shape>(1)) from.strides.push_back(stride * step);
+  add_copy(from, launch.outputs[0], recipe);
+}
+
 void make(const Call& call, const Launch& launch, Recipe& recipe) {
   if (call.id == CallId::conv_block) {
     make_block(call, launch, recipe);
   } else if (call.id == CallId::conv_block_grad) {
     make_block_grad(call, launch, recipe);
+  } else if (call.id == CallId::as_strided) {
+    make_strided(call, launch, recipe);
+  } else if (can_run_products_of_parts(call, launch)) {
+    add_products_of_parts(call, launch, recipe);
   } else {
     add_softmax(call, launch, recipe);
   }

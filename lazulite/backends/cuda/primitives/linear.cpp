@@ -1,7 +1,7 @@
 #include "lazulite/ops/primitives/linear.h"
 
 #include "lazulite/backends/cuda/kernels/few_rows.h"
-#include "lazulite/backends/cuda/kernels/product.h"
+#include "lazulite/backends/cuda/primitives/matrices.h"
 #include "lazulite/backends/cuda/primitives/primitives.h"
 
 namespace lazulite::cuda {
@@ -25,42 +25,17 @@ constexpr const char* functions = R"cuda(
 struct Extra { View a, b; long long am, ak, bk, bn; };
 DEVICE long long a_batch(const Extra& e, unsigned z) { return place(e.a, z); }
 DEVICE long long b_batch(const Extra& e, unsigned z) { return place(e.b, z); }
-#define AT(name, stride)                                                              \
-  struct name {                                                                       \
-    long long at;                                                                     \
-    name() = default;                                                                 \
-    __device__ name(const Extra& e, unsigned i) : at((long long)i * e.stride) {}      \
-  };
-AT(RowA, am) AT(ColumnA, ak) AT(RowB, bn) AT(ColumnB, bk)
-DEVICE S a_at(const T* a, RowA row, ColumnA column) { return S(load(a[row.at + column.at])); }
-DEVICE S b_at(const T* b, RowB row, ColumnB column) { return S(load(b[row.at + column.at])); }
 )cuda";
 
 Product product_of(const Launch& launch) {
-  const Operand &a = launch.inputs[0], &b = launch.inputs[1], &c = launch.outputs[0];
-  const size_t last = c.shape.size() - 1;
-  Product product{.dtype = c.dtype,
-                  .batch = 1,
-                  .m = c.shape[last - 1],
-                  .n = c.shape[last],
-                  .k = a.shape[last],
-                  .a = pointer_to(a),
-                  .b = pointer_to(b),
-                  .c = result_at(c),
-                  .c_batch = c.shape[last - 1] * c.shape[last],
-                  .c_row = c.shape[last],
-                  .a_along_k = a.strides[last] == 1 || a.strides[last - 1] != 1,
-                  .b_along_k = b.strides[last - 1] == 1 && b.strides[last] != 1,
-                  .functions = functions,
-                  .name = "matmul"};
-  for (size_t axis = 0; axis + 1 < last; ++axis) product.batch *= c.shape[axis];
+  const Operand &a = launch.inputs[0], &b = launch.inputs[1];
+  Product product = product_of_matrices(a, b, launch.outputs[0]);
+  product.functions = std::string(functions) + elements_of_matrices;
+  product.name = "matmul";
   KernelText extra;
   extra.add_constant(view_of(batch_of(a)));
   extra.add_constant(view_of(batch_of(b)));
-  for (int64_t stride :
-       {a.strides[last - 1], a.strides[last], b.strides[last - 1], b.strides[last]}) {
-    extra.add_constant(stride);
-  }
+  add_strides_of_matrices(a, b, extra);
   product.extra = std::move(extra.constants);
   return product;
 }

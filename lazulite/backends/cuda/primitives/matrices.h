@@ -1,0 +1,17 @@
+#pragma once
+
+#include "lazulite/backends/cuda/kernels/product.h"
+
+namespace lazulite::cuda {
+
+/// The product of matrices, the last two axes of a and b, as far as those axes tell: `functions`,
+/// `extra` and `name` are left to be said.
+Product product_of_matrices(const Operand& a, const Operand& b, const Operand& c);
+
+/// Text of the elements of such matrices, for an Extra with am, ak, bk and bn, the strides along
+/// the axes m, k and n.
+extern const char* const elements_of_matrices;
+/// Adds those, in this order.
+void add_strides_of_matrices(const Operand& a, const Operand& b, KernelText& extra);
+
+}  // namespace lazulite::cuda
