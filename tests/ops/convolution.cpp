@@ -11,6 +11,7 @@
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/reduction.h"
+#include "lazulite/program/evaluate.h"
 #include "support/backends.h"
 #include "support/expect.h"
 
@@ -69,6 +70,37 @@ TEST_P(ConvolutionOp, DoesNotDependOnHowManyImagesThereAre) {
     const Array difference = conv2d(take(images, which, 0), w, 1, 1) - take(y, which, 0);
     const double scale = max(abs(y)).item<double>();
     EXPECT_LE(max(abs(difference)).item<double>(), 1e-5 * scale) << taps;
+  }
+}
+
+// Images of few channels may go other ways: sizes that pairs and fours of outputs do not divide,
+// windows that are not square, more output channels than a block may have.
+TEST_P(ConvolutionOp, OfFewChannelsIsWhatTheReferenceSays) {
+  struct Sizes {
+    int64_t images, height, width, in, out, rows, columns;
+    int padding;
+  };
+  const Sizes all[] = {{3, 9, 11, 1, 6, 5, 5, 2},    {2, 7, 6, 2, 70, 3, 3, 0},
+                       {5, 13, 10, 3, 33, 3, 3, 1},  {1, 4, 3, 4, 5, 2, 3, 1},
+                       {2, 20, 18, 4, 9, 5, 5, 1},   {300, 6, 7, 3, 130, 3, 3, 1},
+                       {110, 5, 17, 19, 1, 5, 4, 3}, {101, 18, 6, 33, 3, 3, 3, 1}};
+  for (const Sizes& s : all) {
+    SCOPED_TRACE(s.out);
+    auto results = [&] {
+      const Array x = transpose(numbers({s.images, s.in, s.height, s.width}, 7), {0, 2, 3, 1});
+      const Array w = numbers({s.out, s.rows, s.columns, s.in}, 5);
+      const Array y = conv2d(x, w, 1, s.padding);
+      const Array dy = numbers(y.shape(), 3);
+      const ConvGeometry geometry{{1, 1}, {s.padding, s.padding}, {1, 1}, 1};
+      std::vector<Array> made = {y, convolution_grad_input(w, dy, x.shape(), geometry),
+                                 convolution_grad_weight(x, dy, w.shape(), geometry)};
+      eval(made);
+      return made;
+    };
+    const std::vector<Array> got = results();
+    DeviceScope scope(Device("reference"));
+    const std::vector<Array> expected = results();
+    for (size_t i = 0; i < got.size(); ++i) expect_equal(got[i], expected[i]);
   }
 }
 

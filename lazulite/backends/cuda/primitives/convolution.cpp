@@ -1,5 +1,7 @@
 #include "lazulite/ops/primitives/convolution.h"
 
+#include "lazulite/backends/cuda/kernels/few_outputs.h"
+#include "lazulite/backends/cuda/kernels/thin_convolution.h"
 #include "lazulite/backends/cuda/kernels/windows.h"
 #include "lazulite/backends/cuda/kernels/winograd.h"
 #include "lazulite/backends/cuda/primitives/primitives.h"
@@ -41,11 +43,33 @@ void add_by_tiles(const ConvolutionGradWeight& g, const ConvOperands& o, Recipe&
   add_winograd_gradients(g, o, {o.y}, nullptr, &o.w, recipe);
 }
 
+// Where one side has few channels; false if there is no such kernel.
+bool add_thin(const Convolution& g, const ConvOperands& o, Recipe& recipe) {
+  if (can_run_thin_convolution(g, o)) {
+    add_thin_convolution(g, o, recipe);
+  } else if (can_run_few_outputs(g, o)) {
+    add_few_outputs(g, o, recipe);
+  } else {
+    return false;
+  }
+  return true;
+}
+bool add_thin(const ConvolutionGradWeight& g, const ConvOperands& o, Recipe& recipe) {
+  if (!can_run_thin_convolution(g, o)) return false;
+  add_thin_weight_gradient(g, o, recipe);
+  return true;
+}
+bool add_thin(const ConvolutionGradInput& g, const ConvOperands& o, Recipe& recipe) {
+  if (!can_run_few_inputs_gradient(g, o)) return false;
+  add_few_inputs_gradient(g, o, recipe);
+  return true;
+}
+
 template <class T>
 void make(const T& g, const Launch& launch, Recipe& recipe) {
   if (prefers_winograd(g, operands(g, launch))) {
     add_by_tiles(g, operands(g, launch), recipe);
-  } else {
+  } else if (!add_thin(g, operands(g, launch), recipe)) {
     add_product(product_of(g, launch), recipe);
   }
 }
