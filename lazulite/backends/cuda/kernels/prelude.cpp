@@ -108,12 +108,20 @@ template <class T> DEVICE Int<T> shift_right(Int<T> x, Int<T> y) {
   DEVICE double name(double x) { return ::name(x); }
 FUNCTION(acos, acosf) FUNCTION(acosh, acoshf) FUNCTION(asin, asinf) FUNCTION(asinh, asinhf)
 FUNCTION(atan, atanf) FUNCTION(atanh, atanhf) FUNCTION(ceil, ceilf) FUNCTION(cos, cosf)
-FUNCTION(cosh, coshf) FUNCTION(erf, erff) FUNCTION(erfinv, erfinvf) FUNCTION(exp, expf)
+FUNCTION(cosh, coshf) FUNCTION(erf, erff) FUNCTION(exp, expf)
 FUNCTION(expm1, expm1f) FUNCTION(floor, floorf) FUNCTION(log, logf) FUNCTION(log10, log10f)
 FUNCTION(log1p, log1pf) FUNCTION(log2, log2f) FUNCTION(rint, rintf) FUNCTION(sin, sinf)
 FUNCTION(sinh, sinhf) FUNCTION(sqrt, sqrtf) FUNCTION(tan, tanf) FUNCTION(tanh, tanhf)
 FUNCTION(trunc, truncf)
 #undef FUNCTION
+DEVICE float erfinv(float x) { return ::erfinvf(x); }
+// The slope doubles many times the value's error near 1, hence a step of Newton's.
+DEVICE double erfinv(double x) {
+  const double y = ::erfinv(x), size = ::fabs(x);
+  if (!(size > 0.5 && size < 1)) return y;
+  const double off = (::erfc(::fabs(y)) - (1 - size)) * ::exp(y * y) * 0.886226925452758;
+  return y + ::copysign(1.0, x) * off;
+}
 DEVICE float abs(float x) { return ::fabsf(x); }
 DEVICE double abs(double x) { return ::fabs(x); }
 DEVICE float atan2(float x, float y) { return ::atan2f(x, y); }
@@ -251,18 +259,33 @@ DEVICE Z sinh(Z x) { return Z(sinh(x.re) * cos(x.im), cosh(x.re) * sin(x.im)); }
 DEVICE Z cosh(Z x) { return Z(cosh(x.re) * cos(x.im), sinh(x.re) * sin(x.im)); }
 DEVICE Z tanh(Z x) {
   double t = tanh(x.re), u = tan(x.im);
+  // Far out a quotient would leave its rounding, and what is left is less.
+  if (abs(t) == 1 && u == u) return Z(t, 4 * sin(x.im) * cos(x.im) * exp(-2 * abs(x.re)));
   return Z(t, u) / Z(1, t * u);
 }
 DEVICE Z sin(Z x) { return -times_i(sinh(times_i(x))); }
 DEVICE Z cos(Z x) { return cosh(times_i(x)); }
 DEVICE Z tan(Z x) { return -times_i(tanh(times_i(x))); }
+// The inverses by Kahan's formulas ("Branch cuts for complex elementary functions", 1987), which
+// keep what is small beside 1.
 DEVICE Z asinh(Z x) {
-  return x.re < 0 ? -log(sqrt(x * x + Z(1)) - x) : log(x + sqrt(x * x + Z(1)));
+  const Z a = sqrt(Z(1 + x.im, -x.re)), b = sqrt(Z(1 - x.im, x.re));
+  return Z(asinh(a.re * b.im - b.re * a.im), atan2(x.im, a.re * b.re - a.im * b.im));
 }
-DEVICE Z acosh(Z x) { return log(x + sqrt(x + Z(1)) * sqrt(x - Z(1))); }
-DEVICE Z atanh(Z x) { return Z(0.5) * (log(Z(1) + x) - log(Z(1) - x)); }
+DEVICE Z acosh(Z x) {
+  const Z a = sqrt(Z(x.re - 1, x.im)), b = sqrt(Z(x.re + 1, x.im));
+  return Z(asinh(a.re * b.re + a.im * b.im), 2 * atan2(a.im, b.re));
+}
+DEVICE Z atanh(Z x) {
+  const double size = abs(x.re), off = 1 - size;
+  return Z(::copysign(0.25 * log1p(4 * size / (off * off + x.im * x.im)), x.re),
+           0.5 * atan2(2 * x.im, off * (1 + size) - x.im * x.im));
+}
 DEVICE Z asin(Z x) { return -times_i(asinh(times_i(x))); }
-DEVICE Z acos(Z x) { return Z(1.5707963267948966) - asin(x); }
+DEVICE Z acos(Z x) {
+  const Z a = sqrt(Z(1 - x.re, -x.im)), b = sqrt(Z(1 + x.re, x.im));
+  return Z(2 * atan2(a.re, b.re), asinh(b.re * a.im - b.im * a.re));
+}
 DEVICE Z atan(Z x) { return -times_i(atanh(times_i(x))); }
 DEVICE Z pow(Z x, Z y) { return exp(y * log(x)); }
 
