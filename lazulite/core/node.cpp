@@ -101,13 +101,17 @@ void Node::unclaim() noexcept {
 
 EventPtr Node::event() {
   if (state() != State::scheduled) return nullptr;
+  if (!claimable_) return unless_over(event_);
   EventPtr taken;
-  if (claimable_) {
+  {
     // A claim may be taken back.
     std::lock_guard lock(graph_mutex());
     if (state() == State::scheduled) taken = event_;
   }
-  const EventPtr& run = claimable_ ? taken : event_;
+  return unless_over(taken);
+}
+
+EventPtr Node::unless_over(const EventPtr& run) {
   // A run may be done before its results are told where they lie.
   if (!run || !run->bound() || !run->done() || run->failure()) return run;
   state_.store(State::ready, std::memory_order_release);

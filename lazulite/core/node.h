@@ -98,6 +98,7 @@ class Node : public RefCounted {
   friend class PendingNodes;
   Node(PrimitivePtr&& primitive, SmallVector<Array, 2>&& inputs);
   void join_graph();
+  EventPtr unless_over(const EventPtr& run);
   static void destroy(Node* node);
   std::atomic<State> state_;
   const bool claimable_ = false;

@@ -1,5 +1,7 @@
 #include "lazulite/lapack/spectra.h"
 
+#include <string>
+
 #include "lazulite/lapack/workspace.h"
 
 namespace lazulite::lapack {
@@ -37,6 +39,10 @@ bool lower_is_finite(const Matrix<T>& a) {
   return true;
 }
 
+[[noreturn]] void reject_eigenvalues(const char* operation) {
+  throw NoResultError(std::string(operation) + ": the eigenvalues of a matrix were not found");
+}
+
 template <class T>
 dense::Eigen<double, T> eigh(Matrix<T> a, bool vectors) {
   const int n = counted(a.rows);
@@ -58,7 +64,7 @@ dense::Eigen<double, T> eigh(Matrix<T> a, bool vectors) {
     syevd(job, n, a.elements.data(), out.values.data(), work.data(),
           counted(static_cast<int64_t>(work.size())), real.data(),
           counted(static_cast<int64_t>(real.size())), counts.data(), count_asked, &failed);
-    if (failed) throw NoResultError("eigh: the eigenvalues of a matrix were not found");
+    if (failed) reject_eigenvalues(vectors ? "eigh" : "eigvalsh");
   }
   if (vectors) out.vectors = std::move(a);
   return out;
@@ -151,7 +157,7 @@ ComplexEigen eig(Matrix<T> a, bool vectors) {
   if (std::all_of(a.elements.begin(), a.elements.end(), is_finite<T>)) {
     geev(a, vectors ? "V" : "N", out, &failed);
   }
-  if (failed) throw NoResultError("eig: the eigenvalues of a matrix were not found");
+  if (failed) reject_eigenvalues(vectors ? "eig" : "eigvals");
   return out;
 }
 

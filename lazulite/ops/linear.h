@@ -39,11 +39,13 @@ struct EinsumPath {
 EinsumPath einsum_path(const std::string& subscripts, std::vector<Array> operands);
 
 /// a @ b of blocks of `block_size` rows and columns, each of which is multiplied with its element
-/// of a mask: of the product, of `a` and of `b`. A mask of bools leaves blocks out, NaN and all.
+/// of a mask: of the product, of `a` and of `b`. What a mask of bools leaves out counts as zeros,
+/// NaN and all, as in MLX: multiplied with what is not finite, zeros give NaN.
 Array block_masked_mm(Array a, Array b, int block_size = 64, Array mask_out = {},
                       Array mask_lhs = {}, Array mask_rhs = {});
 /// Of matrices (m, k) and (k, n), for each pair (begin, end) along the last axis of `segments`, the
-/// product of those columns of `a` and rows of `b`: shape (segments..., m, n).
+/// product of those columns of `a` and rows of `b`: shape (segments..., m, n). One that begins or
+/// ends beyond them is an IndexError where a value that depends on it is computed.
 Array segmented_mm(Array a, Array b, Array segments);
 /// Products of the matrices that the indices pick, which count all matrices of an operand as one
 /// row of them and broadcast against each other. Without indices: each matrix once.

@@ -24,4 +24,9 @@ Array cummin(Array x, std::optional<int> axis = {}, bool reverse = false, bool i
 Array logcumsumexp(Array x, std::optional<int> axis = {}, bool reverse = false,
                    bool inclusive = true);
 
+/// h of h[k] = a[k] h[k - 1] + b[k] along `axis`, or from the end h[k] = a[k] h[k + 1] + b[k] if
+/// `reverse`; the first h is b. The arrays are broadcast together and brought to one dtype, float32
+/// where both are integers; the steps are computed in double precision.
+Array linear_recurrence(Array a, Array b, int axis, bool reverse = false);
+
 }  // namespace lazulite

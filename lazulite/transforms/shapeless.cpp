@@ -143,7 +143,8 @@ const CheckIndex* check_of(const Array& indices, Array& check) {
   while (Node* node = check.node()) {
     if (!node->primitive) return nullptr;
     if (const auto* found = node->primitive->get_if<CheckIndex>()) return found;
-    if (!is_view(*node->primitive) || node->inputs.empty()) return nullptr;
+    const bool goes_on = is_view(*node->primitive) || node->primitive->get_if<Cast>();
+    if (!goes_on || node->inputs.empty()) return nullptr;
     check = Array(node->inputs[0]);
   }
   return nullptr;
@@ -158,6 +159,13 @@ std::vector<Array> ordered(const Arrays& results) {
   for (Node* node : topological_order(roots)) out.emplace_back(node, 0);
   return out;
 }
+
+// What indices are checked against: an axis of an array, and so many places more.
+struct CheckedAxis {
+  Array of;
+  size_t axis;
+  int64_t more;
+};
 
 class Rebuild {
  public:
@@ -189,10 +197,11 @@ class Rebuild {
   // Indices are checked against an axis of what they pick from.
   void find_checked(const Node& node) {
     if (!node.primitive) return;
-    auto note = [&](size_t input, int axis) {
+    auto note = [&](size_t input, int axis, int64_t more = 0) {
       Array check;
       if (check_of(Array(node.inputs[input]), check)) {
-        checked_.try_emplace(check.node(), Array(node.inputs[0]), static_cast<size_t>(axis));
+        checked_.try_emplace(check.node(),
+                             CheckedAxis{Array(node.inputs[0]), static_cast<size_t>(axis), more});
       }
     };
     const Primitive& p = *node.primitive;
@@ -200,6 +209,8 @@ class Rebuild {
     if (const auto* gather = p.get_if<GatherAlong>()) note(1, gather->axis);
     if (const auto* scatter = p.get_if<ScatterAdd>()) note(1, scatter->axis);
     if (const auto* scatter = p.get_if<ScatterAlong>()) note(1, scatter->axis);
+    const auto* call = p.get_if<Call>();
+    if (call && call->id == CallId::segmented_mm) note(2, 1, 1);
     const auto* points = p.get_if<GatherPoints>();
     const auto* updates = p.get_if<ScatterPoints>();
     const Axes* axes = points ? &points->axes : updates ? &updates->axes : nullptr;
@@ -269,8 +280,12 @@ class Rebuild {
     if (const auto* check = p.get_if<CheckIndex>()) {
       auto found = checked_.find(&node);
       CheckIndex changed = *check;
-      changed.size = found == checked_.end() ? sizes_.of(check->size, "an index")
-                                             : shape_now(found->second.first)[found->second.second];
+      if (found == checked_.end()) {
+        changed.size = sizes_.of(check->size, "an index");
+      } else {
+        const auto& [of, axis, more] = found->second;
+        changed.size = shape_now(of)[axis] + more;
+      }
       return make_primitive(std::move(changed));
     }
     return with_shape(node);
@@ -320,7 +335,7 @@ class Rebuild {
   const uint64_t first_;
   Sizes sizes_, of_arguments_;
   Notes now_;
-  std::unordered_map<const Node*, std::pair<Array, size_t>> checked_;
+  std::unordered_map<const Node*, CheckedAxis> checked_;
 };
 
 }  // namespace

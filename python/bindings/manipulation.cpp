@@ -82,9 +82,10 @@ template <Array (*atleast)(Array)>
 void bind_atleast(nb::module_& m, const char* name, const char* doc) {
   def(
       m, name,
-      [](nb::args arrays, StreamArgument stream) -> nb::object {
+      [name](nb::args arrays, StreamArgument stream) -> nb::object {
         OriginScope origin;
         StreamArgumentScope scope(stream);
+        const OperationScope operation(name);
         if (arrays.size() == 1) return nb::cast(atleast(to_array(arrays[0])));
         nb::list out;
         for (nb::handle one : arrays) out.append(atleast(to_array(one)));
@@ -157,6 +158,7 @@ void bind_broadcasts(nb::module_& m) {
       [](nb::args arrays, StreamArgument stream) {
         OriginScope origin;
         StreamArgumentScope scope(stream);
+        const OperationScope operation("broadcast_arrays");
         bool listed = arrays.size() == 1 &&
                       (nb::isinstance<nb::list>(arrays[0]) || nb::isinstance<nb::tuple>(arrays[0]));
         std::vector<Array> given;
@@ -232,6 +234,7 @@ void bind_joins(nb::module_& m) {
       [](nb::args arrays, bool sparse, const std::string& indexing, StreamArgument stream) {
         OriginScope origin;
         StreamArgumentScope scope(stream);
+        const OperationScope operation("meshgrid");
         if (indexing != "xy" && indexing != "ij") {
           throw ValueError("meshgrid: indexing must be 'xy' or 'ij', not '" + indexing + "'");
         }

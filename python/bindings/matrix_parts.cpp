@@ -37,7 +37,8 @@ void bind_matrix_parts(nb::module_& m) {
         return segmented_mm(a, b, segments);
       },
       "a"_a, "b"_a, "segments"_a, kw(),
-      "For each pair (begin, end) of `segments` the product of those columns of a and rows of b.");
+      "For each pair (begin, end) of `segments` the product of those columns of a and rows of b; "
+      "one that begins or ends beyond them is an IndexError.");
   def_op(
       m, "gather_mm",
       [](const Array& a, const Array& b, const Optional& lhs, const Optional& rhs, bool) {

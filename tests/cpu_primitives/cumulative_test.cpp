@@ -90,5 +90,23 @@ TEST(Cumulative, OfLongLinesDoesNotDependOnTheThreads) {
   }
 }
 
+TEST(LinearRecurrence, AgreesOnEveryAxisLayoutAndDtype) {
+  for (Dtype dtype : all_dtypes) {
+    if (!is_inexact(dtype)) continue;
+    for (int axis = 0; axis < 3; ++axis) {
+      for (bool reverse : {false, true}) {
+        for (Layout layout : all_layouts) {
+          Shape shape = {4, 9, 137};
+          LaunchCase(LinearRecurrence{axis, reverse})
+              .random(shape, dtype, layout)
+              .random(shape, dtype, layout)
+              .output(shape, dtype)
+              .expect_agreement(tolerance_of(dtype));
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace lazulite::test

@@ -221,6 +221,16 @@ struct Bounds {
     });
   }
 
+  // The same steps in the same format; half precision is rounded by way of float32.
+  std::string operator()(const LinearRecurrence&) const {
+    if (got[0].dtype() == Dtype::complex64) return "";
+    if (!is_half(got[0].dtype())) return exact(got, expected);
+    Format out = format_of(got[0].dtype());
+    return within(got[0], expected[0], [&](size_t, double value) {
+      return std::isfinite(value) ? out.unit * std::fabs(value) + out.least : -1.0;
+    });
+  }
+
   // Products may overflow or vanish in one order and not in another.
   std::string product(double terms) const {
     if (got[0].dtype() == Dtype::complex64) return "";

@@ -82,6 +82,22 @@ void add_reductions(Operations& all) {
                      return cumulate(x[0], static_cast<int>(n[0][0]), n[1][0] != 0, n[2][0] != 0);
                    }});
   }
+  all.push_back({"linear_recurrence", 3, "linear_recurrence($0, $1, #0, #1)",
+                 [](Maker& maker, Value& value) {
+                   const int a = maker.pick(
+                       [](const Array& x) { return x.ndim() > 0 && is_inexact(x.dtype()); });
+                   if (a < 0) return false;
+                   const Array& x = maker.at(a);
+                   const int b = maker.pick([&](const Array& y) {
+                     return y.shape() == x.shape() && y.dtype() == x.dtype();
+                   });
+                   value.operands = {a, b};
+                   value.numbers = {{maker.axis(x)}, {maker.below(2)}};
+                   return b >= 0;
+                 },
+                 [](auto x, const auto& n) {
+                   return linear_recurrence(x[0], x[1], static_cast<int>(n[0][0]), n[1][0] != 0);
+                 }});
   all.push_back({"sort", 6, "sort($0, #0)", choose_axis,
                  [](auto x, const auto& n) { return sort(x[0], static_cast<int>(n[0][0])); }});
   all.push_back({"argsort", 4, "argsort($0, #0)", choose_axis,

@@ -154,11 +154,12 @@ std::optional<Failure> check_slopes(const Program& original, const std::string& 
 bool adds_up(const Record& record) {
   const Primitive& p = *record.primitive;
   bool inexact = is_inexact(record.outputs[0].dtype());
-  return inexact && (p.get_if<Reduce>() || p.get_if<CumulativeSum>() || p.get_if<Cumulative>() ||
-                     p.get_if<Matmul>() || p.get_if<Convolution>() ||
-                     p.get_if<ConvolutionGradInput>() || p.get_if<ConvolutionGradWeight>() ||
-                     p.get_if<AvgPool>() || p.get_if<AvgPoolGrad>() || p.get_if<MaxPoolGrad>() ||
-                     p.get_if<ScatterAdd>() || p.get_if<ScatterAlong>() || p.get_if<Call>());
+  return inexact &&
+         (p.get_if<Reduce>() || p.get_if<CumulativeSum>() || p.get_if<Cumulative>() ||
+          p.get_if<LinearRecurrence>() || p.get_if<Matmul>() || p.get_if<Convolution>() ||
+          p.get_if<ConvolutionGradInput>() || p.get_if<ConvolutionGradWeight>() ||
+          p.get_if<AvgPool>() || p.get_if<AvgPoolGrad>() || p.get_if<MaxPoolGrad>() ||
+          p.get_if<ScatterAdd>() || p.get_if<ScatterAlong>() || p.get_if<Call>());
 }
 
 std::optional<Failure> check_slices(const Program& program, const std::string& only) {

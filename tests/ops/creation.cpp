@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <string>
 
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/manipulation.h"
@@ -45,6 +46,36 @@ TEST_P(Creation, RejectsEndlessRanges) {
   EXPECT_THROW(arange(0, std::numeric_limits<double>::infinity()), Error);
   EXPECT_THROW(arange(0, std::numeric_limits<double>::quiet_NaN()), Error);
   EXPECT_THROW(arange(0, int64_t{1} << 40), Error);
+}
+
+// Lengths are counted without overflow, and what cannot be is said with few digits.
+TEST_P(Creation, CountsUpInStepsBeyondNumbers) {
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  auto message_of = [](double start, double stop, double step) -> std::string {
+    try {
+      arange(start, stop, step);
+      return "";
+    } catch (const Error& error) {
+      return error.what();
+    }
+  };
+  EXPECT_EQ(message_of(0, 1, 1e-300),
+            "arange: from 0 to 1 in steps of 1e-300 the elements are 1e+300; at most 2147483647 "
+            "are possible");
+  EXPECT_EQ(message_of(0, 1, 5e-324),
+            "arange: from 0 to 1 in steps of 5e-324 the elements are more than can be counted; at "
+            "most 2147483647 are possible");
+  EXPECT_EQ(message_of(-inf, 0, 1),
+            "arange: from -inf to 0 in steps of 1 there is no finite number of elements");
+  EXPECT_EQ(message_of(0, 1, std::numeric_limits<double>::quiet_NaN()),
+            "arange: from 0 to 1 in steps of nan there is no finite number of elements");
+  expect_equal(arange(0.0, 1.0, inf), Array({0.0}));
+  expect_equal(arange(2.5, -1.0, -inf), Array({2.5}));
+  expect_equal(arange(0.0, -1.0, inf), zeros({0}));
+  expect_equal(arange(1.0, 1e-300, -1e300), Array({1.0}));
+  expect_equal(arange(0.0, 5e-324, 1e300), Array({0.0}));
+  expect_equal(arange(3.0, 5.0, 1e300, Dtype::int64), Array({3}, Dtype::int64));
+  expect_equal(arange(-1e308, 1e308, 1e308, Dtype::float64), Array({-1e308, 0.0}, Dtype::float64));
 }
 
 TEST_P(Creation, CountsIntegersExactly) {

@@ -152,6 +152,7 @@ TEST(EmptyHandles, InEveryOperation) {
   expect_refusal("broadcast_arrays", [&] { (void)broadcast_arrays({x, none}); });
   EACH(3, "clip", clip(a...))
   EACH(2, "slice_update", slice_update(a..., {0, 0}, {1, 1}))
+  EACH(2, "linear_recurrence", linear_recurrence(a..., 0))
   IN_BOTH(matmul)
   IN_BOTH(inner)
   IN_BOTH(outer)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/convolution.h"
@@ -12,6 +13,7 @@
 #include "lazulite/ops/linear.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
+#include "lazulite/transforms/vmap.h"
 #include "support/backends.h"
 #include "support/expect.h"
 #include "support/finite_differences.h"
@@ -72,7 +74,14 @@ TEST_P(MatrixParts, IndicesPickMatrices) {
   expect_close(gather_mm(a, b, {}, Array({2, 0})), stack({matmul(a[0], b[2]), matmul(a[1], b[0])}),
                1e-6);
   EXPECT_THROW(gather_mm(a, b, Array({0.f}), {}), ValueError);
-  EXPECT_THROW(gather_mm(a, b, Array({5}), Array({0})).eval(), IndexError);
+  try {
+    gather_mm(a, b, Array({5}), Array({0})).eval();
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const IndexError& error) {
+    EXPECT_STREQ(
+        error.what(),
+        "gather_mm: the index 5 is out of range for an axis of size 2: indices are -2 to 1");
+  }
 }
 
 // Random sizes, batches, views and dtypes, each block multiplied by itself.
@@ -109,19 +118,43 @@ TEST_P(MatrixParts, SegmentsOfRandomMatrices) {
   for (Dtype dtype : {Dtype::float32, Dtype::float64}) {
     Array a = swapaxes(test::random_array({300, 70}, dtype, random), 0, 1);
     Array b = test::random_array({300, 600}, dtype, random);
-    const Array ends({{{0, 300}, {17, 18}}, {{200, 100}, {-5, 40}}, {{250, 999}, {300, 300}}});
+    const Array ends({{{0, 300}, {17, 18}}, {{200, 100}, {0, 40}}, {{250, 299}, {300, 300}}});
     const Array got = segmented_mm(a, b, ends);
     ASSERT_EQ(got.shape(), Shape({3, 2, 70, 600}));
     const std::vector<int> flat = flatten(ends).to_vector<int>();
     for (int64_t i = 0; i < 6; ++i) {
-      const int64_t first = std::clamp(flat[2 * i], 0, 300),
-                    last = std::clamp(flat[2 * i + 1], 0, 300);
+      const int64_t first = flat[2 * i], last = flat[2 * i + 1];
       const Array expected =
           first < last ? matmul(slice(a, {0, first}, {70, last}), slice(b, {first, 0}, {last, 600}))
                        : zeros({70, 600}, dtype);
       expect_close(flatten(got, 0, 1)[i], expected, 1e-5, 1e-4);
     }
   }
+}
+
+TEST_P(MatrixParts, SegmentsEndWhereTheMatricesDo) {
+  const Array a = numbers({3, 8}), b = numbers({8, 2});
+  auto expect_refusal = [](const Array& product, const std::string& message) {
+    try {
+      product.eval();
+      ADD_FAILURE() << "nothing was thrown";
+    } catch (const IndexError& error) {
+      EXPECT_EQ(error.what(), message);
+    }
+  };
+  expect_refusal(segmented_mm(a, b, Array({{0, 2}, {2, 9}})),
+                 "segmented_mm: a segment cannot begin or end at 9 of 8: its ends are 0 to 8");
+  expect_refusal(segmented_mm(a, b, Array({-1, 2})),
+                 "segmented_mm: a segment cannot begin or end at -1 of 8: its ends are 0 to 8");
+  const Array far({uint64_t{1} << 63, uint64_t{1}});
+  EXPECT_THROW(segmented_mm(a, b, far).eval(), IndexError);
+  auto of_many = vmap([&](const Array& ends) { return segmented_mm(a, b, ends); });
+  EXPECT_EQ(of_many(Array({{0, 8}, {8, 8}})).shape(), Shape({2, 3, 2}));
+  EXPECT_THROW(of_many(Array({{0, 8}, {8, 10}})).eval(), IndexError);
+  set_index_clamping(true);
+  const Array clamped = segmented_mm(a, b, Array({-3, 99}));
+  set_index_clamping(false);
+  expect_close(clamped, matmul(a, b), 1e-5);
 }
 
 // What lies outside of a segment does not count, not even as NaN.

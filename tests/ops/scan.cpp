@@ -116,5 +116,19 @@ TEST_P(Scan, ExtremesKeepNaNAndOrderComplexNumbers) {
                Array({-infinity, -infinity, 1.f}));
 }
 
+TEST_P(Scan, LinearRecurrencesGoOnFromWhatWasBefore) {
+  Array a({{2.f, 3.f, 4.f}, {infinity, 1.f, 0.5f}}), b({{1.f, 1.f, 2.f}, {3.f, -1.f, 4.f}});
+  expect_equal(linear_recurrence(a, b, 1), Array({{1.f, 4.f, 18.f}, {3.f, 2.f, 5.f}}));
+  expect_equal(linear_recurrence(a, b, -1, true), Array({{15.f, 7.f, 2.f}, {infinity, 3.f, 4.f}}));
+  expect_equal(linear_recurrence(a, b, 0, true), Array({{7.f, -2.f, 18.f}, {3.f, -1.f, 4.f}}));
+  expect_equal(linear_recurrence(Array({2, 3}), Array(Scalar(1)), 0), Array({1.f, 4.f}));
+  EXPECT_EQ(linear_recurrence(zeros({2, 0}), zeros({2, 0}), 1).shape(), Shape({2, 0}));
+  EXPECT_EQ(linear_recurrence(ones({2}, Dtype::float16), ones({2}, Dtype::float16), 0).dtype(),
+            Dtype::float16);
+  EXPECT_THROW(linear_recurrence(a, ones({2}), 0), Error);
+  EXPECT_THROW(linear_recurrence(a, b, 2), Error);
+  EXPECT_THROW(linear_recurrence(Array(Scalar(1.f)), Array(Scalar(1.f)), 0), Error);
+}
+
 }  // namespace
 }  // namespace lazulite

@@ -57,6 +57,30 @@ TEST_P(Statistics, OfEqualNumbersAreExact) {
                full({1, 1, 1, 3}, 255, Dtype::float16));
 }
 
+// What NumPy gives, which computes them in float64.
+TEST_P(Statistics, OfIntegersUpToTheirEnds) {
+  constexpr int64_t lowest = std::numeric_limits<int64_t>::min();
+  constexpr int64_t highest = std::numeric_limits<int64_t>::max();
+  auto expect = [](const Array& x, float average, float variance) {
+    expect_close(mean(x), Array(average), 1e-7, 0.0);
+    expect_close(var(x), Array(variance), 1e-6, 0.0);
+    expect_close(stddev(x), Array(std::sqrt(variance)), 1e-6, 0.0);
+    expect_close(var(expand_dims(x, 1), {0}), Array({variance}), 1e-6, 0.0);
+  };
+  const Array ends = repeat(Array({lowest, highest, lowest, highest}), 1000);
+  expect(ends, 0, 0x1p126f);
+  expect(repeat(Array({std::numeric_limits<uint64_t>::max(), uint64_t{0}}), 1000), 0x1p63f,
+         0x1p126f);
+  expect(full({9}, highest), 0x1p63f, 0);
+  const int64_t time = 1'700'000'000'000'000'000, second = 1'000'000'000;
+  expect(Array({time, time + second, time + 2 * second}), 1.700000001e18f, 6.6666669e17f);
+  expect(Array({2000000000, 2000000001, 2000000002}), 2000000001.f, 0.6666667f);
+  expect(Array({2147483647, -2147483645}), 1, 4.6116860e18f);
+  expect(Array({4294967295u, 4294967293u}, Dtype::uint32), 4294967294.f, 1);
+  expect(Array({-128, 127}, Dtype::int8), -0.5f, 16256.25f);
+  expect(Array({true, false, true, true}), 0.75f, 0.1875f);
+}
+
 TEST_P(Statistics, DoNotLoseASmallSpreadOfLargeNumbers) {
   // Alternately 1e6 - 1 and 1e6 + 1.
   Array x = 1e6 + (arange(1000, Dtype::float32) % 2) * 2 - 1;

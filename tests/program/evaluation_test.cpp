@@ -142,8 +142,8 @@ TEST(Evaluation, AsyncEvalReturnsBeforeTheValueIsUsed) {
 
 TEST(Memory, RefusesMoreThanTheMachineHasWithASentence) {
   try {
-    (random::uniform({1 << 20, 1 << 14}) + 1).eval();
-    FAIL() << "64 GiB were allocated";
+    (random::uniform({1 << 28, 1 << 14}) + 1).eval();
+    FAIL() << "16 TiB were allocated";
   } catch (const OutOfMemory& error) {
     EXPECT_NE(std::string(error.what()).find("requested"), std::string::npos);
   }

@@ -124,6 +124,12 @@ std::vector<PrimitiveCase> make_cases() {
                        cumprod(a[0], -1, true, false)};
        },
        {cube}},
+      {"linear_recurrence",
+       [](const Arrays& a) {
+         return Arrays{linear_recurrence(a[0], square(a[1]), 1),
+                       linear_recurrence(a[1], a[0], -1, true)};
+       },
+       {cube, matrix}},
       {"cummax",
        [](const Arrays& a) {
          // Without an element they are infinite.

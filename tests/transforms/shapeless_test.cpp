@@ -58,6 +58,16 @@ TEST(Shapeless, ChecksIndicesAgainstTheNewAxis) {
   EXPECT_THROW(trace.again({numbers({3, 3}), Array({3})})[0].eval(), IndexError);
 }
 
+TEST(Shapeless, ChecksSegmentsAgainstTheNewMatrices) {
+  auto parts = [](const Arrays& a) { return Arrays{segmented_mm(a[0], a[1], a[2])}; };
+  const Arrays first = {numbers({2, 3}), numbers({3, 2}), Array({{0, 3}, {3, 3}})};
+  const Arrays longer = {numbers({2, 5}), numbers({5, 2}), Array({{0, 5}, {2, 4}})};
+  expect_same(parts, first, longer);
+  expect_same(parts, longer, first);
+  ShapelessTrace trace = ShapelessTrace::of(parts, longer);
+  EXPECT_THROW(trace.again({first[0], first[1], longer[2]})[0].eval(), IndexError);
+}
+
 TEST(Shapeless, FollowsGradients) {
   auto loss = [](Array x) { return mean(square(x) * sum(x, 0)); };
   expect_same([&](const Arrays& a) { return Arrays{grad(loss)(a[0])}; }, {numbers({2, 3})},

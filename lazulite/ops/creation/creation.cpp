@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
@@ -42,6 +43,7 @@ struct Range {
   }
   /// The last of `count` numbers, which `stop` comes after.
   Scalar last(int64_t count) const {
+    if (count == 1) return start;
     if (!is_whole()) {
       return start.as<double>() + static_cast<double>(count - 1) * step.as<double>();
     }
@@ -71,16 +73,23 @@ struct Range {
     return static_cast<int64_t>(count);
   }
   int64_t fractional_length() const {
-    double count = std::ceil((stop.as<double>() - start.as<double>()) / step.as<double>());
-    if (!std::isfinite(count) || !std::isfinite(start.as<double>())) {
+    const double from = start.as<double>(), to = stop.as<double>(), by = step.as<double>();
+    if (!std::isfinite(from) || !std::isfinite(to) || std::isnan(by)) {
       throw Error(fmt::format("arange: {} there is no finite number of elements", text()));
     }
-    if (count > most) reject(count);
-    return count > 0 ? static_cast<int64_t>(count) : 0;
+    double steps = (to - from) / by;
+    // The way may be longer than the largest number, though it is few steps.
+    if (!std::isfinite(to - from)) steps = to / by - from / by;
+    // The first element is there, however small a part of a step the way is.
+    if (steps == 0 && to != from && (to > from) == (by > 0)) return 1;
+    if (steps > most) reject(std::ceil(steps));
+    return steps > 0 ? static_cast<int64_t>(std::ceil(steps)) : 0;
   }
   [[noreturn]] void reject(double count) const {
-    throw Error(fmt::format("arange: {} there are {:.0f} elements; at most {} are possible", text(),
-                            count, most));
+    const std::string number =
+        std::isinf(count) ? "more than can be counted" : fmt::format("{:.15g}", count);
+    throw Error(fmt::format("arange: {} the elements are {}; at most {} are possible", text(),
+                            number, most));
   }
 
   static constexpr int32_t most = std::numeric_limits<int32_t>::max();
@@ -170,6 +179,10 @@ Array arange(const Scalar& start, const Scalar& stop, const Scalar& step,
   if (count > 0) {
     start.expect_held_by(out, "arange");
     range.last(count).expect_held_by(out, "arange");
+  }
+  // A step that is nearly beyond all numbers is made nowhere.
+  if (count == 1 && !(std::fabs(step.as<double>()) < 0x1p62)) {
+    return noted(full({1}, start, out), {1});
   }
   // An array of integers with a fraction asked for goes on as its first two elements do, which are
   // rounded towards zero: so do NumPy's and MLX's.

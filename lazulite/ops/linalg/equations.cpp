@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <limits>
+#include <string_view>
 
 #include "lazulite/core/errors.h"
 #include "lazulite/core/no_result.h"
@@ -22,17 +23,18 @@ using Numbers = dense::Matrix<double>;
 
 Array transposed(const Array& x) { return swapaxes(x, -1, -2); }
 
-// Matrices of `a` and `b` that have the same leading axes.
-Array solved(const Array& a, const Array& b);
+// Matrices of `a` and `b` that have the same leading axes. A name is that of the operation that is
+// known to the user.
+Array solved(const char* name, const Array& a, const Array& b);
 Array solved_triangular(const Array& a, const Array& b, bool upper);
 
-void run_solve(HostArrays x, HostArrays y) {
+void run_solve(const char* name, HostArrays x, HostArrays y) {
   const dense::Lapack& library = dense::lapack();
   for_each_matrix(x[0].shape, [&](int64_t i) {
     Numbers a = matrix_of<double>(x[0], i), b = matrix_of<double>(x[1], i);
     const std::vector<int> exchanged = library.lu(a);
     for (int64_t k = 0; k < a.rows; ++k) {
-      if (a(k, k) == 0) throw NoResultError("solve: a matrix is singular");
+      if (a(k, k) == 0) throw NoResultError(fmt::format("{}: a matrix is singular", name));
     }
     library.exchange(b, exchanged);
     library.substitute(a, b, false, true);
@@ -63,22 +65,30 @@ Arrays all_mapped(const Arrays& x, const std::vector<bool>& mapped) {
   return out;
 }
 
+Operation make_solve(const char* name) {
+  CustomOperation out{.name = name, .infer = infer_second, .run = {}};
+  out.run = [name](HostArrays x, HostArrays y) { run_solve(name, x, y); };
+  out.vjp = [name](const Arrays& x, const Arrays& y, const Arrays& g) -> Arrays {
+    Array b = solved(name, transposed(x[0]), g[0]);
+    return {-matmul(b, transposed(y[0])), b};
+  };
+  out.jvp = [name](const Arrays& x, const Arrays& y, const Arrays& t) -> Arrays {
+    return {solved(name, x[0], t[1] - matmul(t[0], y[0]))};
+  };
+  out.vmap = [name](const Arrays& x, const std::vector<bool>& mapped) -> Arrays {
+    Arrays all = all_mapped(x, mapped);
+    return {solved(name, all[0], all[1])};
+  };
+  return std::make_shared<const CustomOperation>(out);
+}
+
 const Operation& solve_operation() {
-  static const Operation operation = [] {
-    CustomOperation out{.name = "solve", .infer = infer_second, .run = run_solve};
-    out.vjp = [](const Arrays& x, const Arrays& y, const Arrays& g) -> Arrays {
-      Array b = solved(transposed(x[0]), g[0]);
-      return {-matmul(b, transposed(y[0])), b};
-    };
-    out.jvp = [](const Arrays& x, const Arrays& y, const Arrays& t) -> Arrays {
-      return {solved(x[0], t[1] - matmul(t[0], y[0]))};
-    };
-    out.vmap = [](const Arrays& x, const std::vector<bool>& mapped) -> Arrays {
-      Arrays all = all_mapped(x, mapped);
-      return {solved(all[0], all[1])};
-    };
-    return std::make_shared<const CustomOperation>(out);
-  }();
+  static const Operation operation = make_solve("solve");
+  return operation;
+}
+
+const Operation& inv_operation() {
+  static const Operation operation = make_solve("inv");
   return operation;
 }
 
@@ -114,11 +124,13 @@ const Operation& triangular_operation(bool upper) {
 
 const NamedOperation named_equations[] = {
     {"solve", solve_operation},
+    {"inv", inv_operation},
     {"solve_lower", []() -> const Operation& { return triangular_operation(false); }},
     {"solve_upper", []() -> const Operation& { return triangular_operation(true); }}};
 
-Array solved(const Array& a, const Array& b) {
-  return apply_operation(solve_operation(), {a, b})[0];
+Array solved(const char* name, const Array& a, const Array& b) {
+  const bool inverts = std::string_view(name) == "inv";
+  return apply_operation(inverts ? inv_operation() : solve_operation(), {a, b})[0];
 }
 
 Array solved_triangular(const Array& a, const Array& b, bool upper) {
@@ -266,7 +278,7 @@ Array cholesky_inv(Array a, bool upper) {
 Array solve(Array a, Array b) {
   const ReleaseOnReturn release(a, b);
   auto [left, right] = equations("solve", a, b);
-  return as_given(solved(left, right), b);
+  return as_given(solved("solve", left, right), b);
 }
 
 Array solve_triangular(Array a, Array b, bool upper) {
@@ -278,7 +290,7 @@ Array solve_triangular(Array a, Array b, bool upper) {
 Array inv(Array a) {
   const ReleaseOnReturn release(a);
   expect_matrix("inv", a, true);
-  return solved(a, identities(a));
+  return solved("inv", a, identities(a));
 }
 
 Array tri_inv(Array a, bool upper) {

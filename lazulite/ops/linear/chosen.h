@@ -2,6 +2,7 @@
 
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/indexing.h"
+#include "lazulite/ops/indexing/positions.h"
 #include "lazulite/ops/manipulation.h"
 
 // Matrices along the leading axes of arrays, which indices choose. Internal.
@@ -21,8 +22,9 @@ inline Array numbered(const Array& x) {
 }
 
 /// Counted from the front and in range, which kernels rely on.
-inline Array checked(const Array& indices, const Array& x) {
-  return take(arange(element_count(leading(x)), Dtype::int32), indices, 0);
+inline Array checked(const Array& indices, const Array& x, IndexUse use) {
+  const int64_t count = element_count(leading(x));
+  return take(arange(count, Dtype::int32), checked_positions(indices, count, use), 0);
 }
 
 }  // namespace lazulite

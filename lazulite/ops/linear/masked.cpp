@@ -111,6 +111,8 @@ Array segmented_mm(Array a, Array b, Array segments) {
   }
   const Dtype dtype = expect_floating("segmented_mm", a, b);
   Shape shape(segments.shape().begin(), segments.shape().end() - 1);
+  // Where segments may begin and end is one place more than there are columns.
+  segments = checked_positions(segments, a.shape(1) + 1, IndexUse::segmented_mm, false);
   Array rows = reshape(astype(segments, Dtype::int64), {element_count(shape), 2});
   shape.push_back(a.shape(0));
   shape.push_back(b.shape(1));
@@ -135,8 +137,10 @@ Array gather_mm(Array a, Array b, Array lhs_indices, Array rhs_indices) {
   for (const Array* indices : {&lhs_indices, &rhs_indices}) {
     if (indices->valid()) expect_integers("gather_mm", "indices", *indices);
   }
-  lhs_indices = lhs_indices.valid() ? checked(lhs_indices, left) : numbered(left);
-  rhs_indices = rhs_indices.valid() ? checked(rhs_indices, right) : numbered(right);
+  lhs_indices =
+      lhs_indices.valid() ? checked(lhs_indices, left, IndexUse::gather_mm) : numbered(left);
+  rhs_indices =
+      rhs_indices.valid() ? checked(rhs_indices, right, IndexUse::gather_mm) : numbered(right);
   const std::vector<Array> places = broadcast_arrays({lhs_indices, rhs_indices});
   Shape shape = places[0].shape();
   shape.push_back(left.shape(-2));

@@ -5,8 +5,10 @@
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
+#include "lazulite/ops/elementwise.h"
 #include "lazulite/ops/indexing.h"
 #include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/operators.h"
 
 namespace lazulite {
 namespace {
@@ -85,16 +87,12 @@ Array pad_mirrored(Array x, const std::vector<PadWidth>& widths, bool with_edge)
       throw ValueError(fmt::format("pad_mirrored: shape {} has nothing to mirror along axis {}",
                                    to_string(x.shape()), i));
     }
-    const int64_t all = add_sizes(add_sizes(before, size, "pad"), after, "pad");
-    check_shape({all}, sizeof(int64_t), "pad_mirrored");
     // To and fro.
     const int64_t turn = with_edge ? 2 * size : std::max<int64_t>(2 * size - 2, 1);
-    std::vector<int64_t> positions;
-    for (int64_t k = 0; k < all; ++k) {
-      const int64_t at = ((k - before) % turn + turn) % turn;
-      positions.push_back(at < size ? at : with_edge ? turn - 1 - at : turn - at);
-    }
-    x = take(std::move(x), Array(positions, {all}), static_cast<int>(i));
+    const int64_t end = add_sizes(size, after, "pad_mirrored");
+    Array at = remainder(arange(-before, end, 1, Dtype::int64), turn);
+    Array back = (with_edge ? turn - 1 : turn) - at;
+    x = take(std::move(x), where(at < size, at, back), static_cast<int>(i));
   }
   return x;
 }

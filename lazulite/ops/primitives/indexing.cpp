@@ -124,9 +124,15 @@ void CheckIndex::reject(const std::string& index) const {
   if (use == IndexUse::mask_values) {
     throw Error(fmt::format("index_update: {} values for a mask that holds at more places", size));
   }
+  if (use == IndexUse::segmented_mm) {
+    throw IndexError(
+        fmt::format("segmented_mm: a segment cannot begin or end at {} of {}: its ends are 0 to {}",
+                    index, size - 1, size - 1));
+  }
   static constexpr const char* operations[] = {
-      "take",         "take_along_axis", "put_along_axis", "add_along_axis", "scatter_add", "index",
-      "index_update", "gather",          "scatter",        "slice",          "slice_update"};
+      "take",         "take_along_axis", "put_along_axis", "add_along_axis", "scatter_add",
+      "index",        "index_update",    "gather",         "scatter",        "slice",
+      "slice_update", "gather_mm",       "gather_qmm"};
   throw IndexError(
       fmt::format("{}: the index {} is out of range for an axis of size {}: indices are {} to {}",
                   operations[static_cast<size_t>(use)], index, size, wrap ? -size : 0, size - 1));

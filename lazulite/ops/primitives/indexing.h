@@ -21,6 +21,9 @@ enum class IndexUse : uint8_t {
   scatter,
   slice,
   slice_update,
+  gather_mm,
+  gather_qmm,
+  segmented_mm,
   class_labels,
   mask_values,
 };

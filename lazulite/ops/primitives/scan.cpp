@@ -8,6 +8,7 @@ using namespace definition;
 
 LAZULITE_DEFINE_PRIMITIVE(CumulativeSum);
 LAZULITE_DEFINE_PRIMITIVE(Cumulative);
+LAZULITE_DEFINE_PRIMITIVE(LinearRecurrence);
 
 ArrayTypes infer(const CumulativeSum& p, InputTypes inputs) {
   expect_inputs("cumsum", inputs, 1);
@@ -35,6 +36,19 @@ ArrayTypes infer(const Cumulative& p, InputTypes inputs) {
                             name_of(dtype)));
   }
   return {{shape, dtype}};
+}
+
+ArrayTypes infer(const LinearRecurrence& p, InputTypes inputs) {
+  expect_inputs("linear_recurrence", inputs, 2);
+  const auto &a = inputs[0], &b = inputs[1];
+  if (a.shape != b.shape || a.dtype != b.dtype || !is_inexact(a.dtype)) {
+    throw Error(fmt::format(
+        "linear_recurrence: {}{} and {}{}; two arrays of one shape and one floating or complex "
+        "dtype are expected",
+        name_of(a.dtype), to_string(a.shape), name_of(b.dtype), to_string(b.shape)));
+  }
+  expect_axis("linear_recurrence", p.axis, a.shape);
+  return {{a.shape, a.dtype}};
 }
 
 }  // namespace lazulite

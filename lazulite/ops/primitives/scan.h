@@ -40,4 +40,16 @@ struct Cumulative {
 };
 LAZULITE_PRIMITIVE(Cumulative);
 
+/// Inputs (a, b) of one shape and one floating or complex dtype; the output's are theirs. Along
+/// `axis`, from the other end if `reverse`, h = a h + b with the h before; the first is b. Computed
+/// in double precision and rounded where it is stored.
+struct LinearRecurrence {
+  static constexpr const char* name = "LinearRecurrence";
+  int axis;
+  bool reverse;
+  auto fields() const { return std::tie(axis, reverse); }
+  bool operator==(const LinearRecurrence&) const = default;
+};
+LAZULITE_PRIMITIVE(LinearRecurrence);
+
 }  // namespace lazulite

@@ -55,8 +55,8 @@ Array chosen_products(const QuantizationFormat& format, const Array& x, const Ar
                       bool transpose) {
   std::vector<Array> inputs =
       inputs_of(listed(x), listed(w), listed(scales), biases.valid() ? listed(biases) : Array());
-  inputs.push_back(flatten(checked(indices[0], x)));
-  inputs.push_back(flatten(checked(indices[1], w)));
+  inputs.push_back(flatten(checked(indices[0], x, IndexUse::gather_qmm)));
+  inputs.push_back(flatten(checked(indices[1], w, IndexUse::gather_qmm)));
   Array out = compute({format, transpose, true}, inputs);
   Shape shape = indices[0].shape();
   shape.push_back(out.shape(-2));

@@ -1,4 +1,5 @@
-// Means and variances. Half precision is widened first: its own range is too small for sums.
+// Means and variances. Half precision is widened first: its own range is too small for sums. So are
+// integers, to what tells all but the largest of them apart.
 #include <limits>
 
 #include "lazulite/core/release.h"
@@ -13,8 +14,9 @@ namespace lazulite {
 namespace {
 
 Array widened(const Array& x) {
-  bool narrow = !is_inexact(x.dtype()) || is_half(x.dtype());
-  return narrow ? astype(x, Dtype::float32) : x;
+  if (is_half(x.dtype())) return astype(x, Dtype::float32);
+  if (is_inexact(x.dtype())) return x;
+  return astype(x, size_of(x.dtype()) < 4 ? Dtype::float32 : Dtype::float64);
 }
 
 Dtype statistic_dtype(const Array& x) { return is_inexact(x.dtype()) ? x.dtype() : Dtype::float32; }

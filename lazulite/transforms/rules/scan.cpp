@@ -30,39 +30,6 @@ Array summed_back(const Cumulative& p, const Array& x) {
   return again(CumulativeSum{p.axis, !p.reverse, p.inclusive}, {x});
 }
 
-// A product's derivative by a factor is the product divided by it. The first zero on the way is
-// counted apart, with the product that leaves it out; behind a second one nothing changes any more.
-struct Factors {
-  Factors(const Cumulative& p, const Array& given)
-      : x(widened(given)),
-        is_zero(equal(x, 0)),
-        first(logical_and(is_zero, equal(summed_zeros(p), 1))),
-        product(folded(p, x)),
-        without_first(folded(p, where(first, 1, x))),
-        inverse(where(is_zero, 0, divide(1, where(is_zero, 1, x)))) {}
-
-  Array summed_zeros(const Cumulative& p) const {
-    return again(CumulativeSum{p.axis, p.reverse, true}, {astype(is_zero, Dtype::int32)});
-  }
-  Array x, is_zero, first, product, without_first, inverse;
-};
-
-Array product_gradient(const Cumulative& p, const Array& given, const Array& cotangent) {
-  Factors f(p, given);
-  Array g = widened(cotangent);
-  // The gradient of a complex product takes the conjugates of the other factors.
-  auto factor = [&](const Array& x) { return is_complex(x) ? conjugate(x) : x; };
-  Array others = summed_back(p, g * factor(f.product)) * factor(f.inverse);
-  return where(f.first, summed_back(p, g * factor(f.without_first)), others);
-}
-
-Array product_tangent(const Cumulative& p, const Array& given, const Array& tangent) {
-  Factors f(p, given);
-  Array t = widened(tangent);
-  return f.product * summed(p, t * f.inverse) +
-         f.without_first * summed(p, where(f.first, t, zeros_like(t)));
-}
-
 // The elements one place further (or back), with a zero where there is none.
 Array shifted(const Array& x, int axis, bool further) {
   auto at = static_cast<size_t>(axis);
@@ -72,6 +39,27 @@ Array shifted(const Array& x, int axis, bool further) {
   widths[at] = further ? PadWidth{1, 0} : PadWidth{0, 1};
   if (!further) ++starts[at], ++stops[at];
   return slice(pad(x, widths), starts, stops);
+}
+
+// Products in double precision, which those of some of float32's numbers may need.
+Array widest(const Array& x) { return is_complex(x) ? x : astype(x, Dtype::float64); }
+
+// A product's derivative by a factor takes no division, so that it is exact at zeros: it is the
+// product of what comes before, times the gradients of what follows, each with the product of the
+// factors between. Those sums follow from each other.
+Array product_gradient(const Cumulative& p, const Array& given, const Array& cotangent) {
+  Array x = widest(given), g = widest(cotangent);
+  if (is_complex(x)) x = conjugate(x);
+  if (!p.inclusive) g = shifted(g, p.axis, p.reverse);
+  Array before = again(Cumulative{p.op, p.axis, p.reverse, false}, {x});
+  return before * again(LinearRecurrence{p.axis, !p.reverse}, {shifted(x, p.axis, p.reverse), g});
+}
+
+Array product_tangent(const Cumulative& p, const Array& given, const Array& tangent) {
+  Array x = widest(given);
+  Array before = again(Cumulative{p.op, p.axis, p.reverse, false}, {x});
+  Array t = again(LinearRecurrence{p.axis, p.reverse}, {x, before * widest(tangent)});
+  return p.inclusive ? t : shifted(t, p.axis, !p.reverse);
 }
 
 // Where the extreme so far comes from: of equals, the nearest.
@@ -189,7 +177,29 @@ Mapped vmap(const Cumulative& p, const VmapRequest& r) {
   return {again(Cumulative{p.op, p.axis + 1, p.reverse, p.inclusive}, {r.inputs[0]})};
 }
 
+// The gradient of b comes the other way, and a multiplies what was before.
+Gradients vjp(const LinearRecurrence& p, const VjpRequest& r) {
+  const Array &a = r.inputs[0], &g = r.cotangents[0], &h = r.outputs[0];
+  auto conjugated = [](const Array& x) { return is_complex(x) ? conjugate(x) : x; };
+  Array of_b =
+      again(LinearRecurrence{p.axis, !p.reverse}, {shifted(conjugated(a), p.axis, p.reverse), g});
+  return {of_b * conjugated(shifted(h, p.axis, !p.reverse)), of_b};
+}
+
+Tangents jvp(const LinearRecurrence& p, const JvpRequest& r) {
+  const Array &a = r.inputs[0], &h = r.outputs[0], &of_a = r.tangents[0], &of_b = r.tangents[1];
+  if (!of_a.valid() && !of_b.valid()) return {Array()};
+  Array t = or_zeros(of_b, a);
+  if (of_a.valid()) t = t + of_a * shifted(h, p.axis, !p.reverse);
+  return {again(p, {a, t})};
+}
+
+Mapped vmap(const LinearRecurrence& p, const VmapRequest& r) {
+  return {again(LinearRecurrence{p.axis + 1, p.reverse}, {every(r, 0), every(r, 1)})};
+}
+
 LAZULITE_RULES(CumulativeSum);
 LAZULITE_RULES(Cumulative);
+LAZULITE_RULES(LinearRecurrence);
 
 }  // namespace lazulite

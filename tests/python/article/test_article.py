@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import bench_out_parser
+import jsonschema
 import pytest
 import trace_format
 from article_run import (
@@ -154,10 +155,29 @@ def test_the_trace_and_the_profile(finished, name):
     assert "<html" in (finished / f"profile-{name}.flame.html").read_text()
 
 
-def test_overlapping_events_are_no_trace():
-    def event(start, duration):
-        return {"ph": "X", "name": "a", "ts": start, "dur": duration, "pid": 1, "tid": 1}
+def event(start, duration):
+    return {"ph": "X", "name": "a", "ts": start, "dur": duration, "pid": 1, "tid": 1}
 
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"ph": "Z"},
+        {"dur": -1},
+        {"ts": "0"},
+        {"name": ""},
+        {"tid": None},
+        {"ph": "C", "args": {"load": "high"}},
+        {"ph": "M", "name": "colour", "args": {}},
+    ],
+)
+def test_malformed_events_are_no_trace(changed):
+    assert trace_format.check({"traceEvents": [event(0, 10)]}) == 1
+    with pytest.raises(jsonschema.ValidationError):
+        trace_format.check({"traceEvents": [event(0, 10) | changed]})
+
+
+def test_overlapping_events_are_no_trace():
     assert trace_format.check({"traceEvents": [event(0, 10), event(2, 3), event(5, 5)]}) == 3
     with pytest.raises(AssertionError):
         trace_format.check({"traceEvents": [event(0, 10), event(5, 10)]})

@@ -3,8 +3,8 @@
 
     LAZULITE_MLX_PYTHON=... python tests/python/differential/coverage.py --examples 200 > table.md
 
-It takes minutes. With `--notes FILE` what is found is noted there name by name, and a run that was
-broken off goes on where it was.
+It takes minutes, on `--jobs` processes at once. With `--notes FILE` what is found is noted there
+name by name, and a run that was broken off goes on where it was.
 
 A name is equal to MLX's on so many drawn examples, or in so many recorded programs; or it differs,
 or is missing. What departs on purpose is said with its reason, from tests/departures.
@@ -17,7 +17,10 @@ import json
 import re
 import sys
 from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -87,32 +90,15 @@ _OPERATORS = {
 }
 
 
-class Table:
+class Judge:
     """Finds out how Lazulite has a name."""
 
-    def __init__(self, examples: int, notes: Path | None) -> None:
+    def __init__(self, examples: int) -> None:
         self.examples = examples
-        self.notes = notes
-        self.noted: dict = {}
-        if notes and notes.exists():
-            lines = (json.loads(line) for line in notes.read_text().splitlines())
-            self.noted = {path: (kind, text) for path, kind, text in lines}
         self.package = Package("lazulite")
         self.oracle = Oracle(PYTHON)
         self.equal, self.different = in_programs(self.package)
         self.departures = departures()
-        self.counts: Counter = Counter()
-
-    def state(self, name: Name) -> str:
-        """What is to be said of a name."""
-        if name.path not in self.noted:
-            self.noted[name.path] = self.found(name)
-            if self.notes:
-                with self.notes.open("a") as file:
-                    file.write(json.dumps([name.path, *self.noted[name.path]]) + "\n")
-        kind, text = self.noted[name.path]
-        self.counts[kind] += 1
-        return text
 
     def found(self, name: Name) -> tuple[str, str]:
         """Its kind, and the state."""
@@ -142,23 +128,53 @@ class Table:
         return "untested", "there, not compared"
 
 
+def begin(examples: int) -> None:
+    """What a process of the pool needs: its own judge, with its own MLX."""
+    global judge
+    judge = Judge(examples)
+
+
+def judged(name: Name) -> tuple[str, str]:
+    """What the process's judge says of a name."""
+    return judge.found(name)
+
+
+def found_in_parallel(
+    wanted: Iterable[Name], examples: int, jobs: int
+) -> Iterable[tuple[Name, tuple[str, str]]]:
+    """Names with what is found of them, in the order in which that is known."""
+    with ProcessPoolExecutor(jobs, get_context("spawn"), begin, (examples,)) as pool:
+        running = {pool.submit(judged, name): name for name in wanted}
+        for future in as_completed(running):
+            yield running[future], future.result()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--examples", type=int, default=20)
+    parser.add_argument("--jobs", type=int, default=1, help="names compared at once")
     parser.add_argument("--notes", type=Path, help="what is found, to go on with")
     arguments = parser.parse_args()
     if not PYTHON:
         raise SystemExit("coverage: LAZULITE_MLX_PYTHON must name a Python that has MLX")
-    table = Table(arguments.examples, arguments.notes)
-    lines, section = [], ""
+    known: dict[str, tuple[str, str]] = {}
+    if arguments.notes and arguments.notes.exists():
+        lines = (json.loads(line) for line in arguments.notes.read_text().splitlines())
+        known = {path: (kind, text) for path, kind, text in lines}
+    wanted = [name for name in names() if name.path not in known]
+    for name, (kind, text) in found_in_parallel(wanted, arguments.examples, arguments.jobs):
+        known[name.path] = kind, text
+        if arguments.notes:
+            with arguments.notes.open("a") as file:
+                file.write(json.dumps([name.path, kind, text]) + "\n")
+    table, section, counts = [], "", Counter()
     for name in names():
         if name.section != section:
             section = name.section
-            lines += ["", f"## {section}", "", "| name | state |", "|---|---|"]
-        lines.append(
-            f"| `{name.path.rpartition('.')[2]}` | {table.state(name)} |".replace("\n", " ")
-        )
-    counts = table.counts
+            table += ["", f"## {section}", "", "| name | state |", "|---|---|"]
+        kind, text = known[name.path]
+        counts[kind] += 1
+        table.append(f"| `{name.path.rpartition('.')[2]}` | {text} |".replace("\n", " "))
     print("# Coverage of MLX's names\n")
     print(
         f"Of the {sum(counts.values())} public names of MLX 0.32.4 (CPU), {counts['equal']} are "
@@ -166,7 +182,7 @@ def main() -> None:
         f"compared, {counts['missing']} are missing. Made by "
         f"`tests/python/differential/coverage.py --examples {arguments.examples}`."
     )
-    print("\n".join(lines))
+    print("\n".join(table))
 
 
 if __name__ == "__main__":

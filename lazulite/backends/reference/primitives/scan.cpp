@@ -123,9 +123,31 @@ void run(const Cumulative& p, const Run& run) {
   });
 }
 
+void run(const LinearRecurrence& p, const Run& run) {
+  const Elements factors = run.elements(run.input(0)), added = run.elements(run.input(1));
+  const Elements to = run.elements(run.output());
+  const Dtype dtype = run.output().dtype;
+  const bool real = kind_of(dtype) != DtypeKind::complex;
+  const Shape& shape = run.output().shape;
+  const int64_t size = shape[p.axis];
+  const int64_t after = element_count(std::span(shape.begin() + p.axis + 1, shape.end()));
+  for (int64_t line = 0; size > 0 && line < run.output().size() / size; ++line) {
+    const int64_t first = line / after * size * after + line % after;
+    std::complex<double> h;
+    for (int64_t k = 0; k < size; ++k) {
+      const int64_t at = first + (p.reverse ? size - 1 - k : k) * after;
+      const std::complex<double> a = load_number(factors[at], dtype),
+                                 b = load_number(added[at], dtype);
+      h = k == 0 ? b : real ? a.real() * h.real() + b.real() : a * h + b;
+      store_number(h, to[at], dtype);
+    }
+  }
+}
+
 }  // namespace
 
 LAZULITE_REFERENCE_KERNEL(CumulativeSum);
 LAZULITE_REFERENCE_KERNEL(Cumulative);
+LAZULITE_REFERENCE_KERNEL(LinearRecurrence);
 
 }  // namespace lazulite::reference

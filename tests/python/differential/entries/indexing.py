@@ -20,8 +20,8 @@ def _(d):
     if d.bool():
         return [x, indices(d, d.shape(most=2, smallest=1), x.values.size)]
     axis = d.integer(-len(x.shape), len(x.shape) - 1)
-    indices = indices(d, d.shape(most=2, smallest=1), x.shape[axis])
-    return [x, indices if d.bool() else 0], {"axis": axis}
+    chosen = indices(d, d.shape(most=2, smallest=1), x.shape[axis])
+    return [x, chosen if d.bool() else 0], {"axis": axis}
 
 
 @entry("core.take_along_axis")

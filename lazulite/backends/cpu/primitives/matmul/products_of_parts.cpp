@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -149,6 +150,20 @@ struct BlockMasks {
           any && of_lhs.at(slots, matrix, row, block) && of_rhs.at(slots, matrix, block, column);
     }
   }
+  // Blocks of the product that are computed although a block of one factor is left out.
+  template <class OfLhs, class OfRhs>
+  void for_lone_blocks(void* const* slots, int64_t matrix, int64_t row, int64_t columns,
+                       int64_t along, const OfLhs& lhs_left_out, const OfRhs& rhs_left_out) const {
+    if (!of_lhs.operand && !of_rhs.operand) return;
+    for (int64_t column = 0; column < columns; ++column) {
+      if (!of_product.at(slots, matrix, row, column)) continue;
+      for (int64_t k = 0; k < along; ++k) {
+        const bool lhs = of_lhs.at(slots, matrix, row, k);
+        if (lhs == of_rhs.at(slots, matrix, k, column)) continue;
+        lhs ? rhs_left_out(k, column) : lhs_left_out(k, column);
+      }
+    }
+  }
   BlockMask of_product, of_lhs, of_rhs;
 };
 
@@ -181,7 +196,36 @@ class BlockRow {
     for (int64_t i = 0; i < s.m; ++i) std::fill_n(c_ + i * s.c_row + column, s.n, T(0));
   }
 
+  // What is left out counts as zeros, and zero times what is not finite is NaN: where a block of
+  // the first matrix is left out, and not the one of the second that it meets.
+  void add_zeros_times(int64_t block, int64_t column) const {
+    for (int64_t j = column * size_; j < std::min((column + 1) * size_, whole_.n); ++j) {
+      if (is_finite(b_ + j * whole_.b_column, whole_.b_row, block)) continue;
+      for (int64_t i = 0; i < whole_.m; ++i) c_[i * whole_.c_row + j] = nan;
+    }
+  }
+
+  // The same where the block of the second matrix is left out.
+  void add_times_zeros(int64_t block, int64_t column) const {
+    const int64_t first = column * size_, count = std::min(size_, whole_.n - first);
+    for (int64_t i = 0; i < whole_.m; ++i) {
+      if (is_finite(a_ + i * whole_.a_row, whole_.a_column, block)) continue;
+      std::fill_n(c_ + i * whole_.c_row + first, count, nan);
+    }
+  }
+
  private:
+  static constexpr T nan = std::numeric_limits<T>::quiet_NaN();
+
+  // Whether all elements of a row or column are that lie in a block along k.
+  bool is_finite(const T* x, int64_t stride, int64_t block) const {
+    const int64_t end = std::min((block + 1) * size_, whole_.k);
+    for (int64_t k = block * size_; k < end; ++k) {
+      if (!std::isfinite(x[k * stride])) return false;
+    }
+    return true;
+  }
+
   const GemmLayout whole_;
   const int64_t size_;
   const T *a_, *b_;
@@ -217,6 +261,10 @@ std::unique_ptr<Kernel> block_masked(const Call& call, const Launch& launch) {
           first = column;
           chosen.swap(next);
         }
+        masks.for_lone_blocks(
+            slots, matrix, row, columns, blocks(whole.k),
+            [&](int64_t k, int64_t column) { out.add_zeros_times(k, column); },
+            [&](int64_t k, int64_t column) { out.add_times_zeros(k, column); });
       }
     });
   });
