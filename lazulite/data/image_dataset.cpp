@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "lazulite/core/errors.h"
@@ -34,6 +35,13 @@ void check(const ImageSet& set, const ImageOptions& options) {
           fmt::format("ImageDataset: {} means or deviations were given for images of {} "
                       "channels; one, or one for each channel, was expected.",
                       values->size(), channels));
+    }
+  }
+  for (const auto* values : {&options.mean, &options.deviation}) {
+    for (const float value : *values) {
+      if (std::isfinite(value)) continue;
+      throw Error(fmt::format("ImageDataset: a {} of {} was given; a finite number was expected.",
+                              values == &options.mean ? "mean" : "deviation", std::abs(value)));
     }
   }
   if (std::find(options.deviation.begin(), options.deviation.end(), 0.0f) !=

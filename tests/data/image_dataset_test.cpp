@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <numeric>
 #include <set>
 
@@ -121,6 +122,8 @@ TEST(ImageDataset, RefusesWhatDoesNotFit) {
   EXPECT_THAT(refusal({.dtype = Dtype::int64}), HasSubstr("not int64"));
   EXPECT_THAT(refusal({.mean = {1, 2, 3}}), AllOf(HasSubstr("3 means"), HasSubstr("2 channels")));
   EXPECT_THAT(refusal({.deviation = {0}}), HasSubstr("deviation of 0"));
+  EXPECT_THAT(refusal({.mean = {NAN}}), HasSubstr("a mean of nan was given"));
+  EXPECT_THAT(refusal({.deviation = {1, -INFINITY}}), HasSubstr("a deviation of inf was given"));
   EXPECT_THAT(refusal({.crop_padding = -1}), HasSubstr("crop_padding is -1"));
 }
 

@@ -26,14 +26,14 @@ def default_collate(batch: collections.abc.Iterable) -> object:
     - dicts become a dict of batches, lists and tuples a list of batches, named tuples a named
       tuple of batches.
 
-    Raises TypeError for anything else, and ValueError for samples that do not fit together; both
-    say which sample, and which part of it.
+    Raises TypeError for anything else, and ValueError for no samples or some that do not fit
+    together; both say which sample, and which part of it.
 
     >>> batch = default_collate([{"x": [1, 2.5], "name": "a"}, {"x": [3, 4.5], "name": "b"}])
     >>> [x.tolist() for x in batch["x"]], batch["name"]
     ([[1, 3], [2.5, 4.5]], ['a', 'b'])
     """
-    return collate(list(batch), as_array)
+    return collate(_with_samples(batch), as_array)
 
 
 def default_convert(sample: object) -> object:
@@ -51,10 +51,17 @@ def default_convert(sample: object) -> object:
 def default_in_worker(collate_fn):
     """`collate_fn` for a worker: one of the two above leaves making the arrays to the loader."""
     if collate_fn is default_collate:
-        return lambda batch: collate(batch, Pending)
+        return lambda batch: collate(_with_samples(batch), Pending)
     if collate_fn is default_convert:
         return lambda sample: convert(sample, Pending)
     return collate_fn
+
+
+def _with_samples(batch):
+    batch = list(batch)
+    if not batch:
+        raise ValueError("default_collate: a batch has no samples; at least one was expected.")
+    return batch
 
 
 def collate(batch, make, place=""):

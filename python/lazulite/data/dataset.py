@@ -5,10 +5,12 @@ from __future__ import annotations
 import bisect
 import itertools
 import math
+import numbers
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 from .. import core
+from .checks import as_position
 from .randomness import numpy_generator
 
 
@@ -119,9 +121,7 @@ def _rows(x, indices):
     import numpy
 
     size = int(x.shape[0])
-    for i in indices:
-        if not -size <= i < size:
-            raise IndexError(f"Index {i} is out of range for a data set of {size} samples.")
+    indices = [as_position("ArrayDataset", i, size) for i in indices]
     # Through the host's memory: rows that are arrays already leave nothing to be evaluated.
     host = numpy.asarray(x)
     return [core.array(host[i]) for i in indices]
@@ -178,10 +178,7 @@ class ConcatDataset(Dataset):
         return self.cumulative_sizes[-1]
 
     def __getitem__(self, index):
-        size = len(self)
-        if not -size <= index < size:
-            raise IndexError(f"Index {index} is out of range for a data set of {size} samples.")
-        index %= size
+        index = as_position("ConcatDataset", index, len(self))
         which = bisect.bisect_right(self.cumulative_sizes, index)
         return self.datasets[which][index - (self.cumulative_sizes[which - 1] if which else 0)]
 
@@ -211,13 +208,17 @@ def random_split(
     `lengths` are numbers of samples that add up to `len(dataset)`, or fractions that add up to 1:
     then each part gets its share rounded down, and what is left over goes one each to the first
     parts. `generator` is what a `DataLoader` takes; the same one gives the same split. Returns a
-    list of `Subset`. Raises ValueError if the lengths do not add up.
+    list of `Subset`. Raises TypeError for a length that is no number, and ValueError if the lengths
+    do not add up.
 
     >>> [len(part) for part in random_split(range(10), [0.75, 0.25], generator=0)]
     [8, 2]
     """
     size = len(dataset)
     lengths = list(lengths)
+    for x in lengths:
+        if not isinstance(x, numbers.Real):
+            raise TypeError(f"random_split: a length is {x!r}; a number was expected.")
     if any(x < 0 for x in lengths):
         raise ValueError(f"random_split: {lengths} has a negative length.")
     if any(isinstance(x, float) for x in lengths) and math.isclose(sum(lengths), 1):

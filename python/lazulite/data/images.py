@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import os
+import reprlib
 from collections.abc import Iterable, Sequence
 
 from .. import core
 from ..core import _data
+from .checks import as_flag, as_integer, as_position
 from .dataset import Dataset
 
 
-def _as_list(values):
-    return [float(v) for v in (values if hasattr(values, "__iter__") else [values])]
+def _as_list(name, values):
+    try:
+        alone = isinstance(values, str) or not hasattr(values, "__iter__")
+        return [float(v) for v in ([values] if alone else values)]
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"ImageDataset: {name} is {values!r}; a number, or one for each channel, was expected."
+        ) from None
 
 
 def _seed():
@@ -67,14 +75,26 @@ class ImageDataset(Dataset):
                 "shape (count,) were expected."
             )
         if num_classes is None:
-            num_classes = int(labels.max()) + 1 if labels.size else 0
+            num_classes = max(int(labels.max()) + 1, 1) if labels.size else 0
+        most = 2**31
+        num_classes = as_integer(
+            "ImageDataset", "num_classes", num_classes, f"an integer from 0 to {most}", 0, most
+        )
+        class_names = list(class_names)
+        if len(class_names) not in (0, num_classes) or not all(
+            isinstance(name, str) for name in class_names
+        ):
+            raise ValueError(
+                f"ImageDataset: class_names are {reprlib.repr(class_names)}; no names, or "
+                f"{num_classes} of type str, were expected."
+            )
         if labels.size and not (labels.min() >= 0 and labels.max() < num_classes):
             wrong = labels.max() if labels.max() >= num_classes else labels.min()
             raise ValueError(
                 f"ImageDataset: a label is {wrong}; 0 to {num_classes - 1} were expected."
             )
         native = _data.make_images(
-            images.tobytes(), images.shape, labels.tolist(), num_classes, list(class_names)
+            images.tobytes(), images.shape, labels.tolist(), num_classes, class_names
         )
         self._take(native, **options)
 
@@ -90,7 +110,11 @@ class ImageDataset(Dataset):
         if dtype not in (core.float32, core.uint8):
             raise ValueError(f"ImageDataset: dtype is {dtype}; float32 or uint8 was expected.")
         self.native = native.with_options(
-            dtype == core.uint8, _as_list(mean), _as_list(deviation), crop_padding, mirror
+            dtype == core.uint8,
+            _as_list("mean", mean),
+            _as_list("deviation", deviation),
+            as_integer("ImageDataset", "crop_padding", crop_padding, "0 or more"),
+            as_flag("ImageDataset", "mirror", mirror),
         )
         self.options = {
             "dtype": dtype,
@@ -132,13 +156,12 @@ class ImageDataset(Dataset):
     def batch(self, indices: Iterable[int], seed: int = 0) -> tuple[core.array, core.array]:
         """The images and the labels (int32) at `indices`, as two arrays.
 
-        `seed` governs what is random about them. Raises IndexError if an index is out of range.
+        `seed` governs what is random about them. Raises TypeError unless the indices are integers,
+        and IndexError if one is out of range.
         """
-        size = len(self)
-        chosen = [int(i) + size if -size <= i < 0 else int(i) for i in indices]
-        for i in chosen:
-            if not 0 <= i < size:
-                raise IndexError(f"Index {i} is out of range for a data set of {size} samples.")
+        chosen = [as_position("ImageDataset", i, len(self)) for i in indices]
+        most = 2**64 - 1
+        seed = as_integer("ImageDataset", "seed", seed, f"an integer from 0 to {most}", 0, most)
         return self.native.get(chosen, seed)
 
     def __len__(self) -> int:

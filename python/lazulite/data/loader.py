@@ -6,6 +6,7 @@ import itertools
 import numbers
 from collections.abc import Callable, Iterable, Iterator
 
+from .checks import as_integer
 from .collate import default_collate, default_convert
 from .dataset import is_iterable_style
 from .randomness import as_generator, seed_from
@@ -88,6 +89,10 @@ class DataLoader:
         self._check_workers()
 
         self._iterable = is_iterable_style(dataset)
+        if batch_size is not None:
+            batch_size = as_integer(
+                "DataLoader", "batch_size", batch_size, "a positive integer or None", least=1
+            )
         self._check_order(batch_size, shuffle, sampler, batch_sampler, drop_last)
         if batch_sampler is not None:
             batch_size, drop_last = None, False
@@ -112,10 +117,7 @@ class DataLoader:
         self._workers = None
 
     def _check_workers(self):
-        if not isinstance(self.num_workers, int) or self.num_workers < 0:
-            raise ValueError(
-                f"DataLoader: num_workers is {self.num_workers!r}; 0 or more was expected."
-            )
+        self.num_workers = as_integer("DataLoader", "num_workers", self.num_workers, "0 or more")
         if not isinstance(self.timeout, numbers.Real) or not self.timeout >= 0:
             raise ValueError(
                 f"DataLoader: timeout is {self.timeout!r}; 0 or more seconds were expected."
@@ -126,9 +128,9 @@ class DataLoader:
                     raise ValueError(f"DataLoader: {name} needs workers, and num_workers is 0.")
         elif self.prefetch_factor is None:
             self.prefetch_factor = 2
-        elif not isinstance(self.prefetch_factor, int) or self.prefetch_factor < 1:
-            raise ValueError(
-                f"DataLoader: prefetch_factor is {self.prefetch_factor!r}; 1 or more was expected."
+        else:
+            self.prefetch_factor = as_integer(
+                "DataLoader", "prefetch_factor", self.prefetch_factor, "1 or more", least=1
             )
         context = self.multiprocessing_context
         if isinstance(context, str):
@@ -165,11 +167,6 @@ class DataLoader:
             )
         elif batch_size is None:
             exclude("batch_size=None", drop_last=drop_last)
-        elif not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
-            raise ValueError(
-                f"DataLoader: batch_size is {batch_size!r}; a positive integer or None was "
-                "expected."
-            )
 
     def start_order(self) -> Iterator:
         """What is to be fetched in an epoch, batch by batch."""

@@ -1,5 +1,6 @@
 """Random numbers for orders: from whatever a program has as its generator."""
 
+import numbers
 import sys
 
 from .. import core
@@ -37,7 +38,10 @@ def as_generator(generator):
     """`generator`, or for a seed (an integer or a key) a generator that starts from it."""
     if isinstance(generator, core.array):
         generator = [int(x) for x in generator.flatten().tolist()]
-    elif not isinstance(generator, int):
+    elif isinstance(generator, numbers.Integral):
+        if generator < 0:
+            raise ValueError(f"A seed is {generator}; an integer, 0 or more, was expected.")
+    else:
         return generator
     import numpy
 

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence, Sized
 
+from .checks import as_flag, as_integer
 from .randomness import as_generator, numpy_generator
 
 # Indices become Python's integers so many at a time.
@@ -70,9 +71,9 @@ class RandomSampler(Sampler):
         num_samples: int | None = None,
         generator: object = None,
     ) -> None:
-        if num_samples is not None and (not isinstance(num_samples, int) or num_samples <= 0):
-            raise ValueError(
-                f"RandomSampler: num_samples is {num_samples}; a positive integer was expected."
+        if num_samples is not None:
+            num_samples = as_integer(
+                "RandomSampler", "num_samples", num_samples, "a positive integer", least=1
             )
         self.data_source = data_source
         self.replacement = replacement
@@ -143,11 +144,9 @@ class WeightedRandomSampler(Sampler):
         self.weights = [
             float(w) for w in (weights.tolist() if hasattr(weights, "tolist") else weights)
         ]
-        if not isinstance(num_samples, int) or isinstance(num_samples, bool) or num_samples <= 0:
-            raise ValueError(
-                f"WeightedRandomSampler: num_samples is {num_samples}; a positive integer was "
-                "expected."
-            )
+        num_samples = as_integer(
+            "WeightedRandomSampler", "num_samples", num_samples, "a positive integer", least=1
+        )
         for i, w in enumerate(self.weights):
             if not (w >= 0 and math.isfinite(w)):
                 raise ValueError(
@@ -188,17 +187,11 @@ class BatchSampler(Sampler):
     """
 
     def __init__(self, sampler: Iterable, batch_size: int, drop_last: bool) -> None:
-        if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size <= 0:
-            raise ValueError(
-                f"BatchSampler: batch_size is {batch_size!r}; a positive integer was expected."
-            )
-        if not isinstance(drop_last, bool):
-            raise ValueError(  # noqa: TRY004
-                f"BatchSampler: drop_last is {drop_last!r}; a bool was expected."
-            )
         self.sampler = sampler
-        self.batch_size = batch_size
-        self.drop_last = drop_last
+        self.batch_size = as_integer(
+            "BatchSampler", "batch_size", batch_size, "a positive integer", least=1
+        )
+        self.drop_last = as_flag("BatchSampler", "drop_last", drop_last)
 
     def __iter__(self) -> Iterator:
         return self._batches(iter(self.sampler))

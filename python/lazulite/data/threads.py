@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from .. import core
 from ..core import _data
+from .checks import as_flag, as_integer
 from .dataset import ArrayDataset, Subset
 from .images import ImageDataset
 
@@ -23,6 +24,10 @@ def _native(dataset):
         f"ThreadLoader: the data set is a {type(dataset).__name__}; an ImageDataset, an "
         "ArrayDataset of two arrays or a Subset of one was expected (a DataLoader takes any)."
     )
+
+
+def _integer(name, value, expected, least, most):
+    return as_integer("ThreadLoader", name, value, expected, least, most)
 
 
 class ThreadLoader:
@@ -59,7 +64,13 @@ class ThreadLoader:
         self.dataset = dataset
         self._process_id = os.getpid()
         self._loader = _data.make_loader(
-            _native(dataset), batch_size, shuffle, seed, drop_last, workers, prefetch
+            _native(dataset),
+            _integer("batch_size", batch_size, "a positive integer", 1, 2**63 - 1),
+            as_flag("ThreadLoader", "shuffle", shuffle),
+            _integer("seed", seed, f"an integer from 0 to {2**64 - 1}", 0, 2**64 - 1),
+            as_flag("ThreadLoader", "drop_last", drop_last),
+            _integer("workers", workers, "an integer from 0 to 1024", 0, 1024),
+            _integer("prefetch", prefetch, "an integer from 1 to 65536", 1, 65536),
         )
 
     def __len__(self) -> int:
@@ -80,7 +91,8 @@ class ThreadLoader:
 
     @next_epoch.setter
     def next_epoch(self, epoch: int) -> None:
-        self._loader.next_epoch = epoch
+        most = 2**63 - 1
+        self._loader.next_epoch = _integer("next_epoch", epoch, "0 or more", 0, most)
 
     @property
     def waited_seconds(self) -> float:

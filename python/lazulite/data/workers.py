@@ -1,6 +1,9 @@
 """The worker processes of a loader, as the loader sees them."""
 
 import collections
+
+# Joining a process imports it, which a finalizer that runs in the middle of that import cannot.
+import multiprocessing.connection  # noqa: F401
 import os
 import select
 import signal
@@ -75,7 +78,9 @@ class Worker:
 
         Raises RuntimeError if the worker has ended or the time is over.
         """
-        ready = self._poll.poll(None if timeout is None else timeout * 1000)
+        # poll() takes no more than a month; who waits longer waits for ever.
+        limited = timeout is not None and timeout * 1000 < 2**31
+        ready = self._poll.poll(timeout * 1000 if limited else None)
         if not ready:
             raise RuntimeError(
                 f"DataLoader timed out after {timeout:g} seconds: worker {self.id} (process "

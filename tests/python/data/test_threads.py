@@ -134,7 +134,7 @@ def test_waiting_is_counted():
 def test_options_that_do_not_fit(options, message):
     with pytest.raises(ValueError, match=message):
         data.ThreadLoader(numbers(3), **options)
-    with pytest.raises(ValueError, match="epoch -1 was asked for"):
+    with pytest.raises(ValueError, match="next_epoch is -1"):
         data.ThreadLoader(numbers(3)).next_epoch = -1
 
 

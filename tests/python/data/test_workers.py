@@ -409,3 +409,25 @@ def test_loaders_in_threads():
     for thread in threads:
         thread.join()
     assert len(results[0]) == 10 and all(results[k] == results[0] for k in range(4))
+
+
+def test_ending_a_worker_imports_nothing():
+    # Whatever collects garbage may end one, another import too.
+    program = """
+import gc, sys
+from lazulite import data
+loop = iter(data.DataLoader(range(100), num_workers=1, multiprocessing_context="fork"))
+next(loop)
+imported = []
+class Finder:
+    def find_spec(self, name, path, target=None):
+        imported.append(name)
+sys.meta_path.insert(0, Finder())
+del loop
+gc.collect()
+print(imported)
+"""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program], capture_output=True, text=True, timeout=60
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
