@@ -29,11 +29,9 @@ Arrays make_sources(const Arrays& primals, const Arrays& given, Notes& tangents)
       throw Error(fmt::format("jvp: the tangent of primal {} has shape {} where the primal has {}",
                               i, to_string(given[i].shape()), to_string(primals[i].shape())));
     }
-    if (!is_inexact(primals[i].dtype())) {
-      throw Error(fmt::format("jvp: primal {} has dtype {}, through which no derivative flows", i,
-                              name_of(primals[i].dtype())));
-    }
-    tangents[sources[i]] = astype(given[i], primals[i].dtype());
+    // Integers move by what may have a fraction.
+    const Dtype dtype = primals[i].dtype();
+    tangents[sources[i]] = is_inexact(dtype) ? astype(given[i], dtype) : given[i];
   }
   return sources;
 }

@@ -12,9 +12,9 @@ std::pair<Arrays, Arrays> jvp(const ArraysFunction& function, const Arrays& prim
 }  // namespace detail
 
 /// Runs `function` on the primals and carries the tangents (one for each primal, of its shape; an
-/// empty handle stands for zeros) forward through it. Returns the results and, for each of them,
-/// the Jacobian-vector product, zeros where no derivative flows. Both are lazy arrays and can be
-/// differentiated again.
+/// empty handle stands for zeros, and integers may have tangents of any dtype) forward through it.
+/// Returns the results and, for each of them, the Jacobian-vector product, zeros where no
+/// derivative flows. Both are lazy arrays and can be differentiated again.
 template <detail::FunctionOfArrays Function>
 std::pair<Arrays, Arrays> jvp(const Function& function, const Arrays& primals,
                               const Arrays& tangents) {

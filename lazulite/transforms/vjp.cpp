@@ -21,7 +21,7 @@ void accumulate(Notes& cotangents, const Array& array, const Array& gradient) {
   sum = sum.valid() ? add(sum, gradient) : gradient;
 }
 
-void carry_back(Node* node, const Tape& tape, Notes& cotangents) {
+void carry_back(Node* node, const Tape& tape, Notes& cotangents, bool integers) {
   std::vector<Array> outputs, arriving;
   bool any = false;
   for (uint32_t output = 0; output < node->outputs.size(); ++output) {
@@ -33,7 +33,8 @@ void carry_back(Node* node, const Tape& tape, Notes& cotangents) {
   size_t count = node->inputs.size();
   auto wanted = std::make_unique<bool[]>(count);
   for (size_t i = 0; i < count; ++i) {
-    wanted[i] = tape.position.count(node->inputs[i].node()) && is_inexact(node->inputs[i].dtype());
+    wanted[i] = tape.position.count(node->inputs[i].node()) &&
+                (integers || is_inexact(node->inputs[i].dtype()));
   }
   std::vector<Array> inputs(node->inputs.begin(), node->inputs.end());
   VjpRequest request{inputs, outputs, arriving, {wanted.get(), count}};
@@ -42,7 +43,9 @@ void carry_back(Node* node, const Tape& tape, Notes& cotangents) {
   OriginAt origin(derivative_origin(node->origin));
   Gradients gradients = rules_of(*primitive).vjp(*primitive, request);
   for (size_t i = 0; i < gradients.size(); ++i) {
-    if (wanted[i] && gradients[i].valid()) accumulate(cotangents, inputs[i], gradients[i]);
+    if (!wanted[i] || !gradients[i].valid()) continue;
+    const Dtype own = inputs[i].dtype();
+    accumulate(cotangents, inputs[i], is_inexact(own) ? gradients[i] : astype(gradients[i], own));
   }
 }
 
@@ -55,7 +58,8 @@ Array differentiable(const Array& array) {
   return source;
 }
 
-Arrays backward(const Arrays& results, const Arrays& given, const Arrays& sources) {
+Arrays backward(const Arrays& results, const Arrays& given, const Arrays& sources,
+                IntegerSources integers) {
   for (const Arrays* arrays : {&results, &given, &sources}) expect_array("backward", *arrays);
   if (results.size() != given.size()) {
     throw Error(
@@ -63,6 +67,9 @@ Arrays backward(const Arrays& results, const Arrays& given, const Arrays& source
   }
   Tape tape = record(results, sources);
   Notes cotangents;
+  const bool any_integers = integers == IntegerSources::differentiable &&
+                            std::any_of(sources.begin(), sources.end(),
+                                        [](const Array& s) { return !is_inexact(s.dtype()); });
   for (size_t i = 0; i < results.size(); ++i) {
     if (!(given[i].shape() == results[i].shape())) {
       throw Error(
@@ -72,7 +79,7 @@ Arrays backward(const Arrays& results, const Arrays& given, const Arrays& source
     if (tape.position.count(results[i].node())) accumulate(cotangents, results[i], given[i]);
   }
   for (size_t i = tape.nodes.size(); i-- > 0;) {
-    carry_back(tape.nodes[i].node(), tape, cotangents);
+    carry_back(tape.nodes[i].node(), tape, cotangents, any_integers);
   }
   Arrays gradients;
   for (const Array& source : sources) {
@@ -83,7 +90,7 @@ Arrays backward(const Arrays& results, const Arrays& given, const Arrays& source
 }
 
 std::pair<Arrays, Arrays> vjp(const ArraysFunction& function, const Arrays& primals,
-                              const Arrays& cotangents) {
+                              const Arrays& cotangents, IntegerSources integers) {
   detail::expect_function("vjp", function);
   RetainScope scope;
   expect_array("vjp", primals);
@@ -92,7 +99,7 @@ std::pair<Arrays, Arrays> vjp(const ArraysFunction& function, const Arrays& prim
   for (const Array& primal : primals) sources.push_back(differentiable(primal));
   Arrays results = function(sources);
   expect_array("vjp", results);
-  Arrays gradients = backward(results, cotangents, sources);
+  Arrays gradients = backward(results, cotangents, sources, integers);
   return {std::move(results), std::move(gradients)};
 }
 
@@ -117,13 +124,14 @@ std::vector<size_t> positions(const std::vector<int>& argnums, size_t count) {
 }  // namespace
 
 std::function<std::pair<Arrays, Arrays>(const Arrays&)> detail::value_and_grad(
-    ArraysFunction function, std::vector<int> argnums) {
-  return [function = std::move(function), argnums = std::move(argnums)](const Arrays& arguments) {
+    ArraysFunction function, std::vector<int> argnums, IntegerSources integers) {
+  return [function = std::move(function), argnums = std::move(argnums),
+          integers](const Arrays& arguments) {
     RetainScope scope;
     expect_array("grad", arguments);
     Arrays inputs = arguments, sources;
     for (size_t position : positions(argnums, arguments.size())) {
-      if (!is_inexact(arguments[position].dtype())) {
+      if (integers == IntegerSources::constant && !is_inexact(arguments[position].dtype())) {
         throw Error(fmt::format("grad: argument {} has dtype {}, through which no derivative flows",
                                 position, name_of(arguments[position].dtype())));
       }
@@ -139,7 +147,7 @@ std::function<std::pair<Arrays, Arrays>(const Arrays&)> detail::value_and_grad(
                       results.empty() ? "nothing" : to_string(results[0].shape())));
     }
     Arrays first{results[0]};
-    Arrays gradients = backward(first, {ones_like(results[0])}, sources);
+    Arrays gradients = backward(first, {ones_like(results[0])}, sources, integers);
     return std::pair(std::move(results), std::move(gradients));
   };
 }

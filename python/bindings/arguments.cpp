@@ -28,8 +28,9 @@ std::optional<Scalar> scalar_of(nb::handle object) {
     unsigned long long large = PyLong_AsUnsignedLongLong(o);
     if (PyErr_Occurred()) {
       PyErr_Clear();
-      throw ValueError("array: the integer " + std::string(nb::str(object).c_str()) +
-                       " does not fit into 64 bits");
+      // The type is MLX's.
+      PyErr_Format(PyExc_RuntimeError, "array: the integer %S does not fit into 64 bits", o);
+      throw nb::python_error();
     }
     return Scalar(static_cast<uint64_t>(large));
   }

@@ -1,5 +1,6 @@
 #include "lazulite/core/array.h"
 
+#include "collected.h"
 #include "conversion.h"
 #include "define.h"
 #include "evaluation.h"
@@ -53,6 +54,14 @@ std::string text_of(const Array& a) {
 struct Iterator {
   Array array;
   int64_t next = 0;
+};
+
+/// An object that becomes an array when it is used as one.
+struct ArrayLike {
+  nb::object object;
+
+  int traverse(visitproc visit, void* arg) const { return visit_all(visit, arg, object); }
+  void clear() { object.reset(); }
 };
 
 void bind_python_protocols(nb::class_<Array>& type) {
@@ -139,6 +148,18 @@ nb::class_<Array> bind_array(nb::module_& m) {
   bind_operators(type);
   bind_python_protocols(type);
   bind_exports(m, type);
+  nb::class_<ArrayLike>(
+      m, "ArrayLike", nb::type_slots(collected_slots<ArrayLike>),
+      with_example(
+          m, "ArrayLike",
+          "An object with a method `__mlx_array__`, which returns an array. Functions take "
+          "such objects where they take arrays beside numbers.")
+          .c_str())
+      .def(
+          "__init__",
+          [](ArrayLike* self, nb::object object) { new (self) ArrayLike{std::move(object)}; },
+          "object"_a)
+      .def("__mlx_array__", [](const ArrayLike& self) { return array_from(self.object); });
   nb::class_<Iterator>(
       m, "ArrayIterator",
       with_example(m, "ArrayIterator", "Goes through the first axis of an array.").c_str())

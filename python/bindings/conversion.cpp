@@ -19,6 +19,19 @@ bool is_sequence(nb::handle object) {
   return PyList_Check(o) || PyTuple_Check(o) || PyRange_Check(o);
 }
 
+// As in MLX, an integer dtype that was asked for takes a number modulo 2^bits.
+Scalar wrapped(const Scalar& scalar, Dtype dtype) {
+  if (!is_integer(dtype)) return scalar;
+  return visit_dtype(dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+      return Scalar(scalar.as<T>());
+    } else {
+      return scalar;
+    }
+  });
+}
+
 Array new_array(const Shape& shape, Dtype dtype, std::byte*& data) {
   check_shape(shape, size_of(dtype), "array");
   size_t bytes = static_cast<size_t>(element_count(shape)) * size_of(dtype);
@@ -141,7 +154,8 @@ class Nest {
     std::vector<Array> parts;
     for (const Leaf& leaf : leaves_) {
       const Array* array = std::get_if<Array>(&leaf);
-      Array part = array ? astype(*array, dtype) : Array(std::get<Scalar>(leaf), dtype);
+      Array part =
+          array ? astype(*array, dtype) : Array(wrapped(std::get<Scalar>(leaf), dtype), dtype);
       // Numbers and rows may stand beside each other.
       parts.push_back(reshape(part, {part.size()}));
     }
@@ -154,7 +168,7 @@ class Nest {
     size_t width = size_of(dtype);
     for (const Leaf& leaf : leaves_) {
       if (const Scalar* scalar = std::get_if<Scalar>(&leaf)) {
-        scalar->store(to, dtype, "array");
+        wrapped(*scalar, dtype).store(to, dtype, "array");
         to += width;
       } else {
         to = store(std::get<Array>(leaf), dtype, to);
@@ -223,7 +237,9 @@ Array array_from(nb::handle object, std::optional<Dtype> dtype) {
     Array copied = copy(*array);
     return dtype ? astype(copied, *dtype) : copied;
   }
-  if (auto scalar = scalar_of(object)) return dtype ? Array(*scalar, *dtype) : Array(*scalar);
+  if (auto scalar = scalar_of(object)) {
+    return dtype ? Array(wrapped(*scalar, *dtype), *dtype) : Array(*scalar);
+  }
   if (is_sequence(object)) return Nest(object).make(dtype);
   nb::object own = nb::getattr(object, "__mlx_array__", nb::none());
   if (!own.is_none()) return array_from(own(), dtype);

@@ -38,6 +38,11 @@ class CustomCall {
     nb::object out = part(0)(alone(filled(part(3), arguments)), filled(result_->get(), cotangents),
                              filled(result_->get(), outputs), **named());
     Arrays gradients = arrays_in(out, Leaves::any, "custom_function");
+    if (gradients.size() != arguments.size()) {
+      // Arguments that are numbers have gradients that nobody asks for.
+      gradients.clear();
+      collect_beside(alone(part(3)), out, gradients);
+    }
     expect(gradients.size(), arguments.size(), "vjp", "argument");
     return gradients;
   }
@@ -85,6 +90,27 @@ class CustomCall {
                      std::to_string(wanted) + " " + of + "s");
   }
 
+  // The arrays of `given` that stand where `tree` has arrays.
+  static void collect_beside(nb::handle tree, nb::handle given, Arrays& out) {
+    expect_stack();
+    if (array_of(tree)) {
+      if (Array* array = array_of(given)) out.push_back(*array);
+    } else if (PyDict_Check(tree.ptr()) && PyDict_Check(given.ptr())) {
+      nb::dict named = nb::borrow<nb::dict>(given);
+      for (auto [key, value] : nb::borrow<nb::dict>(tree)) {
+        if (named.contains(key)) collect_beside(value, named[key], out);
+      }
+    } else if (is_list(tree) && is_list(given) && nb::len(tree) == nb::len(given)) {
+      for (size_t i = 0; i < nb::len(tree); ++i) {
+        nb::object item = tree[i], one = given[i];
+        collect_beside(item, one, out);
+      }
+    }
+  }
+  static bool is_list(nb::handle tree) {
+    return PyList_Check(tree.ptr()) || PyTuple_Check(tree.ptr());
+  }
+
   static nb::object axis_object(const std::optional<int>& axis) {
     return axis ? nb::object(nb::int_(*axis)) : nb::none();
   }
@@ -96,7 +122,7 @@ class CustomCall {
       for (auto [key, value] : nb::borrow<nb::dict>(tree)) out[key] = axes_like(value, axes, next);
       return out;
     }
-    if (PyList_Check(tree.ptr()) || PyTuple_Check(tree.ptr())) {
+    if (is_list(tree)) {
       nb::list out;
       for (nb::handle item : tree) out.append(axes_like(item, axes, next));
       return PyTuple_Check(tree.ptr()) ? nb::object(nb::tuple(out)) : nb::object(out);

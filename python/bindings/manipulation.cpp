@@ -1,5 +1,7 @@
 #include "lazulite/ops/manipulation.h"
 
+#include <algorithm>
+
 #include "conversion.h"
 #include "define.h"
 #include "lazulite/core/errors.h"
@@ -56,7 +58,18 @@ void bind_shapes(nb::module_& m, Type& type) {
       },
       "shape"_a, nb::kw_only(), "stream"_a = nb::none(),
       "The same elements in another shape: sizes, or one sequence of them.");
-  auto flatten_call = [](const Array& a, int start, int end) { return flatten(a, start, end); };
+  // As in MLX, axes beyond the first and the last stand for those.
+  auto flatten_call = [](const Array& a, int start, int end) {
+    const int count = static_cast<int>(a.ndim());
+    if (count == 0) return flatten(a);
+    const int first = std::max(start < 0 ? start + count : start, 0);
+    const int last = std::min(end < 0 ? end + count : end, count - 1);
+    if (first > last) {
+      throw ValueError("flatten: there are no axes from " + std::to_string(start) + " to " +
+                       std::to_string(end) + " in an array of shape " + to_string(a.shape()));
+    }
+    return flatten(a, first, last);
+  };
   def_op(m, "flatten", flatten_call, "a"_a, "start_axis"_a = 0, "end_axis"_a = -1, kw(),
          "The axes from start_axis to end_axis as one.");
   def_method(type, "flatten", flatten_call, "start_axis"_a = 0, "end_axis"_a = -1, kw(),
@@ -208,10 +221,7 @@ void bind_joins(nb::module_& m) {
   def_op(
       m, "stack",
       [](nb::object arrays, std::optional<int> axis) {
-        std::vector<Array> given = arrays_of(arrays, "stack");
-        if (axis) return stack(std::move(given), *axis);
-        for (Array& array : given) array = flatten(array);
-        return stack(std::move(given), 0);
+        return stack(arrays_of(arrays, "stack"), axis.value_or(0));
       },
       "arrays"_a, "axis"_a = 0, kw(), "Arrays of one shape, side by side along a new axis.");
   def_op(

@@ -1,5 +1,7 @@
 #include "transforms.h"
 
+#include <numeric>
+
 #include "collected.h"
 #include "define.h"
 #include "evaluation.h"
@@ -118,15 +120,10 @@ class Gradient {
       result = called(args, kwargs, sources, arrays);
       return results_of(result);
     };
-    // No derivative flows through integers, such as those that a module holds: theirs is zero.
-    std::vector<int> inexact;
-    for (size_t i = 0; i < given.size(); ++i) {
-      if (is_inexact(given[i].dtype())) inexact.push_back(static_cast<int>(i));
-    }
-    auto [values, found] = lazulite::detail::value_and_grad(body, inexact)(given);
-    Arrays gradients;
-    for (const Array& one : given) gradients.push_back(zeros_like(one));
-    for (size_t i = 0; i < inexact.size(); ++i) gradients[inexact[i]] = found[i];
+    std::vector<int> all(given.size());
+    std::iota(all.begin(), all.end(), 0);
+    auto [values, gradients] =
+        lazulite::detail::value_and_grad(body, all, IntegerSources::differentiable)(given);
     nb::object grads = arranged(sources, gradients);
     if (!with_value_) return grads;
     size_t next = 0;
@@ -298,7 +295,7 @@ void bind_products(nb::module_& m) {
         OriginScope origin;
         TransformScope scope;
         return lazulite::vjp(plain_function(fun, "vjp"), array_list(primals, "vjp"),
-                             array_list(cotangents, "vjp"));
+                             array_list(cotangents, "vjp"), IntegerSources::differentiable);
       },
       "fun"_a, "primals"_a, "cotangents"_a,
       "The results of fun(*primals), and the cotangents of them carried back to the primals.");

@@ -155,6 +155,13 @@ def _save_zip(operation: str, file, args, kwargs, compression: int) -> None:
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 for part in _npy_parts(array):
                     member.write(part)
+    if _is_path(file):
+        # As MLX, which opens it as Python does.
+        folder = os.path.dirname(_with_extension(file, ".npz"))
+        if folder and not os.path.isdir(folder):
+            raise FileNotFoundError(
+                f"[{operation}] {file} cannot be written: there is no folder {folder}"
+            )
     _write(file, ".npz", [buffer.getvalue()])
 
 

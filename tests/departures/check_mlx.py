@@ -37,6 +37,12 @@ def gradient_of_overwritten():
     return mx.grad(loss)(mx.array([1.0, 2.0])).tolist()
 
 
+def written_apart():
+    x, a = mx.zeros((2, 2, 2)), mx.array([0, 1])
+    x[0, :, a] = mx.array([[1.0, 2.0], [3.0, 4.0]])
+    return x[0, :, a].tolist()
+
+
 def batch_norm_of_nothing():
     layer = nn.BatchNorm(2)
     layer.train()

@@ -152,6 +152,17 @@ TEST_P(Indexing, GivesUpdatesTheDtypeOfTheArray) {
   EXPECT_THROW((void)x.at(0).set(int64_t{1} << 40), Error);  // the dtype cannot hold it
 }
 
+// What is read has the arrays' axes in front where a number stands apart from them.
+TEST_P(Indexing, TakesValuesInTheOrderOfThePart) {
+  Array columns({2, 0}), x = zeros({2, 3, 4});
+  Array values = reshape(arange(6.0), {3, 2});
+  Array part = zeros({3, 4}).at({Slice{}, columns}).set(values);
+  expect_equal(x.at({1, Slice{}, columns}).set(values), x.at(1).set(part));
+  expect_equal(x.at({1, Slice{}, columns}).add(transpose(values)), x.at(1).set(part));
+  expect_equal(x.at({1, ellipsis, columns}).add(values[0]), x.at(1).set(part * 0 + part[0]));
+  EXPECT_THROW((void)x.at({1, Slice{}, columns}).set(zeros({4, 2})), Error);
+}
+
 TEST_P(Indexing, ReadsAndChangesWhereMasksHold) {
   Array x = range({2, 3}), mask = x % 2 == 0;
   expect_equal(x[mask], Array({0, 2, 4}));

@@ -114,11 +114,22 @@ TEST_P(Pooling, WorksOnIntegers) {
 TEST_P(Pooling, RejectsWhatDoesNotFit) {
   Array x = zeros({1, 4, 4, 1});
   EXPECT_THROW(max_pool2d(x[0], 2), Error);
-  EXPECT_THROW(max_pool2d(x, 5), Error);
+  EXPECT_THROW(max_pool2d(x, 6, 1), Error);
+  EXPECT_THROW(avg_pool2d(x, 7, 2), Error);
   EXPECT_THROW(max_pool2d(x, 0), Error);
   EXPECT_THROW(avg_pool2d(x, 2, -1), Error);
   EXPECT_THROW(avg_pool2d(x, 2, 2, -1), Error);
   EXPECT_THROW(max_pool2d(x.astype(Dtype::complex64), 2), Error);
+}
+
+// A window that is one step away from its first place finds none.
+TEST_P(Pooling, IsEmptyWhereAWindowFindsNoPlace) {
+  Array x = ones({2, 4, 6, 3});
+  EXPECT_EQ(max_pool2d(x, 5).shape(), (Shape{2, 0, 1, 3}));
+  EXPECT_EQ(avg_pool2d(x.astype(Dtype::int32), {5, 2}, {1, 2}, {0, 0}).shape(),
+            (Shape{2, 0, 3, 3}));
+  EXPECT_EQ(avg_pool2d(x.astype(Dtype::int32), 8, 4).dtype(), Dtype::float32);
+  EXPECT_EQ(max_pool2d(x, 7, 1, 1).shape(), (Shape{2, 0, 2, 3}));
 }
 
 TEST_P(Pooling, TakesTheLargestTruth) {

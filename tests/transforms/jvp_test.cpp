@@ -125,7 +125,26 @@ TEST(Jvp, RefusesTangentsThatDoNotFit) {
   auto same = [](const Arrays& x) { return x; };
   EXPECT_THROW(jvp(same, {Array(1.0)}, {}), Error);
   EXPECT_THROW(jvp(same, {Array(1.0)}, {ones({2})}), Error);
-  EXPECT_THROW(jvp(same, {Array(1)}, {Array(1)}), Error);
+}
+
+TEST(Jvp, MovesIntegersByFractions) {
+  auto twice = [](const Array& x) { return x * 2; };
+  expect_equal(jvp(twice, Array({1, 2}), Array({3, 4})).second, Array({6, 8}));
+  expect_equal(jvp(twice, Array({1, 2}), Array({0.25, 0.5})).second, Array({0.5, 1.0}));
+  auto product = [](const Arrays& x) { return Arrays{x[0] * x[1]}; };
+  Arrays by = {Array({0.5, 1.0}), Array({1.0, 2.0})};
+  expect_equal(jvp(product, {Array({2, 3}), Array({1.0, 4.0})}, by).second[0], Array({2.5, 10.0}));
+  // What rounds does not move.
+  auto rounded = [](const Array& x) { return astype(astype(x, Dtype::int32), Dtype::float32); };
+  expect_equal(jvp(rounded, Array({1.5}), Array({1.0})).second, Array({0.0}));
+}
+
+TEST(Jvp, FollowsTheFirstOfEqualExtremes) {
+  Array x = Array({1.0, 2.0, 2.0, 1.0}), by = Array({10.0, 20.0, 30.0, 40.0});
+  expect_equal(jvp([](const Array& a) { return max(a); }, x, by).second, Array(20.0));
+  expect_equal(jvp([](const Array& a) { return min(a); }, x, by).second, Array(10.0));
+  auto rows = [](const Array& a) { return max(reshape(a, {2, 2}), {0}, true); };
+  expect_equal(jvp(rows, x, by).second, Array({30.0, 20.0}).reshape({1, 2}));
 }
 
 }  // namespace

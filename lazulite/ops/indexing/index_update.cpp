@@ -78,6 +78,31 @@ Array update_masked(const Array& x, const std::vector<Index>& indices, const Arr
   return where(reshape(mask, mask_shape), updated(x, values, how), x);
 }
 
+// Where a number and arrays stand apart, as in x[0, :, a], what is read has the arrays' axes in
+// front, as NumPy has them. Values that don't fit that are taken as MLX takes them: the number
+// picks a part, in which the arrays' axes are where they stand. Not valid() where that is no other
+// order.
+Array update_part(const Array& x, const std::vector<Index>& indices, const Array& values,
+                  Update how) {
+  std::vector<Index> outer, inner;
+  bool numbers = false, arrays = false;
+  for (const Index& index : indices) {
+    if (is_mask(index)) return {};
+    if (std::holds_alternative<int64_t>(index)) {
+      outer.push_back(index);
+      numbers = true;
+      continue;
+    }
+    arrays |= array_of(index) != nullptr;
+    inner.push_back(index);
+    if (std::holds_alternative<NewAxis>(index)) continue;
+    outer.push_back(std::holds_alternative<Ellipsis>(index) ? index : Index(Slice{}));
+  }
+  if (!numbers || !arrays) return {};
+  const Array part = lazulite::index(x, outer);
+  return index_update(x, outer, index_update(part, inner, values, how), Update::set);
+}
+
 }  // namespace
 
 Array index_update(Array x, const std::vector<Index>& indices, Array values, Update how) {
@@ -95,6 +120,14 @@ Array index_update(Array x, const std::vector<Index>& indices, Array values, Upd
     if (selected.valid()) return selected;
   }
   const IndexExpression expression(x, indices, IndexUse::index_update);
+  if (!expression.positions().empty()) {
+    const Shape wanted = shape_of_points(expression.view().shape(), expression.axes(),
+                                         expression.place(), expression.positions()[0].shape());
+    if (!fits(given.shape(), wanted)) {
+      Array changed = update_part(x, indices, given, how);
+      if (changed.valid()) return changed;
+    }
+  }
   x = {};
   if (expression.positions().empty()) {
     Array fitted = expression.fit_to_part(fit_values(given, expression.result_shape(), operation));

@@ -80,15 +80,20 @@ Array scatter_points(const Array& x, const std::vector<Array>& positions, const 
   return make(make_primitive(ScatterPoints{axes, place, op}), std::move(inputs));
 }
 
-Array fit_values(const Array& values, const Shape& shape, const char* operation) {
-  Shape given = values.shape();
+bool fits(Shape given, const Shape& shape) {
   while (given.size() > shape.size() && given[0] == 1) given.erase(given.begin());
   bool fits = given.size() <= shape.size();
   for (size_t i = 1; fits && i <= given.size(); ++i) {
     const int64_t size = given[given.size() - i];
     fits = size == 1 || size == shape[shape.size() - i];
   }
-  if (!fits) {
+  return fits;
+}
+
+Array fit_values(const Array& values, const Shape& shape, const char* operation) {
+  Shape given = values.shape();
+  while (given.size() > shape.size() && given[0] == 1) given.erase(given.begin());
+  if (!fits(given, shape)) {
     throw Error(
         fmt::format("{}: values of shape {} cannot be broadcast to what is updated, of "
                     "shape {}",

@@ -1,6 +1,7 @@
 #include "lazulite/ops/pooling.h"
 
 #include "lazulite/core/release.h"
+#include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
 
 namespace lazulite {
@@ -16,16 +17,40 @@ PoolGeometry square_window(int window, int stride, int padding) {
   return planar({window, window}, {step, step}, {padding, padding});
 }
 
+// Whether a window finds no place at all, one step before its first: as in MLX the result is empty
+// then. What is left of other windows the primitive checks.
+bool finds_no_place(const Array& x, const PoolGeometry& g, Shape& shape) {
+  const size_t spatial = g.window.size();
+  if (x.ndim() != spatial + 2 || g.stride.size() != spatial || g.padding.size() != spatial) {
+    return false;
+  }
+  shape = x.shape();
+  bool any = false;
+  for (size_t i = 0; i < spatial; ++i) {
+    const int64_t window = g.window[i], stride = g.stride[i], padding = g.padding[i];
+    if (window < 1 || stride < 1 || padding < 0) return false;
+    const int64_t missing = window - add_sizes(x.shape(i + 1), 2 * padding, "pool");
+    if (missing > stride) return false;
+    any |= missing > 0;
+    shape[i + 1] = missing > 0 ? 0 : -missing / stride + 1;
+  }
+  return any;
+}
+
 }  // namespace
 
 Array max_pool(Array x, const PoolGeometry& geometry) {
   const ReleaseOnReturn release(x);
+  Shape shape;
+  if (finds_no_place(x, geometry, shape)) return zeros(shape, x.dtype());
   return make(make_primitive(MaxPool{geometry}), {x});
 }
 
 Array avg_pool(Array x, const PoolGeometry& geometry) {
   const ReleaseOnReturn release(x);
   Array input = is_inexact(x.dtype()) ? x : astype(x, Dtype::float32);
+  Shape shape;
+  if (finds_no_place(input, geometry, shape)) return zeros(shape, input.dtype());
   return make(make_primitive(AvgPool{geometry}), {input});
 }
 

@@ -222,7 +222,7 @@ Array permutation(int64_t count, Array key) {
 Array permutation(Array x, int axis, Array key) {
   const ReleaseOnReturn release(x);
   const ReleaseIfGiven release_key(key);
-  if (x.ndim() == 0) throw ValueError("permutation: an array of at least one axis is needed");
+  if (x.ndim() == 0) throw AxisError("permutation: an array of at least one axis is needed");
   int at = normalize_axis(axis, x.ndim(), "permutation");
   Array order = permutation(x.shape(at), key);
   return take(x, order, at);

@@ -7,7 +7,7 @@ namespace lazulite {
 
 Gradients vjp(const Cast&, const VjpRequest& r) {
   Dtype from = r.inputs[0].dtype(), to = r.outputs[0].dtype();
-  if (!is_inexact(from) || !is_inexact(to)) return {Array()};
+  if (is_inexact(from) && !is_inexact(to)) return {Array()};
   return {astype(r.cotangents[0], from)};
 }
 
@@ -16,8 +16,9 @@ Gradients vjp(const Copy&, const VjpRequest& r) { return {r.cotangents[0]}; }
 Gradients vjp(const StopGradient&, const VjpRequest&) { return {Array()}; }
 
 Tangents jvp(const Cast& p, const JvpRequest& r) {
-  if (!r.tangents[0].valid() || !is_inexact(p.dtype)) return {Array()};
-  return {astype(r.tangents[0], p.dtype)};
+  if (!r.tangents[0].valid()) return {Array()};
+  if (is_inexact(p.dtype)) return {astype(r.tangents[0], p.dtype)};
+  return {is_inexact(r.inputs[0].dtype()) ? Array() : r.tangents[0]};
 }
 
 Tangents jvp(const Alias& p, const JvpRequest& r) { return linear(p, r); }

@@ -104,7 +104,6 @@ Tangents jvp(const Elementwise& p, const JvpRequest& r) {
   const Array& x = r.inputs[0];
   const Array& last = r.inputs[r.inputs.size() - 1];
   const Array& y = r.inputs.size() > 1 ? r.inputs[1] : x;
-  if (!is_inexact(out.dtype())) return {Array()};
   // Of a real function of a complex number the table has the gradient, whose product with the
   // tangent, as of two vectors in the plane, is the tangent of the value.
   bool is_real_of_complex = last.dtype() == Dtype::complex64 && info(p.row).rule == TypeRule::real;
@@ -119,7 +118,9 @@ Tangents jvp(const Elementwise& p, const JvpRequest& r) {
     total = total.valid() ? total + part : part;
   }
   if (!total.valid()) return {Array()};
-  return {broadcast_to(astype(total, out.dtype()), out.shape())};
+  // The tangent of integers may have a fraction.
+  if (is_inexact(out.dtype())) total = astype(total, out.dtype());
+  return {broadcast_to(total, out.shape())};
 }
 
 Mapped vmap(const Elementwise& p, const VmapRequest& r) {

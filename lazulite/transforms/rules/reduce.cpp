@@ -1,4 +1,5 @@
 #include "lazulite/ops/creation.h"
+#include "lazulite/ops/indexing.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/primitives/reduction.h"
@@ -66,11 +67,11 @@ Tangents jvp(const Reduce& p, const JvpRequest& r) {
   if (p.op == ReduceOp::prod) {
     return {astype(sum(t * products_of_others(x, p.axes), p.axes), x.dtype())};
   }
-  // Equal extremes share, as in the gradient.
-  Shape kept = reduced_shape(x.shape(), p.axes, true);
-  Array chosen = chosen_by(x, reshape(r.outputs[0], kept));
-  Array total = sum(where(chosen, widened(t), zeros_like(chosen)), p.axes);
-  return {astype(total / sum(chosen, p.axes), x.dtype())};
+  // Of equal extremes the first is followed, as MLX does; in the gradient they share.
+  LastAxis values(x, p.axes), moves(t, p.axes);
+  Array first =
+      p.op == ReduceOp::max ? argmax(values.array(), -1, true) : argmin(values.array(), -1, true);
+  return {reshape(take_along_axis(moves.array(), first, -1), r.outputs[0].shape())};
 }
 
 Tangents jvp(const ArgReduce&, const JvpRequest&) { return {Array()}; }

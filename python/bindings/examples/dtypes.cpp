@@ -3,6 +3,12 @@
 namespace lazulite::python {
 
 const std::string_view examples_of_dtypes = R"(
+ArrayLike
+    >>> class Pair:
+    ...     def __mlx_array__(self):
+    ...         return lz.array([1, 2])
+    >>> lz.array([1, 1]) + lz.ArrayLike(Pair())
+    array([2, 3], dtype=int32)
 ArrayIterator
     >>> [row.tolist() for row in lz.array([[1, 2], [3, 4]])]
     [[1, 2], [3, 4]]

@@ -1,7 +1,7 @@
 """Programs with the results that MLX 0.32.4 gave.
 
-A family is a file of programs separated by empty lines, each ending with an expression; beside it
-lies what MLX made of them. `LAZULITE_MLX_PYTHON tests/python/conformance/golden.py` records it again.
+A family is a file of programs separated by empty lines, each ending with an expression, where
+`attempt` gives what a function returns or the exception; beside it lies what MLX made of them. `LAZULITE_MLX_PYTHON tests/python/conformance/golden.py` records it again.
 """
 
 from __future__ import annotations

@@ -81,6 +81,12 @@ def _without_names(text: str) -> str:
     return re.sub(r"\b(mlx|lazulite)\.(?=core|nn|optim)| at 0x[0-9a-f]+", "", text)
 
 
+def _raised(error: Exception) -> Raised:
+    # A type of the package's own counts as those of Python that it derives from.
+    names = [k.__name__ for k in type(error).__mro__ if k.__name__ in vars(builtins)]
+    return Raised(names[0], str(error), tuple(names))
+
+
 class Package:
     """One of the two packages, in this process."""
 
@@ -114,6 +120,8 @@ class Package:
     def told(self, value):
         """A result as plain data."""
         core = self.core
+        if isinstance(value, (Array, Dtype, Object, Raised)):  # told before
+            return value
         if isinstance(value, core.array):
             dtype = str(value.dtype).rpartition(".")[2]
             if dtype == "bfloat16":
@@ -143,6 +151,7 @@ class Package:
                 result = function(*args, **self.given(request.kwargs))
             else:
                 names = {"mx": self.core, "np": np, "__name__": "program"}
+                names["attempt"] = self.attempt
                 for name, path in [("nn", "nn"), ("optim", "optimizers"), ("utils", "utils")]:
                     if name + "." in request.source:
                         names[name] = self.find(path)
@@ -151,6 +160,11 @@ class Package:
                 result = names["result"]
             return self.told(result)
         except Exception as error:
-            # A type of the package's own counts as those of Python that it derives from.
-            names = [k.__name__ for k in type(error).__mro__ if k.__name__ in vars(builtins)]
-            return Raised(names[0], str(error), tuple(names))
+            return _raised(error)
+
+    def attempt(self, function):
+        """What a function of no arguments returns, or the exception: for programs of many."""
+        try:
+            return self.told(function())
+        except Exception as error:
+            return _raised(error)
