@@ -3,14 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "lazulite/core/cell_state.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/primitives/primitive.h"
+#include "lazulite/transforms/traced.h"
 
 namespace lazulite {
 
 namespace {
+
+std::atomic<uint64_t> traced_nodes = 0;
 
 // What the cell holds; throws if its computation has failed and nobody has been told.
 Array current_value(CellState& cell) {
@@ -27,6 +31,13 @@ Array current_value(CellState& cell) {
 }
 
 }  // namespace
+
+uint64_t traced_node_count() { return traced_nodes.load(std::memory_order_relaxed); }
+
+void CompileTrace::node_created(const Array& array) {
+  traced_nodes.fetch_add(1, std::memory_order_relaxed);
+  created_.push_back(array);
+}
 
 Array placeholder(const Shape& shape, Dtype dtype) {
   return Array(new Node(Node::State::placeholder, Output{shape, dtype}), 0);

@@ -30,7 +30,7 @@ class CompileTrace final : public Trace {
   Array read(const CellPtr& cell) override;
   void write(const CellPtr& cell, Array value) override;
   void observe(const std::shared_ptr<std::atomic<uint64_t>>& version) override;
-  void node_created(const Array& array) override { created_.push_back(array); }
+  void node_created(const Array& array) override;
 
   const std::vector<TouchedCell>& cells() const { return cells_; }
   const std::vector<Observed>& observed() const { return observed_; }

@@ -40,7 +40,16 @@ class Compiled {
         shapeless_(shapeless) {}
 
   nb::object call(nb::args args, nb::kwargs kwargs) {
-    TraceGate::wait();
+    // The function may reach more than it was told of.
+    const auto reaches = [&] {
+      return reaches_traced(nb::make_tuple(function_, args, kwargs, inputs_, outputs_));
+    };
+    auto goes_past = [&] { return TraceGate::wait(reaches) == TraceGate::Way::past; };
+    auto call_past = [&] {
+      const TraceGate::Past scope;
+      return nb::object(function_(*args, **kwargs));
+    };
+    if (goes_past()) return call_past();
     if (!compile_enabled() || current_trace() || retain_token()) {
       return function_(*args, **kwargs);
     }
@@ -49,7 +58,7 @@ class Compiled {
       Executor::wait_for_room();
     }
     settle_runs();
-    TraceGate::wait();
+    if (goes_past()) return call_past();
     const TraceGate alone;
     std::string key;
     append_key(args, key, "compile");
@@ -306,7 +315,11 @@ class Compiled {
     nb::object kwargs = with_arrays(named, arrays, next);
     ContainerSnapshot before(inputs_);
     if (!inputs_.is_none()) replace_arrays(inputs_, arrays, next);
-    nb::object result = function_(*args, **kwargs);
+    nb::object result;
+    {
+      const TraceGate::Calling scope;
+      result = function_(*args, **kwargs);
+    }
     Arrays results = arrays_in(result, Leaves::any, "compile");
     version.result = without_values(result);
     if (!outputs_.is_none()) {
@@ -359,6 +372,9 @@ void bind_compiled(nb::module_& m, const char* name) {
 
 void bind_compile(nb::module_& m) {
   bind_undo(m);
+  m.def("_set_patience_with_traces", &TraceGate::set_patience, "seconds"_a,
+        "How many seconds a function that another thread traces may stand still until a call that "
+        "reaches its arrays is refused.");
   bind_compiled<Compiled>(m, "_Compiled");
   bind_compiled<LiveFunction>(m, "_LiveFunction");
   def(

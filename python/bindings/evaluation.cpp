@@ -27,7 +27,7 @@ std::vector<PyObject*>& ended() {
 }
 
 // Whether the thread has let go of the GIL. One that Python does not know never had it.
-thread_local bool without_gil = false;
+thread_local std::atomic<bool> without_gil = false;
 
 bool has_gil() { return PyGILState_GetThisThreadState() != nullptr && !without_gil; }
 
@@ -61,20 +61,21 @@ bool waits(const Array& array) {
 
 }  // namespace
 
-WithoutGil::WithoutGil()
-    : before_(std::exchange(without_gil, true)), thread_(PyEval_SaveThread()) {}
+WithoutGil::WithoutGil() : before_(without_gil.exchange(true)), thread_(PyEval_SaveThread()) {}
 WithoutGil::~WithoutGil() {
   or_wait_for_exit([&] { PyEval_RestoreThread(thread_); });
   without_gil = before_;
 }
 WithGil::WithGil() {
   or_wait_for_exit([&] { state_ = PyGILState_Ensure(); });
-  before_ = std::exchange(without_gil, false);
+  before_ = without_gil.exchange(false);
 }
 WithGil::~WithGil() {
   without_gil = before_;
   PyGILState_Release(state_);
 }
+
+const std::atomic<bool>& is_without_gil() { return without_gil; }
 
 PythonReference::~PythonReference() {
   if (!object_ || !Py_IsInitialized()) return;

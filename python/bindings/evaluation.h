@@ -2,6 +2,7 @@
 
 #include <nanobind/nanobind.h>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -55,6 +56,9 @@ class WithGil {
   PyGILState_STATE state_;
   bool before_;
 };
+
+/// Whether the calling thread is in such a scope, as other threads may see it.
+const std::atomic<bool>& is_without_gil();
 
 /// A reference to an object that may end on any thread, with or without the GIL.
 class PythonReference {

@@ -107,14 +107,20 @@ void LiveFunction::forget(const std::string& key) {
 }
 
 nb::object LiveFunction::call(nb::args args, nb::kwargs kwargs) {
-  TraceGate::wait();
+  const auto reaches = [&] { return reaches_traced(nb::make_tuple(function_, args, kwargs)); };
+  auto goes_past = [&] { return TraceGate::wait(reaches) == TraceGate::Way::past; };
+  auto call_past = [&] {
+    const TraceGate::Past scope;
+    return nb::object(function_(*args, **kwargs));
+  };
+  if (goes_past()) return call_past();
   if (!compile_enabled() || current_trace() || retain_token()) return function_(*args, **kwargs);
   {
     WithoutGil released;
     Executor::wait_for_room();
   }
   settle_runs();
-  TraceGate::wait();
+  if (goes_past()) return call_past();
   // Looking at what the function reaches may run code of Python, which gives the GIL away.
   const TraceGate alone;
   // From here on nothing gives the GIL away where the function is known: other threads may replace
@@ -241,7 +247,11 @@ Arrays LiveFunction::trace(Version& version, const Arrays& arrays) {
   for (size_t i = 0; i < arrays.size(); ++i) LiveState::array_at(before.places()[i]) = arrays[i];
   nb::args args = nb::borrow<nb::args>(version.root[1]);
   nb::kwargs kwargs = nb::borrow<nb::kwargs>(version.root[2]);
-  nb::object result = function_(*args, **kwargs);
+  nb::object result;
+  {
+    const TraceGate::Calling scope;
+    result = function_(*args, **kwargs);
+  }
   Arrays results = arrays_in(result, Leaves::any, "compile");
   version.result = without_values(result);
   result.reset();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "arguments.h"
+#include "lazulite/transforms/traced.h"
 #include "nests.h"
 #include "new_places.h"
 #include "random_state.h"
@@ -443,6 +444,15 @@ void LiveState::visit_class(PyObject* type) {
       visit(value, {Place::attribute, base.ptr(), nb::borrow(PyTuple_GetItem(pair.ptr(), 0))});
     }
   }
+}
+
+bool reaches_traced(const nb::object& root) {
+  const LiveState state(root);
+  return std::any_of(state.places().begin(), state.places().end(),
+                     [](const LiveState::Place& place) {
+                       const Array& array = LiveState::array_at(place);
+                       return array.valid() && is_traced(array);
+                     });
 }
 
 }  // namespace lazulite::python

@@ -93,4 +93,7 @@ class LiveState {
   Contents* const contents_;
 };
 
+/// Whether anything that `root` reaches holds an array that is being traced.
+bool reaches_traced(const nb::object& root);
+
 }  // namespace lazulite::python
