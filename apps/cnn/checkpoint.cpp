@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <set>
 
 #include "json.h"
 #include "lazulite/io/safetensors.h"
@@ -39,6 +40,22 @@ NamedArrays with_prefix(const NamedArrays& arrays, const std::string& prefix) {
   return out;
 }
 
+// What Adam needs to go on: it would begin anew, and nobody would notice, with what is missing.
+void check_moments(const NamedArrays& network, const NamedArrays& optimizer) {
+  std::set<std::string> names;
+  for (const auto& [name, array] : optimizer) names.insert(name);
+  std::vector<std::string> needed = {"step"};
+  for (const auto& [name, array] : network) {
+    needed.push_back(name + ".m");
+    needed.push_back(name + ".v");
+  }
+  for (const std::string& name : needed) {
+    if (!names.contains(name)) {
+      throw lazulite::Error(fmt::format("the optimizer's entry '{}' is missing", name));
+    }
+  }
+}
+
 }  // namespace
 
 void save_checkpoint(const std::string& path, const Options& options, const Trainer& trainer,
@@ -65,13 +82,23 @@ std::vector<EpochResult> load_checkpoint(const std::string& path, const Options&
     Json found;
     for (const auto& [name, text] : file.metadata) found[name] = Json::parse(text);
     check_settings(path, found.at("settings"), settings(options));
-    for (const Json& epoch : found.at("epochs")) epochs.push_back(epoch_of(epoch));
+    for (const Json& epoch : found.at("epochs").get<std::vector<Json>>()) {
+      epochs.push_back(epoch_of(epoch));
+    }
   } catch (const Json::exception&) {
     throw lazulite::Error(fmt::format("--checkpoint '{}' holds no run of lazulite-cnn", path));
   }
-  // The network's shapes are checked before anything is changed.
-  trainer.network().update(with_prefix(file.arrays, of_network));
-  trainer.optimizer().load_state(with_prefix(file.arrays, of_optimizer));
+  try {
+    const NamedArrays network = with_prefix(file.arrays, of_network);
+    const NamedArrays optimizer = with_prefix(file.arrays, of_optimizer);
+    // The network's shapes are checked before anything is changed.
+    trainer.network().update(network);
+    check_moments(network, optimizer);
+    trainer.optimizer().load_state(optimizer);
+  } catch (const lazulite::Error& error) {
+    throw lazulite::Error(fmt::format("--checkpoint '{}' holds no whole run of lazulite-cnn: {}",
+                                      path, error.what()));
+  }
   return epochs;
 }
 

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <initializer_list>
 
 namespace cnn {
 namespace {
@@ -12,16 +11,19 @@ namespace {
 volatile std::sig_atomic_t noted = 0;
 bool input_watched = false;
 
+constexpr int ending[] = {SIGINT, SIGTERM, SIGHUP};
+
 extern "C" void on_signal(int signal) {
   if (noted == 0) noted = signal;
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
+  for (int other : ending) {
+    if (std::signal(other, SIG_DFL) == SIG_IGN) std::signal(other, SIG_IGN);
+  }
 }
 
 }  // namespace
 
 void catch_interrupts() {
-  for (int signal : {SIGINT, SIGTERM}) {
+  for (int signal : ending) {
     if (std::signal(signal, on_signal) == SIG_IGN) std::signal(signal, SIG_IGN);
   }
 }

@@ -23,11 +23,8 @@ constexpr int64_t profiled_steps = 100;
 
 // What can be known to fail at the end is better known before hours of training.
 void check_outputs(const Options& options) {
-  if (options.bench) lazulite::io::check_writable(bench_file(options));
-  if (!options.json.empty()) lazulite::io::check_writable(options.json);
-  if (!options.save.empty()) lazulite::io::check_writable(options.save);
-  if (!options.checkpoint.empty()) lazulite::io::check_writable(options.checkpoint);
-  if (!options.report.empty()) prepare_report(options);
+  if (!options.report.empty()) make_report_folder(options);
+  for (const std::string& file : output_files(options)) lazulite::io::check_writable(file);
 }
 
 void print_epoch(int64_t number, const EpochResult& epoch) {

@@ -28,9 +28,25 @@ std::string bench_file(const Options& options) {
   return fmt::format("{}.{}.cnn.bench.out", options.framework, options.device);
 }
 
+std::vector<std::string> output_files(const Options& options) {
+  std::vector<std::string> files;
+  if (options.bench) files.push_back(bench_file(options));
+  for (const std::string& file : {options.json, options.save, options.checkpoint}) {
+    if (!file.empty()) files.push_back(file);
+  }
+  if (options.report.empty()) return files;
+  for (const std::string& name :
+       {std::string("index.html"), std::string("results.json"), bench_file(options),
+        std::string("profile.json"), std::string("profile.trace.json"),
+        std::string("profile.flame.html")}) {
+    files.push_back(options.report + "/" + name);
+  }
+  return files;
+}
+
 namespace {
 
-constexpr int most_threads = 4096;
+constexpr int most_threads = 1024;  // what the library takes
 
 // An option that takes a decimal number from `least` to `most`. CLI11 itself reads 010 as eight and
 // names the range of double in its messages.
@@ -78,6 +94,24 @@ std::filesystem::path full_path(const std::string& path) {
   return std::filesystem::weakly_canonical(std::filesystem::absolute(path, unknown), unknown);
 }
 
+// Whether a file that is there has a name that data sets' files have, and lies where they are.
+bool is_of_data_set(const std::string& file, const std::string& source) {
+  std::error_code unknown;
+  if (!std::filesystem::is_regular_file(file, unknown)) return false;
+  const std::filesystem::path path = full_path(file);
+  std::filesystem::path place = full_path(source);
+  if (!place.has_filename()) place = place.parent_path();  // "folder/"
+  if (path == place) return true;
+  if (std::mismatch(place.begin(), place.end(), path.begin(), path.end()).first != place.end()) {
+    return false;
+  }
+  const std::string name = path.filename();
+  auto holds = [&](const char* part) { return name.find(part) != std::string::npos; };
+  auto ends = [&](const char* part) { return name.ends_with(part); };
+  return holds("-ubyte") || holds("_batch") || ends(".bin") || ends(".gz") || ends(".tgz") ||
+         ends(".tar") || ends(".zip") || ends("meta") || name == "train" || name == "test";
+}
+
 // CLI11's words for an option that is given twice or without a value are of its own making.
 std::string reason_of(const CLI::ArgumentMismatch& error, int argc, char** argv) {
   const std::string message = error.what();
@@ -115,18 +149,23 @@ void check_use(const CLI::App& app, const std::vector<Source>& sources, const Op
         "--turns writes nothing but its answers and --checkpoint: it goes with none of --bench, "
         "--json, --save and --report");
   }
-  std::vector<std::string> outputs;
-  if (options.bench) outputs.push_back(bench_file(options));
-  for (const std::string& path : {options.json, options.save, options.checkpoint}) {
-    if (path.empty()) continue;
-    for (const std::string& other : outputs) {
+  const auto given_source = std::find_if(sources.begin(), sources.end(),
+                                         [](const Source& source) { return !source.path.empty(); });
+  const std::vector<std::string> outputs = output_files(options);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const std::string& path = outputs[i];
+    if (is_of_data_set(path, given_source->path)) {
+      throw CLI::ValidationError(fmt::format(
+          "'{}' is a file of the data set, and results would replace it; name another file", path));
+    }
+    for (size_t before = 0; before < i; ++before) {
       // What is written through, such as a terminal, may be written twice.
       std::error_code unknown;
-      if (full_path(path) == full_path(other) && !std::filesystem::is_other(path, unknown)) {
+      if (full_path(path) == full_path(outputs[before]) &&
+          !std::filesystem::is_other(path, unknown)) {
         throw CLI::ValidationError(fmt::format("two results would be written to '{}'", path));
       }
     }
-    outputs.push_back(path);
   }
 }
 
@@ -155,7 +194,7 @@ std::optional<Options> parse_options(int argc, char** argv, int* exit_code) {
   add_number(app, "--batch", options.batch, int64_t{1}, most, "a positive whole number",
              "Images in a training step");
   add_number(app, "--lr", options.learning_rate, std::numeric_limits<double>::denorm_min(),
-             std::numeric_limits<double>::max(), "a positive number of double's range",
+             double{std::numeric_limits<float>::max()}, "a positive number up to 3.4e38",
              "Learning rate of Adam");
   app.add_option("--device", options.device, "Where to compute")
       ->check(CLI::IsMember({"cpu", "gpu"}));

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace cnn {
 
@@ -34,6 +35,9 @@ std::optional<Options> parse_options(int argc, char** argv, int* exit_code);
 
 /// The file of the article's figures, FRAMEWORK.DEVICE.cnn.bench.out.
 std::string bench_file(const Options& options);
+
+/// All files that a run writes, those of the report included.
+std::vector<std::string> output_files(const Options& options);
 
 const char* name_of(DatasetKind dataset);
 

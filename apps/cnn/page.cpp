@@ -198,15 +198,12 @@ std::string page(const Options& options, const Report& report) {
 
 }  // namespace
 
-void prepare_report(const Options& options) {
+void make_report_folder(const Options& options) {
   std::error_code error;
   std::filesystem::create_directories(options.report, error);
   if (error) {
     throw lazulite::Error(fmt::format("the folder '{}' of --report cannot be made: {}",
                                       options.report, error.message()));
-  }
-  for (const char* name : {"index.html", "results.json", "profile.json"}) {
-    lazulite::io::check_writable(file_in(options, name));
   }
 }
 

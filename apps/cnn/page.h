@@ -4,8 +4,8 @@
 
 namespace cnn {
 
-/// Makes the folder of --report where it is missing. Throws if nothing could be written there.
-void prepare_report(const Options& options);
+/// Makes the folder of --report where it is missing; throws if it cannot be made.
+void make_report_folder(const Options& options);
 
 /// Writes index.html, a page that needs nothing beside itself, with the figures as results.json and
 /// FRAMEWORK.DEVICE.cnn.bench.out, and the profile as profile.json, .trace.json and .flame.html.

@@ -47,7 +47,8 @@ TEST_F(Cnn, LearnsAndWritesItsResults) {
 }
 
 TEST_F(Cnn, EndsAtASignalWithoutAPartialFile) {
-  for (auto [signal, code] : {std::pair(SIGINT, 130), std::pair(SIGTERM, 143)}) {
+  for (auto [signal, code] :
+       {std::pair(SIGINT, 130), std::pair(SIGTERM, 143), std::pair(SIGHUP, 129)}) {
     Program program(work(), {"--mnist", data(), "--epochs", "1000000", "--threads", "1", "--json",
                              "all.json", "--save", "w"});
     for (int i = 0; i < 6000 && program.output().find("epoch  2") == std::string::npos; ++i) {

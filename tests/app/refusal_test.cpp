@@ -53,11 +53,11 @@ TEST_F(Cnn, RefusesNumbersBeyondTheirEdges) {
     refuse(option, {"0", "-3", "1.5", "x", "", " 1", "1 ", "0x10", "1e3", "9223372036854775808"},
            "a positive whole number");
   }
-  refuse("--lr", {"0", "-1", "nan", "-nan", "inf", "1e999", "1e-999", "0.1x", "++1"},
-         "a positive number of double's range");
+  refuse("--lr", {"0", "-1", "nan", "-nan", "inf", "3.5e38", "1e999", "1e-999", "0.1x", "++1"},
+         "a positive number up to 3.4e38");
   refuse("--seed", {"-1", "18446744073709551616", "1.0"},
          "a whole number from 0 to 18446744073709551615");
-  refuse("--threads", {"-1", "4097", "99999999999"}, "a whole number from 0 to 4096");
+  refuse("--threads", {"-1", "1025", "99999999999"}, "a whole number from 0 to 1024");
 }
 
 TEST_F(Cnn, NamesWhatIsWrongWithAFolder) {
@@ -128,6 +128,44 @@ TEST_F(Cnn, RefusesResultsThatItCannotWrite) {
   EXPECT_EQ(program.wait(), 1);
   EXPECT_THAT(program.errors(), HasSubstr("it is a folder"));
   EXPECT_EQ(program.output(), "");
+}
+
+// Each file of a report counts: training for hours to be refused then would lose what was learnt.
+TEST_F(Cnn, RefusesReportsThatItCannotWrite) {
+  const std::string report = folder() / "report";
+  for (const char* name : {"index.html", "results.json", "lazulite.cpu.cnn.bench.out",
+                           "profile.json", "profile.trace.json", "profile.flame.html"}) {
+    const std::string file = report + "/" + name;
+    fs::create_directories(file);
+    expect_refusal({"--mnist", data(), "--epochs", "1", "--report", report}, 1,
+                   file + " cannot be written: it is a folder");
+    fs::remove_all(report);
+    expect_refusal({"--mnist", data(), "--report", report, "--save", file}, 2,
+                   "two results would be written");
+  }
+}
+
+TEST_F(Cnn, RefusesToReplaceTheDataSet) {
+  const std::string images = data() + "/train-images-idx3-ubyte";
+  const std::string before = read_text(images);
+  fs::create_symlink(images, folder() / "link");
+  const fs::path archive = folder() / "cifar.tar";
+  std::ofstream(archive) << "text";
+  for (const char* option : {"--json", "--save", "--checkpoint"}) {
+    for (const std::string& file : {images, (folder() / "link").string()}) {
+      for (const char* end : {"", "/", "/../data//"}) {
+        expect_refusal({"--mnist", data() + end, option, file}, 2, "is a file of the data set");
+      }
+    }
+    expect_refusal({"--cifar10", archive, option, archive}, 2, "is a file of the data set");
+  }
+  EXPECT_EQ(read_text(images), before);
+  EXPECT_EQ(read_text(archive), "text");
+  // Other files may lie beside it, and be replaced.
+  for (int i = 0; i < 2; ++i) {
+    Program program(work(), {"--mnist", data(), "--epochs", "1", "--save", data() + "/weights"});
+    EXPECT_EQ(program.wait(), 0) << program.errors();
+  }
 }
 
 TEST_F(Cnn, RefusesAGpuThatIsNotThere) {

@@ -83,6 +83,36 @@ TEST_F(CnnTurns, RefusesTheCheckpointOfAnotherRun) {
   EXPECT_THAT(weights.errors(), HasSubstr("--checkpoint 'w' holds no run of lazulite-cnn"));
 }
 
+// What is damaged is named with its file; a run must not go on with a part of what it had.
+TEST_F(CnnTurns, RefusesTheCheckpointOfAPartOfARun) {
+  const std::string all = folder() / "whole", some = folder() / "part";
+  Program first(work(), arguments({"--epochs", "1", "--checkpoint", all}));
+  ASSERT_EQ(first.wait(), 0) << first.errors();
+  const io::SafetensorsFile whole = io::read_safetensors(all);
+  auto refuse = [&](const io::NamedArrays& arrays, const decltype(whole.metadata)& metadata,
+                    const std::string& words) {
+    io::save_safetensors(some, arrays, metadata);
+    expect_refusal(arguments({"--epochs", "2", "--checkpoint", some}), 1,
+                   fmt::format("--checkpoint '{}' holds no {}", some, words));
+  };
+  for (const char* missing : {"network.conv1.bias", "optimizer.conv1.bias.m",
+                              "optimizer.conv1.weight.v", "optimizer.step"}) {
+    io::NamedArrays others;
+    for (const auto& other : whole.arrays) {
+      if (other.first != missing) others.push_back(other);
+    }
+    ASSERT_EQ(others.size() + 1, whole.arrays.size()) << missing;
+    refuse(others, whole.metadata, "whole run of lazulite-cnn: ");
+  }
+  for (const char* epochs : {"{}", "null", "1", "[1]", "[", "[1e999]"}) {
+    auto metadata = whole.metadata;
+    for (auto& [name, text] : metadata) {
+      if (name == "epochs") text = epochs;
+    }
+    refuse(whole.arrays, metadata, "run of lazulite-cnn");
+  }
+}
+
 TEST_F(CnnTurns, AnswersEachOrder) {
   const json whole = result_of({"--epochs", "2", "--save", "w"});
   const std::vector<json> lines =
