@@ -15,6 +15,7 @@ MISSING = {
     "add_along_axis": "not one of MLX's functions",
     "reversal": "operations of users are C++",
     "alias": "a node of its own in C++, which changes the order of sums of gradients",
+    "linear_recurrence": "not one of MLX's functions",
     "bits": "not one of MLX's functions",
     "bits_state": "not one of MLX's functions",
     "bits16": "not one of MLX's functions",
