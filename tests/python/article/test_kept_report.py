@@ -1,6 +1,7 @@
 """The report in docs/article, and the README's part of it."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from article_run import figures_of, run, shown_number, value_at
 from fake_peer import fake_interpreter
+from lazulite.article import keep as keeping
 
 ROOT = Path(__file__).parents[3]
 KEPT = ROOT / "docs" / "article"
@@ -20,6 +22,16 @@ def put(folder, *options):
     return subprocess.run(
         [sys.executable, script, *options], capture_output=True, text=True, timeout=60
     )
+
+
+def test_what_is_kept_names_no_folder_of_this_machine():
+    place = Path(keeping.__file__)
+    for file in (place, place.resolve()):
+        assert keeping.without_folders(f"<p>{file}, line 3</p>") == (
+            "<p>lazulite/article/keep.py, line 3</p>"
+        )
+    for path in KEPT.rglob("*.*") if KEPT.exists() else ():
+        assert not re.search(r"/\w[^\s<>\"']*/lazulite/", path.read_text(encoding="utf-8")), path
 
 
 @pytest.fixture
