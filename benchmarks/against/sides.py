@@ -76,8 +76,9 @@ class Side:
         return json.loads(output)["us"]
 
     def instructions(self, case):
-        """Of one call on one thread: what so many more calls cost."""
-        few, many = 50, 250
+        """Of one call on one thread: what so many more calls cost. Beside them the process does what
+        depends on when its threads get their turns, which counts less, the more calls there are."""
+        few, many = 100, 3100
         return (self._counted(case, many) - self._counted(case, few)) / (many - few)
 
     def _counted(self, case, calls):
