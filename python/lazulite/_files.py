@@ -7,6 +7,7 @@ import io
 import os
 import struct
 import zipfile
+import zlib
 
 from lazulite import core
 
@@ -246,13 +247,31 @@ def _read(file, failure=RuntimeError) -> tuple[bytes, str]:
     return file.read(), getattr(file, "name", "file object")
 
 
+# What zipfile says of damage, in as many ways as there are parts of it that read.
+_DAMAGE = (EOFError, OverflowError, RuntimeError, ValueError, struct.error, zlib.error)
+
+
+def _open_archive(data: bytes) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(io.BytesIO(data))
+    except _DAMAGE as error:
+        raise zipfile.BadZipFile(error) from error
+
+
+def _read_member(archive: zipfile.ZipFile, member: str) -> bytes:
+    try:
+        return archive.read(member)
+    except _DAMAGE as error:
+        raise zipfile.BadZipFile(f"{member}: {str(error) or 'it ends too early'}") from error
+
+
 def _read_npz(data: bytes, name: str):
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with _open_archive(data) as archive:
             out = {}
             for member in archive.namelist():
                 key = member.removesuffix(".npy")
-                out[key] = _read_npy(archive.read(member), f"{name}:{member}")
+                out[key] = _read_npy(_read_member(archive, member), f"{name}:{member}")
             return out
     except zipfile.BadZipFile as error:
         raise ValueError(f"[load_npz] {name}: {error}") from error

@@ -115,6 +115,25 @@ TEST(CustomFunction, GivesGradientsTheArgumentsDtype) {
   expect_equal(grad([&](const Array& a) { return sum(f({a})[0]); })(zeros({2})), full({2}, 3.0f));
 }
 
+// As in MLX: a rule that uses the outputs is used again where its gradients are differentiated.
+TEST(CustomFunction, HasItsRuleInDerivativesOfDerivatives) {
+  CustomFunction f([](const Arrays& x) { return Arrays{exp(x[0])}; });
+  f.set_vjp(
+      [](const Arrays&, const Arrays& g, const Arrays& out) { return Arrays{g[0] * out[0] * 2}; });
+  std::function<Array(const Array&)> derivative = [&](const Array& x) { return f({x})[0]; };
+  const Array x = spread_values({5});
+  for (double factor : {2, 4, 8}) {
+    derivative = [inner = derivative](const Array& x) {
+      return grad([&](const Array& x) { return sum(inner(x)); })(x);
+    };
+    expect_close(derivative(x), factor * exp(x), 1e-12);
+    expect_close(compile([&](const Array& x) -> Array { return derivative(x); })(x),
+                 factor * exp(x), 1e-12);
+    const auto many = vmap([&](const Array& x) -> Array { return derivative(x); });
+    expect_close(many(stack({x, x * 2})), factor * exp(stack({x, x * 2})), 1e-12);
+  }
+}
+
 TEST(CustomFunction, RefusesRulesThatDoNotFit) {
   Array x = spread_values({4});
   CustomFunction few([](const Arrays& a) { return Arrays{a[0] * a[1]}; });

@@ -107,7 +107,11 @@ Gradients vjp(const CustomTransforms& p, const VjpRequest& r) {
   for (size_t i = 0; i < r.outputs.size(); ++i) {
     cotangents.push_back(or_zeros(r.cotangents[i], r.outputs[i]));
   }
-  Arrays gradients = p.rules->vjp(arguments, cotangents, rest(r.inputs, p.arguments));
+  // Outputs that the rule uses have the rule again where its gradients are differentiated, as in
+  // MLX; not where the rule itself goes by what is behind them.
+  const Arrays outputs = p.rules->follows_graph ? rest(r.inputs, p.arguments)
+                                                : Arrays(r.outputs.begin(), r.outputs.end());
+  Arrays gradients = p.rules->vjp(arguments, cotangents, outputs);
   fit_rule("custom_function", "vjp", gradients, arguments, true);
   return as_gradients(gradients, r.inputs.size());
 }
