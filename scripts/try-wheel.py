@@ -60,4 +60,5 @@ wanted = ["lazulite", "lazulite_cpu", "lazulite_cuda", "lazulite_reference", "la
 assert all(f"lib{name}" in libraries for name in wanted), sorted(libraries)
 
 version = ".".join(map(str, sys.version_info[:3]))
-print(f"lazulite {lz.__version__} works with Python {version}; libraries: {', '.join(sorted(libraries))}")
+names = ", ".join(sorted(libraries))
+print(f"lazulite {lz.__version__} works with Python {version}; it holds {names}")
