@@ -64,8 +64,8 @@ Array laplace(const Shape& shape, Dtype dtype = Dtype::float32, double loc = 0, 
 /// 1].
 Array bernoulli(Array p, const Shape& shape, Array key = Array());
 Array bernoulli(double p, const Shape& shape, Array key = Array());
-/// Integers from `low` up to but without `high`. As numbers they must leave one, and the dtype must
-/// hold all of them; arrays of integers mean the nearest that it holds, and `low` where that leaves
+/// Integers from `low` up to but without `high`, fractions or not. Numbers must leave one, and the
+/// dtype must hold all of them; arrays mean the nearest that it holds, and `low` where that leaves
 /// none. Bounds within ±2^24 give MLX's numbers; others are drawn from 64 bits, so that each
 /// integer is as likely as another (MLX rounds to float32).
 Array randint(Array low, Array high, const Shape& shape, Dtype dtype = Dtype::int32,

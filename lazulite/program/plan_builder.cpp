@@ -15,6 +15,7 @@
 #include "lazulite/program/arena.h"
 #include "lazulite/program/backends.h"
 #include "lazulite/program/cost.h"
+#include "lazulite/program/dependencies.h"
 #include "lazulite/program/options.h"
 #include "lazulite/program/passes/passes.h"
 #include "lazulite/program/plan.h"
@@ -412,7 +413,7 @@ class PlanBuilder {
   void part_memory() {
     constexpr size_t most_launches = 2048, most_more_bytes = size_t{256} << 20;
     if (plan_.launches_.size() > most_launches) return;
-    const Before before = dependencies();
+    const Before before = dependencies(plan_.launches_, plan_.slots_.size());
     std::vector<Block> blocks;
     std::vector<uint32_t> slots;
     std::unordered_map<uint32_t, size_t> numbers;
@@ -441,35 +442,6 @@ class PlanBuilder {
       for (const Operand& input : plan_.launches_[i].inputs) f(i, input);
       for (const Operand& output : plan_.launches_[i].outputs) f(i, output);
     }
-  }
-
-  // Which launches come before which because one needs what the other writes, or writes over what
-  // the other touches.
-  Before dependencies() const {
-    const size_t count = plan_.launches_.size();
-    Before before(count, std::vector<bool>(count));
-    std::vector<std::vector<size_t>> readers(plan_.slots_.size()), writers(plan_.slots_.size());
-    for (size_t i = 0; i < count; ++i) {
-      auto wait_for = [&](const std::vector<size_t>& launches) {
-        for (size_t launch : launches) {
-          if (launch == i || before[i][launch]) continue;
-          for (size_t k = 0; k < launch; ++k) {
-            if (before[launch][k]) before[i][k] = true;
-          }
-          before[i][launch] = true;
-        }
-      };
-      for (const Operand& input : plan_.launches_[i].inputs) {
-        wait_for(writers[input.slot]);
-        readers[input.slot].push_back(i);
-      }
-      for (const Operand& output : plan_.launches_[i].outputs) {
-        wait_for(writers[output.slot]);
-        wait_for(readers[output.slot]);
-        writers[output.slot].push_back(i);
-      }
-    }
-    return before;
   }
 
   void prepare() {

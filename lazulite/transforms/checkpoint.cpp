@@ -18,7 +18,10 @@ std::shared_ptr<const CustomRules> rules_since(uint64_t first) {
   rules->vjp = [first](const Arrays& leaves, const Arrays& cotangents, const Arrays& results) {
     Recent part = recent_part(results, first);
     auto again = [&](const Arrays& x) { return replay(results, part, leaves, x); };
-    return vjp(ArraysFunction(again), depends(leaves, cotangents), cotangents).second;
+    // Whether anything flows to integers is decided where this is called from.
+    return vjp(ArraysFunction(again), depends(leaves, cotangents), cotangents,
+               IntegerSources::differentiable)
+        .second;
   };
   return rules;
 }

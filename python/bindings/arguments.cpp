@@ -53,7 +53,10 @@ Array to_array(nb::handle object, const Array* beside) {
   }
   // Beside an array, a foreign one takes its dtype where that holds its kind of numbers, as a
   // Python number does.
-  if (beside && kind_of(array.dtype()) <= kind_of(beside->dtype())) {
+  auto kind = [](const Array& x) {
+    return is_integer(x.dtype()) ? DtypeKind::signed_integer : kind_of(x.dtype());
+  };
+  if (beside && kind(array) <= kind(*beside)) {
     return astype(array, beside->dtype());
   }
   return array;

@@ -40,10 +40,12 @@ Array filled(const Shape& shape, nb::handle value, const DtypeOr& dtype) {
   return dtype ? full(shape, array, dtype->value) : full(shape, array);
 }
 
-// As in MLX, a dtype that cannot hold the kind of a number gives way, and arrays keep theirs.
+// As in MLX, a dtype that cannot hold the kind of a number gives way, arrays keep theirs, and what
+// is NumPy's is converted.
 DtypeOr dtype_of_filled(nb::handle value, const DtypeOr& dtype) {
   auto scalar = scalar_of(value);
-  if (!dtype || !scalar) return std::nullopt;
+  if (!dtype || array_of(value)) return std::nullopt;
+  if (!scalar) return dtype;
   return DtypeObject{scalar_beside(*scalar, zeros({}, dtype->value), "full").dtype()};
 }
 
@@ -100,7 +102,11 @@ void bind_ranges(nb::module_& m) {
         Scalar from = start.is_none() ? Scalar(0) : number(start, "arange");
         Scalar by = step.is_none() ? Scalar(1) : number(step, "arange");
         const WrittenShapes written;
-        if (dtype && dtype->value == Dtype::bool_) {
+        auto is_bool = [](nb::handle given) {
+          return given.is_none() || PyBool_Check(given.ptr());
+        };
+        bool bools = !dtype && is_bool(start) && is_bool(stop) && is_bool(step);
+        if (bools || (dtype && dtype->value == Dtype::bool_)) {
           throw ValueError("arange: bool is no dtype of numbers to count in");
         }
         return arange(from, number(stop, "arange"), by, wanted(dtype));

@@ -344,11 +344,11 @@ std::vector<PadWidth> pad_widths(nb::handle given, size_t ndim) {
     if (values.empty() && ndim == 0) return widths;
     if (values.size() == 1) return std::vector<PadWidth>(ndim, {values[0], values[0]});
     if (values.size() == 2) return std::vector<PadWidth>(ndim, {values[0], values[1]});
-    throw ValueError("pad: one int, a pair, or a pair for each axis is expected");
+    throw nb::type_error("pad: one int, a pair, or a pair for each axis is expected");
   }
   for (nb::handle pair : given) {
     if (!to_ints(pair, values) || values.size() != 2) {
-      throw ValueError("pad: one int, a pair, or a pair for each axis is expected");
+      throw nb::type_error("pad: one int, a pair, or a pair for each axis is expected");
     }
     widths.emplace_back(values[0], values[1]);
   }

@@ -124,9 +124,25 @@ TEST_P(Random, RefusesRangesOfIntegers) {
   EXPECT_NO_THROW(random::randint(0, 256, {2}, Dtype::uint8));
   EXPECT_THROW(random::randint(5, 5, {2}), ValueError);
   EXPECT_THROW(random::randint(6, 5, {2}), ValueError);
-  EXPECT_THROW(random::randint(0.5, 5, {2}), ValueError);
+  EXPECT_THROW(random::randint(1.2, 1.9, {2}), ValueError);
+  EXPECT_THROW(random::randint(0, INFINITY, {2}, Dtype::int64), ValueError);
+  EXPECT_THROW(random::randint(0, NAN, {2}, Dtype::int64), ValueError);
   EXPECT_THROW(random::randint(0, 3, {2}, Dtype::bool_), ValueError);
-  EXPECT_THROW(random::randint(Array({0.5}), Array({5}), {1}), Error);
+  EXPECT_THROW(random::randint(Array({complex64(1)}), Array({5}), {1}), Error);
+}
+
+TEST_P(Random, DrawsTheIntegersBetweenFractions) {
+  Array key = random::key(4);
+  const std::tuple<double, double, int, int> cases[] = {
+      {0, 2.5, 0, 3}, {0.5, 3.5, 1, 4}, {-1.5, 1.5, -1, 2}, {-3, 4, -3, 4}, {0, 0x1p40, 0, 0}};
+  for (auto [low, high, first, end] : cases) {
+    const Dtype dtype = end == 0 ? Dtype::int64 : Dtype::int32;
+    Array wanted = end == 0 ? random::randint(0, int64_t{1} << 40, {600}, dtype, key)
+                            : random::randint(first, end, {600}, dtype, key);
+    expect_equal(random::randint(low, high, {600}, dtype, key), wanted);
+    expect_equal(random::randint(Array({low}), Array({high}), {600}, dtype, key), wanted);
+    if (end != 0) EXPECT_EQ(distinct(wanted), end - first);
+  }
 }
 
 TEST_P(Random, StaysBelowTheUpperBound) {

@@ -165,3 +165,40 @@ def test_in_a_folder_that_is_gone(tmp_path):
         ["sh", "-c", command], check=False, cwd=here, capture_output=True, text=True
     )
     assert result.stdout == "1.0\n", result.stderr
+
+
+LOADERS = """
+import sys
+
+import mlx.core as mx
+import numpy as np
+from {module} import DataLoader, Dataset
+
+
+class Squares(Dataset):
+    def __len__(self):
+        return 6
+
+    def __getitem__(self, index):
+        assert (mx.__version__, mx.array.__module__) == ("0.32.4", "mlx.core")
+        return (mx.full((50, 50), index) @ mx.ones((50, 50)))[0, 0].item(), np.full(3, index)
+
+
+if __name__ == "__main__":
+    mx.eval(mx.ones((300, 300)) @ mx.ones((300, 300)))  # the parent's threads have worked
+    for start in sys.argv[1:]:
+        loader = DataLoader(Squares(), batch_size=2, num_workers=2, multiprocessing_context=start)
+        for products, rows in loader:
+            print(start, [float(x) for x in products], [int(row[0]) for row in rows])
+"""
+
+
+@pytest.mark.parametrize("module", ["lazulite.data", "torch.utils.data"])
+def test_workers_of_loaders_compute(tmp_path, module):
+    pytest.importorskip(module)
+    (tmp_path / "program.py").write_text(LOADERS.format(module=module))
+    starts = ["fork", "spawn", "forkserver"]
+    out = run("program.py", *starts, cwd=tmp_path)
+    batches = [[0, 1], [2, 3], [4, 5]]
+    expected = [f"{s} {[50.0 * i for i in b]} {b}" for s in starts for b in batches]
+    assert out.stdout.splitlines() == expected, out.stderr

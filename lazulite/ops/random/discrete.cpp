@@ -2,6 +2,7 @@
 // are to be the same.
 #include <fmt/format.h>
 
+#include <cmath>
 #include <limits>
 
 #include "lazulite/core/errors.h"
@@ -44,8 +45,13 @@ constexpr int64_t narrow_limit = int64_t{1} << 24;
 
 Whole whole(const Scalar& bound) {
   if (bound.kind() >= DtypeKind::floating) {
-    throw ValueError(
-        fmt::format("random.randint: the bounds are integers, {} is not", bound.to_string()));
+    // The least integer that is not below it.
+    const double number = std::ceil(bound.as<double>());
+    if (bound.kind() != DtypeKind::floating || !(std::fabs(number) < 0x1p63)) {
+      throw ValueError(fmt::format("random.randint: the bounds are numbers of 64 bits, {} is not",
+                                   bound.to_string()));
+    }
+    return Whole(static_cast<int64_t>(number));
   }
   bool beyond = bound.kind() == DtypeKind::unsigned_integer;
   return beyond ? Whole(bound.as<uint64_t>()) : Whole(bound.as<int64_t>());
@@ -106,9 +112,12 @@ Array randint(Array low, Array high, const Shape& shape, Dtype dtype, Array key)
   const ReleaseOnReturn release(low, high);
   const ReleaseIfGiven release_key(key);
   check_integer_dtype(dtype);
-  if (is_inexact(low.dtype()) || is_inexact(high.dtype())) {
-    throw Error(fmt::format("random.randint: the bounds are integers, not {} and {}",
-                            name_of(low.dtype()), name_of(high.dtype())));
+  for (Array* bound : {&low, &high}) {
+    if (bound->dtype() == Dtype::complex64) {
+      throw Error("random.randint: complex numbers have no order");
+    }
+    // The least integer that is not below it.
+    if (is_inexact(bound->dtype())) *bound = astype(ceil(*bound), Dtype::int64);
   }
   Array from = wide_bound(low, dtype, false), to = wide_bound(high, dtype, true);
   Array used = key.valid() ? key : next_key();
@@ -133,12 +142,16 @@ Array randint(const Scalar& low, const Scalar& high, const Shape& shape, Dtype d
                                  low.to_string(), high.to_string()));
   }
   const Whole last = end - 1;
-  low.expect_held_by(dtype, "random.randint");
-  Scalar highest =
-      last < 0 ? Scalar(static_cast<int64_t>(last)) : Scalar(static_cast<uint64_t>(last));
-  highest.expect_held_by(dtype, "random.randint");
+  auto expect_held = [&](Whole value) {
+    Scalar number =
+        value < 0 ? Scalar(static_cast<int64_t>(value)) : Scalar(static_cast<uint64_t>(value));
+    number.expect_held_by(dtype, "random.randint");
+  };
+  expect_held(first);
+  expect_held(last);
   if (first >= -narrow_limit && end <= narrow_limit) {
-    return astype(floor(uniform(low.as<double>(), high.as<double>(), shape, Dtype::float32, key)),
+    return astype(floor(uniform(static_cast<double>(first), static_cast<double>(end), shape,
+                                Dtype::float32, key)),
                   dtype);
   }
   Array start(Scalar(static_cast<uint64_t>(first)), Dtype::uint64);

@@ -13,13 +13,17 @@ Array or_zeros(const Array& tangent, const Array& input) {
 }
 
 Tangents linear(PrimitivePtr primitive, const JvpRequest& r) {
-  bool flows = false;
+  // Tangents of integers may be of any dtype: all take one that holds them.
+  std::optional<Dtype> dtype;
+  for (const Array& tangent : r.tangents) {
+    if (tangent.valid()) dtype = dtype ? result_type(*dtype, tangent.dtype()) : tangent.dtype();
+  }
+  if (!dtype) return {Array()};
   SmallVector<Array, 2> tangents;
   for (size_t i = 0; i < r.inputs.size(); ++i) {
-    flows |= r.tangents[i].valid();
-    tangents.push_back(or_zeros(r.tangents[i], r.inputs[i]));
+    tangents.push_back(r.tangents[i].valid() ? astype(r.tangents[i], *dtype)
+                                             : zeros(r.inputs[i].shape(), *dtype));
   }
-  if (!flows) return {Array()};
   return {make(std::move(primitive), std::move(tangents))};
 }
 

@@ -150,7 +150,11 @@ Gradients vjp(const CumulativeSum& p, const VjpRequest& r) {
   return {again(CumulativeSum{p.axis, !p.reverse, p.inclusive}, {r.cotangents[0]})};
 }
 
-Tangents jvp(const CumulativeSum& p, const JvpRequest& r) { return linear(p, r); }
+Tangents jvp(const CumulativeSum& p, const JvpRequest& r) {
+  const Array& tangent = r.tangents[0];
+  if (!tangent.valid() || tangent.dtype() != Dtype::bool_) return linear(p, r);
+  return {again(p, {astype(tangent, Dtype::int32)})};
+}
 
 Mapped vmap(const CumulativeSum& p, const VmapRequest& r) {
   return {again(CumulativeSum{p.axis + 1, p.reverse, p.inclusive}, {r.inputs[0]})};

@@ -34,13 +34,16 @@ Gradients vjp(const BitView& p, const VjpRequest& r) {
 }
 
 Gradients vjp(const SliceView& p, const VjpRequest& r) {
-  return {put_slice(zeros_like(r.inputs[0]), r.cotangents[0], p.starts, p.steps)};
+  const Array& g = r.cotangents[0];
+  return {put_slice(zeros(r.inputs[0].shape(), g.dtype()), g, p.starts, p.steps)};
 }
 
 Gradients vjp(const SliceUpdate& p, const VjpRequest& r) {
   const Array& g = r.cotangents[0];
   Gradients out(2);
-  if (r.wanted[0]) out[0] = put_slice(g, zeros_like(r.inputs[1]), p.starts, p.steps);
+  if (r.wanted[0]) {
+    out[0] = put_slice(g, zeros(r.inputs[1].shape(), g.dtype()), p.starts, p.steps);
+  }
   if (r.wanted[1]) out[1] = slice_view(g, p.starts, p.steps, r.inputs[1].shape());
   return out;
 }

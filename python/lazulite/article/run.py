@@ -15,7 +15,8 @@ from .files import write_atomically, write_json
 from .history import History
 from .options import parse
 from .keep import keep
-from .report import document, several
+from .part import several
+from .report import document
 from .results import collect
 from .schedule import Schedule
 

@@ -239,13 +239,54 @@ def test_clip_grad_norm():
     np.testing.assert_array_equal(np.array(kept["a"]), [3, 0])
 
 
-def test_half_precision_is_updated_in_float32():
+def test_adam_of_half_precision_moves_by_small_gradients():
     w = {"w": lz.array([1.0, 1.0], lz.float16)}
     optimizer = optim.Adam(0.1)
     updated = optimizer.apply_gradients({"w": lz.array([0.0, 1e-4], lz.float16)}, w)
     assert updated["w"].dtype == lz.float16 and optimizer.state["w"]["v"].dtype == lz.float32
     moved = 1 - 0.1 * 1e-5 / (math.sqrt(1e-11) + 1e-8)
     np.testing.assert_allclose(np.array(updated["w"]), [1, moved], rtol=1e-3)
+
+
+HALVES = {
+    "SGD": lambda: optim.SGD(0.1, momentum=0.9, weight_decay=0.01),
+    "RMSprop": lambda: optim.RMSprop(0.1),
+    "Adagrad": lambda: optim.Adagrad(0.1),
+    "AdaDelta": lambda: optim.AdaDelta(0.5),
+    "Adam": lambda: optim.Adam(0.1, bias_correction=True),
+    "AdamW": lambda: optim.AdamW(0.1, weight_decay=0.01),
+    "Adamax": lambda: optim.Adamax(0.1),
+    "Lion": lambda: optim.Lion(0.1),
+    "Adafactor": lambda: optim.Adafactor(0.1, relative_step=False, beta_1=0.9),
+    "Muon": lambda: optim.Muon(0.1),
+}
+
+
+def test_every_optimizer_meets_half_precision():
+    classes = {
+        name
+        for name, value in vars(optim).items()
+        if isinstance(value, type) and issubclass(value, optim.Optimizer)
+    }
+    assert classes - {"Optimizer", "MultiOptimizer"} == set(HALVES)
+
+
+@pytest.mark.parametrize("name", HALVES)
+@pytest.mark.parametrize("dtype", [lz.float16, lz.bfloat16], ids=["float16", "bfloat16"])
+def test_half_precision_is_updated_in_float32(name, dtype):
+    """As a float32 parameter is, rounded; squares of 1e-5 and of 300 are beyond float16."""
+    of_half, of_float = HALVES[name](), HALVES[name]()
+    half = {"w": lz.array([[1.0, -2.0], [0.5, 3.0]], dtype)}
+    gradient = lz.array([[1e-5, 300.0], [0.0, -1.0]], dtype)
+    for _ in range(3):
+        wide = {"w": half["w"].astype(lz.float32)}
+        wide = of_float.apply_gradients({"w": gradient.astype(lz.float32)}, wide)
+        half = of_half.apply_gradients({"w": gradient}, half)
+        assert half["w"].dtype == dtype
+        expected = wide["w"].astype(dtype)
+        assert np.isfinite(np.array(expected.astype(lz.float32))).all()
+        assert lz.array_equal(half["w"], expected).item()
+    assert {value.dtype for value in of_half.state["w"].values()} == {lz.float32}
 
 
 def test_adam_in_float64_is_adam_to_its_last_digits():

@@ -8,19 +8,12 @@ from typing import Any, Callable, Iterable, List, Optional, Tuple, Union
 import lazulite.core as mx
 
 from ...utils import tree_flatten, tree_unflatten
+from ._items import select, update, update_modules
 
 __all__ = ["Module"]
 
 _array = mx.array
 _stored = (mx.array, dict, list, tuple)
-
-
-def _invalid(value: Any) -> ValueError:
-    return ValueError(f"Received invalid type: {type(value).__name__}.")
-
-
-def _out_of_bounds(index: int, length: int) -> ValueError:
-    return ValueError(f"List index {index} is out of bounds for destination of length {length}.")
 
 
 class Module(dict):
@@ -226,7 +219,7 @@ class Module(dict):
             {'weight': (1, 2), 'bias': (1,)}
         """
         return {
-            key: _select(self, key, value, filter_fn, map_fn, is_leaf_fn)
+            key: select(self, key, value, filter_fn, map_fn, is_leaf_fn)
             for key, value in self.items()
             if filter_fn(self, key, value)
         }
@@ -275,7 +268,7 @@ class Module(dict):
             >>> nn.Linear(2, 1).update({"bias": mx.zeros(1)}).bias
             array([0], dtype=float32)
         """
-        _update(self, parameters, strict)
+        update(self, parameters, strict)
         return self
 
     def apply(
@@ -319,7 +312,7 @@ class Module(dict):
               (layers.1): ReLU()
             )
         """
-        _update_modules(self, modules, strict)
+        update_modules(self, modules, strict)
         return self
 
     def apply_to_modules(self, apply_fn: Callable[[str, Module], Any]) -> Module:
@@ -478,90 +471,6 @@ class Module(dict):
             self.apply(lambda x: x.astype(dtype))
         else:
             self.apply(lambda x: x.astype(dtype) if predicate(x.dtype) else x)
-
-
-def _select(module, key, value, filter_fn, map_fn, is_leaf_fn):
-    """The part of ``value``, the item ``key`` of ``module``, that the filter selects."""
-    if is_leaf_fn is None:
-        leaf = not isinstance(value, (dict, list))
-    else:
-        leaf = is_leaf_fn(module, key, value)
-    if leaf:
-        return value if map_fn is None else map_fn(value)
-    if isinstance(value, Module):
-        return {
-            k: _select(value, k, v, filter_fn, map_fn, is_leaf_fn)
-            for k, v in value.items()
-            if filter_fn(value, k, v)
-        }
-
-    def within(k, v):
-        path = f"{key}.{k}"
-        if not filter_fn(module, path, v):
-            return {}
-        return _select(module, path, v, filter_fn, map_fn, is_leaf_fn)
-
-    if isinstance(value, dict):
-        return {k: within(k, v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [within(i, v) for i, v in enumerate(value)]
-    raise RuntimeError(
-        f"filter_and_map: {key} is no leaf, but {type(value).__name__} cannot be taken apart"
-    )
-
-
-def _update(target, values, strict):
-    if isinstance(values, dict):
-        for key, new in values.items():
-            if key in target:
-                _update_item(target, key, new, strict)
-            elif strict:
-                raise ValueError(f'Module does not have parameter named "{key}".')
-    elif isinstance(values, list):
-        for i, new in enumerate(values):
-            if i < len(target):
-                _update_item(target, i, new, strict)
-            elif strict:
-                raise _out_of_bounds(i, len(target))
-    elif strict:
-        raise _invalid(values)
-
-
-def _update_item(target, key, new, strict):
-    current = target[key]
-    if not isinstance(current, _array):
-        _update(current, new, strict)
-    elif strict and not isinstance(new, _array):
-        raise _invalid(new)
-    else:
-        target[key] = new
-
-
-def _update_modules(target, values, strict):
-    if isinstance(values, dict):
-        for key, new in values.items():
-            if key in target:
-                _update_module(target, key, new, strict)
-            elif strict:
-                raise ValueError(f'Module does not have sub-module named "{key}".')
-    elif isinstance(values, list):
-        for i, new in enumerate(values):
-            if i < len(target):
-                _update_module(target, i, new, strict)
-            elif strict:
-                raise _out_of_bounds(i, len(target))
-    elif strict:
-        raise _invalid(values)
-
-
-def _update_module(target, key, new, strict):
-    current = target[key]
-    if isinstance(current, Module) and isinstance(new, Module):
-        target[key] = new
-    elif isinstance(current, (dict, list)):
-        _update_modules(current, new, strict)
-    elif strict and new != {}:
-        raise _invalid(new)
 
 
 def _named(module, recurse, keys, strict):
