@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstdlib>
 #include <limits>
+#include <string>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/ops/comparison.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
@@ -38,6 +42,17 @@ TEST_P(Linear, MultipliesMatrices) {
   expect_equal(matmul(numbers({4, 3}, 7).T(), b), by_definition(numbers({4, 3}, 7).T(), b));
   expect_equal(matmul(a[{Slice{{}, {}, 2}}], b[{Slice{}, Slice{{}, {}, -2}}]),
                by_definition(a, b)[{Slice{{}, {}, 2}, Slice{{}, {}, -2}}]);
+}
+
+// Large enough for a library's kernels; times the identity, any rounding of a factor shows.
+TEST_P(Linear, RoundsFactorsOfFloat32OnlyWhereAsked) {
+  const Array a = ones({1024, 256}) + arange(1024 * 256, Dtype::float32).reshape({1024, 256}) *
+                                          Scalar(std::ldexp(1.0f, -23));
+  const Array product = matmul(a, eye(256));
+  const char* asked = std::getenv("LAZULITE_CUDA_TF32");
+  if (GetParam() != "cuda" || !asked || std::string(asked) != "1") return expect_equal(product, a);
+  test::expect_close(product, a, std::ldexp(1.0, -10));
+  EXPECT_FALSE(array_equal(product, a).item<bool>());
 }
 
 TEST_P(Linear, LeavesOutWhatHasNoShare) {

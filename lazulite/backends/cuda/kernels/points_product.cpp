@@ -9,17 +9,114 @@
 namespace lazulite::cuda {
 namespace {
 
+// Pieces of four elements on their way from memory to shared memory.
+constexpr const char* copies_source = R"cuda(
+typedef Pack<float, 4> Four;
+DEVICE void copy_four(float* to, const float* from, bool there) {
+#if __CUDA_ARCH__ >= 800
+  const unsigned at = (unsigned)__cvta_generic_to_shared(to);
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(at), "l"(from),
+               "r"(there ? 16 : 0));
+#else
+  const Four nothing = {};
+  *(Four*)to = there ? *(const Four*)from : nothing;
+#endif
+}
+DEVICE void end_of_copies() {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.commit_group;");
+#endif
+}
+template <int PENDING> DEVICE void await_copies() {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.wait_group %0;" ::"n"(PENDING));
+#endif
+}
+)cuda";
+
+// Tiles of a block in shared memory, and what a thread does with them.
+constexpr const char* tile_source = R"cuda(
+constexpr int NT = TX * TY, BM = TY * TM, BN = TX * TN;
+#if A_TRANSPOSED
+constexpr int A_ROWS = BK, A_ROW = BM, A_PITCH = BM;
+// The tile's row that is the thread's row i.
+DEVICE unsigned row_of(unsigned ty, int i) { return (i / 4 * TY + ty) * 4 + i % 4; }
+DEVICE void add_piece(const float* a, const float* b, unsigned tx, unsigned ty,
+                      float (&sums)[TM][TN]) {
+  #pragma unroll UNROLL
+  for (int kk = 0; kk < BK; ++kk) {
+    float fa[TM], fb[TN];
+    #pragma unroll
+    for (int g = 0; g < TM / 4; ++g) {
+      const Four four = *(const Four*)&a[kk * A_PITCH + (g * TY + ty) * 4];
+      #pragma unroll
+      for (int i = 0; i < 4; ++i) fa[g * 4 + i] = four.items[i];
+    }
+    #pragma unroll
+    for (int g = 0; g < TN / 4; ++g) {
+      const Four four = *(const Four*)&b[kk * BN + (g * TX + tx) * 4];
+      #pragma unroll
+      for (int j = 0; j < 4; ++j) fb[g * 4 + j] = four.items[j];
+    }
+    #pragma unroll
+    for (int i = 0; i < TM; ++i) {
+      #pragma unroll
+      for (int j = 0; j < TN; ++j) sums[i][j] = __fmaf_rn(fa[i], fb[j], sums[i][j]);
+    }
+  }
+}
+#else
+// Rows that are an odd number of 16 bytes apart lie in different banks.
+constexpr int A_ROWS = BM, A_ROW = BK, A_PITCH = BK / 4 % 2 ? BK : BK + 4;
+DEVICE unsigned row_of(unsigned ty, int i) { return ty + TY * i; }
+DEVICE void add_piece(const float* a, const float* b, unsigned tx, unsigned ty,
+                      float (&sums)[TM][TN]) {
+  #pragma unroll UNROLL
+  for (int kk = 0; kk < BK; kk += 4) {
+    Four fa[TM];
+    #pragma unroll
+    for (int i = 0; i < TM; ++i) fa[i] = *(const Four*)&a[row_of(ty, i) * A_PITCH + kk];
+    #pragma unroll
+    for (int q = 0; q < 4; ++q) {
+      #pragma unroll
+      for (int g = 0; g < TN / 4; ++g) {
+        const Four fb = *(const Four*)&b[(kk + q) * BN + (g * TX + tx) * 4];
+        #pragma unroll
+        for (int i = 0; i < TM; ++i) {
+          #pragma unroll
+          for (int j = 0; j < 4; ++j) {
+            sums[i][g * 4 + j] = __fmaf_rn(fa[i].items[q], fb.items[j], sums[i][g * 4 + j]);
+          }
+        }
+      }
+    }
+  }
+}
+#endif
+// The tile begins at m0 and n0 of a matrix of `m` by `n`.
+DEVICE void store_tile(float* out, const float (&sums)[TM][TN], unsigned m0, unsigned n0,
+                       unsigned m, unsigned n, unsigned tx, unsigned ty) {
+  #pragma unroll
+  for (int i = 0; i < TM; ++i) {
+    const unsigned row = m0 + row_of(ty, i);
+    if (row >= m) continue;
+    #pragma unroll
+    for (int g = 0; g < TN / 4; ++g) {
+      const unsigned column = n0 + (g * TX + tx) * 4;
+      if (column >= n) continue;
+      Four four;
+      #pragma unroll
+      for (int j = 0; j < 4; ++j) four.items[j] = sums[i][g * 4 + j];
+      *(Four*)&out[(long long)row * n + column] = four;
+    }
+  }
+}
+)cuda";
+
 // TX by TY threads compute TN by TM sums each; a thread's columns are groups of four. Pieces of BK
 // of both sides are copied into shared memory while the ones before are used.
 constexpr const char* sums_source = R"cuda(
 struct Parameters { unsigned m, n, k, chunk, parts; };
-constexpr int NT = TX * TY, BM = TY * TM, BN = TX * TN;
-#if A_TRANSPOSED
-constexpr int A_ROWS = BK, A_ROW = BM, A_PITCH = BM;
-#else
-// Rows that are an odd number of 16 bytes apart lie in different banks.
-constexpr int A_ROWS = BM, A_ROW = BK, A_PITCH = BK / 4 % 2 ? BK : BK + 4;
-#endif
 extern "C" __global__ void __launch_bounds__(TX * TY) lazulite_kernel(
     const float* a, const float* b, float* out, const Parameters p) {
   __shared__ __align__(16) float sa[STAGES][A_ROWS * A_PITCH];
@@ -92,95 +189,13 @@ extern "C" __global__ void __launch_bounds__(TX * TY) lazulite_kernel(
       await_copies<0>();
     }
     __syncthreads();
-    const float *pa = sa[stage], *pb = sb[stage] + tx * 4;
-#if A_TRANSPOSED
-    #pragma unroll UNROLL
-    for (int kk = 0; kk < BK; ++kk) {
-      float fa[TM], fb[TN];
-      #pragma unroll
-      for (int g = 0; g < TM / 4; ++g) {
-        const Four four = *(const Four*)&pa[kk * A_PITCH + (g * TY + ty) * 4];
-        #pragma unroll
-        for (int i = 0; i < 4; ++i) fa[g * 4 + i] = four.items[i];
-      }
-      #pragma unroll
-      for (int g = 0; g < TN / 4; ++g) {
-        const Four four = *(const Four*)&pb[kk * BN + g * TX * 4];
-        #pragma unroll
-        for (int j = 0; j < 4; ++j) fb[g * 4 + j] = four.items[j];
-      }
-      #pragma unroll
-      for (int i = 0; i < TM; ++i) {
-        #pragma unroll
-        for (int j = 0; j < TN; ++j) sums[i][j] = __fmaf_rn(fa[i], fb[j], sums[i][j]);
-      }
-    }
-#else
-    #pragma unroll UNROLL
-    for (int kk = 0; kk < BK; kk += 4) {
-      Four fa[TM];
-      #pragma unroll
-      for (int i = 0; i < TM; ++i) fa[i] = *(const Four*)&pa[(ty + TY * i) * A_PITCH + kk];
-      #pragma unroll
-      for (int q = 0; q < 4; ++q) {
-        #pragma unroll
-        for (int g = 0; g < TN / 4; ++g) {
-          const Four fb = *(const Four*)&pb[(kk + q) * BN + g * TX * 4];
-          #pragma unroll
-          for (int i = 0; i < TM; ++i) {
-            #pragma unroll
-            for (int j = 0; j < 4; ++j) {
-              sums[i][g * 4 + j] = __fmaf_rn(fa[i].items[q], fb.items[j], sums[i][g * 4 + j]);
-            }
-          }
-        }
-      }
-    }
-#endif
+    add_piece(sa[stage], sb[stage], tx, ty, sums);
     __syncthreads();
     if (STAGES > 1) stage ^= 1;
     if (STAGES == 1 && k0 + BK < to) fetch(k0 + BK, 0);
   }
   out += ((long long)part * gridDim.z + z) * p.m * p.n;
-  #pragma unroll
-  for (int i = 0; i < TM; ++i) {
-    const unsigned m = m0 + (A_TRANSPOSED ? (i / 4 * TY + ty) * 4 + i % 4 : ty + TY * i);
-    if (m >= p.m) continue;
-    #pragma unroll
-    for (int g = 0; g < TN / 4; ++g) {
-      const unsigned n = n0 + (g * TX + tx) * 4;
-      if (n >= p.n) continue;
-      Four four;
-      #pragma unroll
-      for (int j = 0; j < 4; ++j) four.items[j] = sums[i][g * 4 + j];
-      *(Four*)&out[(long long)m * p.n + n] = four;
-    }
-  }
-}
-)cuda";
-
-// Pieces of four elements on their way from memory to shared memory.
-constexpr const char* copies_source = R"cuda(
-typedef Pack<float, 4> Four;
-DEVICE void copy_four(float* to, const float* from, bool there) {
-#if __CUDA_ARCH__ >= 800
-  const unsigned at = (unsigned)__cvta_generic_to_shared(to);
-  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(at), "l"(from),
-               "r"(there ? 16 : 0));
-#else
-  const Four nothing = {};
-  *(Four*)to = there ? *(const Four*)from : nothing;
-#endif
-}
-DEVICE void end_of_copies() {
-#if __CUDA_ARCH__ >= 800
-  asm volatile("cp.async.commit_group;");
-#endif
-}
-template <int PENDING> DEVICE void await_copies() {
-#if __CUDA_ARCH__ >= 800
-  asm volatile("cp.async.wait_group %0;" ::"n"(PENDING));
-#endif
+  store_tile(out, sums, m0, n0, p.m, p.n, tx, ty);
 }
 )cuda";
 
@@ -189,11 +204,9 @@ template <int PENDING> DEVICE void await_copies() {
 constexpr const char* rows_source = R"cuda(
 __constant__ constexpr Matrices matrices{};
 struct Parameters { unsigned m, n, k; };
-constexpr int NT = TX * TY, BM = TY * TM, BN = TX * TN;
-constexpr int PITCH = BK / 4 % 2 ? BK : BK + 4;
 extern "C" __global__ void __launch_bounds__(TX * TY) lazulite_kernel(
     const float* a, const float* b, float* out, const Parameters p) {
-  __shared__ __align__(16) float sa[2][BM * PITCH];
+  __shared__ __align__(16) float sa[2][BM * A_PITCH];
   __shared__ __align__(16) float sb[2][BK * BN];
   const unsigned t = threadIdx.x, tx = t % TX, ty = t / TX, row = blockIdx.z;
   const unsigned m0 = blockIdx.x * BM, n0 = blockIdx.y * BN;
@@ -204,7 +217,7 @@ extern "C" __global__ void __launch_bounds__(TX * TY) lazulite_kernel(
     for (int i = t; i < BM * (BK / 4); i += NT) {
       const unsigned r = i / (BK / 4), column = i % (BK / 4) * 4;
       const bool there = m0 + r < p.m && k0 + column < p.k;
-      copy_four(&sa[stage][r * PITCH + column],
+      copy_four(&sa[stage][r * A_PITCH + column],
                 there ? from_a + (long long)(m0 + r) * p.k + k0 + column : from_a, there);
     }
     #pragma unroll 4
@@ -245,27 +258,7 @@ extern "C" __global__ void __launch_bounds__(TX * TY) lazulite_kernel(
       await_copies<0>();
     }
     __syncthreads();
-    const float *pa = sa[stage], *pb = sb[stage] + tx * 4;
-    #pragma unroll UNROLL
-    for (int kk = 0; kk < BK; kk += 4) {
-      Four fa[TM];
-      #pragma unroll
-      for (int i = 0; i < TM; ++i) fa[i] = *(const Four*)&pa[(ty + TY * i) * PITCH + kk];
-      #pragma unroll
-      for (int q = 0; q < 4; ++q) {
-        #pragma unroll
-        for (int g = 0; g < TN / 4; ++g) {
-          const Four fb = *(const Four*)&pb[(kk + q) * BN + g * TX * 4];
-          #pragma unroll
-          for (int i = 0; i < TM; ++i) {
-            #pragma unroll
-            for (int j = 0; j < 4; ++j) {
-              sums[i][g * 4 + j] = __fmaf_rn(fa[i].items[q], fb.items[j], sums[i][g * 4 + j]);
-            }
-          }
-        }
-      }
-    }
+    add_piece(sa[stage], sb[stage], tx, ty, sums);
     __syncthreads();
     stage ^= 1;
     if (!last) continue;
@@ -289,20 +282,7 @@ extern "C" __global__ void __launch_bounds__(TX * TY) lazulite_kernel(
   #pragma unroll
   for (int l = 0; l < OUTPUTS; ++l) {
     float* const to = out + (long long)(row * OUTPUTS + l) * p.m * p.n;
-    #pragma unroll
-    for (int i = 0; i < TM; ++i) {
-      const unsigned m = m0 + ty + TY * i;
-      if (m >= p.m) continue;
-      #pragma unroll
-      for (int g = 0; g < TN / 4; ++g) {
-        const unsigned n = n0 + (g * TX + tx) * 4;
-        if (n >= p.n) continue;
-        Four four;
-        #pragma unroll
-        for (int j = 0; j < 4; ++j) four.items[j] = outputs[l][i][g * 4 + j];
-        *(Four*)&to[(long long)m * p.n + n] = four;
-      }
-    }
+    store_tile(to, outputs[l], m0, n0, p.m, p.n, tx, ty);
   }
 }
 )cuda";
@@ -382,7 +362,7 @@ PointsSums add_points_product(const PointsProduct& p, Recipe& recipe) {
                                         tile.tx, tile.ty, tile.tm, tile.tn, tile.bk, tile.stages,
                                         p.a_transposed, p.a_transposed ? 8 : 2, flat_a,
                                         tile.tx * tile.tn == p.n) +
-                            copies_source + sums_source};
+                            copies_source + tile_source + sums_source};
   const Pointer sums =
       recipe.take_workspace(static_cast<size_t>(parts * p.batch * p.m * p.n) * sizeof(float));
   text.add_pointers({p.a, p.b, sums.as_result()});
@@ -412,9 +392,10 @@ Pointer add_rows_product(const PointsProduct& p, const WinogradRows& rows, Recip
   KernelText text{.name = p.name,
                   .source = rows.head +
                             fmt::format("#define TX {}\n#define TY {}\n#define TM {}\n"
-                                        "#define TN {}\n#define BK {}\n#define UNROLL 2\n",
+                                        "#define TN {}\n#define BK {}\n#define UNROLL 2\n"
+                                        "#define A_TRANSPOSED 0\n",
                                         tile.tx, tile.ty, tile.tm, tile.tn, tile.bk) +
-                            copies_source + rows_source};
+                            copies_source + tile_source + rows_source};
   const int64_t count = p.batch / rows.points;
   const Pointer sums =
       recipe.take_workspace(static_cast<size_t>(count * rows.outputs * p.m * p.n) * sizeof(float));

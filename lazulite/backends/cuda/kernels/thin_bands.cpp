@@ -35,6 +35,49 @@ DEVICE void load_band(const float* x, float* band, const Image& p, unsigned n, i
   }
   __syncthreads();
 }
+// Adds the outputs, two by two, of windows that begin at `from`: they share what is read.
+DEVICE void add_four_outputs(const float* from, int pitch, const float (&taps)[TAPS],
+                             float (&sums)[4]) {
+  #pragma unroll
+  for (int y = 0; y < R0 + 1; ++y) {
+    #pragma unroll
+    for (int at = 0; at < (R1 + 1) * CI; ++at) {
+      const float value = from[y * pitch + at];
+      #pragma unroll
+      for (int e = 0; e < 4; ++e) {
+        const int r = y - e / 2, s = at - e % 2 * CI;
+        if (r >= 0 && r < R0 && s >= 0 && s < R1 * CI) {
+          sums[e] = __fmaf_rn(value, taps[r * R1 * CI + s], sums[e]);
+        }
+      }
+    }
+  }
+}
+// Adds what the threads have of COUNT sums of each channel, in order, as many sums at a time as the
+// band's memory holds, and stores it as the block's part.
+template <int COUNT>
+DEVICE void store_part(const float (&sums)[COUNT], float* band, float* partial, unsigned all) {
+  constexpr int HELD = BAND / 256;
+  const unsigned left = all - blockIdx.z * WIDTH, channels = left < WIDTH ? left : WIDTH;
+  partial += ((long long)blockIdx.y * gridDim.x + blockIdx.x) * COUNT * all + blockIdx.z * WIDTH;
+  #pragma unroll
+  for (int first = 0; first < COUNT; first += HELD) {
+    __syncthreads();
+    #pragma unroll
+    for (int i = 0; i < HELD; ++i) {
+      if (first + i < COUNT) band[i * 256 + threadIdx.x] = sums[first + i];
+    }
+    __syncthreads();
+    const int held = COUNT - first < HELD ? COUNT - first : HELD;
+    for (unsigned i = threadIdx.x; i < held * channels; i += 256) {
+      const unsigned tap = i / channels, own = i - tap * channels;
+      float sum = 0;
+      #pragma unroll 4
+      for (unsigned k = 0; k < 256 / WIDTH; ++k) sum += band[tap * 256 + k * WIDTH + own];
+      partial[(first + tap) * all + own] = sum;
+    }
+  }
+}
 )cuda";
 
 }  // namespace

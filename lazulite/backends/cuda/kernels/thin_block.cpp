@@ -37,20 +37,7 @@ extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
     const unsigned row = quotient(i, p.across), column = i - row * p.across.size;
     const float* from = band + 2 * row * p.image.pitch + 2 * column * CI;
     float sums[4] = {0, 0, 0, 0};
-    #pragma unroll
-    for (int y = 0; y < R0 + 1; ++y) {
-      #pragma unroll
-      for (int at = 0; at < (R1 + 1) * CI; ++at) {
-        const float value = from[y * p.image.pitch + at];
-        #pragma unroll
-        for (int e = 0; e < 4; ++e) {
-          const int r = y - e / 2, s = at - e % 2 * CI;
-          if (r >= 0 && r < R0 && s >= 0 && s < R1 * CI) {
-            sums[e] = __fmaf_rn(value, taps[r * R1 * CI + s], sums[e]);
-          }
-        }
-      }
-    }
+    add_four_outputs(from, p.image.pitch, taps, sums);
     const long long at = (first + i) * p.channels + c;
     store_window(sums, b, out + at, positions + at);
   }
@@ -97,27 +84,7 @@ extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
       sums[TAPS] += value;
     }
   }
-  // The slots' sums are added in order, as many taps at a time as the band's memory holds.
-  constexpr int HELD = BAND / 256;
-  const unsigned channels = p.channels - blockIdx.z * WIDTH < WIDTH ? p.channels - blockIdx.z * WIDTH : WIDTH;
-  partial += ((long long)n * gridDim.x + blockIdx.x) * (TAPS + 1) * p.channels + blockIdx.z * WIDTH;
-  #pragma unroll
-  for (int first = 0; first <= TAPS; first += HELD) {
-    __syncthreads();
-    #pragma unroll
-    for (int i = 0; i < HELD; ++i) {
-      if (first + i <= TAPS) band[i * 256 + threadIdx.x] = sums[first + i];
-    }
-    __syncthreads();
-    const int held = TAPS + 1 - first < HELD ? TAPS + 1 - first : HELD;
-    for (unsigned i = threadIdx.x; i < held * channels; i += 256) {
-      const unsigned tap = i / channels, own = i - tap * channels;
-      float sum = 0;
-      #pragma unroll 4
-      for (unsigned k = 0; k < 256 / WIDTH; ++k) sum += band[tap * 256 + k * WIDTH + own];
-      partial[(first + tap) * p.channels + own] = sum;
-    }
-  }
+  store_part(sums, band, partial, p.channels);
 }
 )cuda";
 

@@ -33,20 +33,7 @@ extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
     const unsigned row = 2 * quotient(i, p.across), column = 2 * (i - row / 2 * p.across.size);
     const float* from = band + row * p.image.pitch + column * CI;
     float sums[4] = {0, 0, 0, 0};
-    #pragma unroll
-    for (int y = 0; y < R0 + 1; ++y) {
-      #pragma unroll
-      for (int at = 0; at < (R1 + 1) * CI; ++at) {
-        const float value = from[y * p.image.pitch + at];
-        #pragma unroll
-        for (int e = 0; e < 4; ++e) {
-          const int r = y - e / 2, s = at - e % 2 * CI;
-          if (r >= 0 && r < R0 && s >= 0 && s < R1 * CI) {
-            sums[e] = __fmaf_rn(value, taps[r * R1 * CI + s], sums[e]);
-          }
-        }
-      }
-    }
+    add_four_outputs(from, p.image.pitch, taps, sums);
     #pragma unroll
     for (int e = 0; e < 4; ++e) {
       const unsigned y = row + e / 2, at = column + e % 2;
@@ -58,8 +45,7 @@ extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
 }
 )cuda";
 
-// A thread takes four outputs of a row at once. The threads' sums are added in order, as many taps
-// at a time as the band's memory holds; then those of the blocks.
+// A thread takes four outputs of a row at once.
 constexpr const char* weight_gradient = R"cuda(
 struct Parameters {
   Image image;
@@ -104,26 +90,7 @@ extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
       }
     }
   }
-  constexpr int HELD = BAND / 256;
-  const unsigned channels = p.channels - blockIdx.z * WIDTH < WIDTH ? p.channels - blockIdx.z * WIDTH : WIDTH;
-  partial += ((long long)n * gridDim.x + blockIdx.x) * TAPS * p.channels + blockIdx.z * WIDTH;
-  #pragma unroll
-  for (int first = 0; first < TAPS; first += HELD) {
-    __syncthreads();
-    #pragma unroll
-    for (int i = 0; i < HELD; ++i) {
-      if (first + i < TAPS) band[i * 256 + threadIdx.x] = sums[first + i];
-    }
-    __syncthreads();
-    const int held = TAPS - first < HELD ? TAPS - first : HELD;
-    for (unsigned i = threadIdx.x; i < held * channels; i += 256) {
-      const unsigned tap = i / channels, own = i - tap * channels;
-      float sum = 0;
-      #pragma unroll 4
-      for (unsigned k = 0; k < 256 / WIDTH; ++k) sum += band[tap * 256 + k * WIDTH + own];
-      partial[(first + tap) * p.channels + own] = sum;
-    }
-  }
+  store_part(sums, band, partial, p.channels);
 }
 )cuda";
 

@@ -92,7 +92,8 @@ CudaExecutable::CudaExecutable(const DeviceInfo& device, DeviceMemory& memory,
 }
 
 CudaExecutable::~CudaExecutable() {
-  for (Graph& graph : graphs_) destroy(graph);
+  leave();
+  drop_graphs();
   if (workspace_) memory_.release(workspace_, workspace_bytes_);
 }
 
@@ -163,6 +164,8 @@ void CudaExecutable::resolve(std::span<void* const> slots, const StreamPlaces& p
 
 void CudaExecutable::launch(CUstream stream, std::span<void* const> slots,
                             const StreamPlaces& places) {
+  std::lock_guard lock(graphs_mutex_);
+  note_use();
   if (wishes_->load(std::memory_order_relaxed) & ~handed_) hand_results();
   resolve(slots, places);
   ++runs_;
@@ -187,8 +190,7 @@ void CudaExecutable::hand_results() {
     if (!(handed_ >> i & 1) || small.bytes == 0) continue;
     if (results.size() < most_handed) results.push_back({small.slot, small.bytes});
   }
-  for (Graph& graph : graphs_) destroy(graph);
-  graphs_.clear();
+  drop_graphs();
   if (hands_results_) {
     pointers_.resize(steps_.back().first_address);
     steps_.pop_back();
@@ -311,6 +313,10 @@ CudaExecutable::Graph* CudaExecutable::graph_for_addresses(const StreamPlaces& p
   }
   if (captures_ >= most_vain_captures + replays_) return nullptr;
   ++captures_;
+  if (graphs_.size() == most_graphs) {
+    destroy(graphs_.front());
+    graphs_.erase(graphs_.begin());
+  }
   std::vector<CUgraphNode> nodes;
   CUgraph described = nullptr;
   CUgraphExec made = nullptr;
@@ -323,10 +329,7 @@ CudaExecutable::Graph* CudaExecutable::graph_for_addresses(const StreamPlaces& p
     driver().cuGraphDestroy(described);
     if (!early) check(result, "making a graph");
   }
-  if (graphs_.size() == most_graphs) {
-    destroy(graphs_.front());
-    graphs_.erase(graphs_.begin());
-  }
+  make_room(nodes.size());
   graphs_.push_back({addresses_, sharing(), made, described, std::move(nodes), runs_});
   return &graphs_.back();
 }
@@ -335,6 +338,12 @@ CudaExecutable::Graph* CudaExecutable::graph_for_addresses(const StreamPlaces& p
 void CudaExecutable::destroy(Graph& graph) {
   driver().cuGraphExecDestroy(graph.graph);
   driver().cuGraphDestroy(graph.described);
+  give_up(graph.nodes.size());
+}
+
+void CudaExecutable::drop_graphs() {
+  for (Graph& graph : graphs_) destroy(graph);
+  graphs_.clear();
 }
 
 CUDA_KERNEL_NODE_PARAMS CudaExecutable::node_of(KernelCall& call,

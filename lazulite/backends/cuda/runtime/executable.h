@@ -6,6 +6,7 @@
 
 #include "lazulite/backends/cuda/kernels/recipe.h"
 #include "lazulite/backends/cuda/runtime/graph.h"
+#include "lazulite/backends/cuda/runtime/graph_owner.h"
 #include "lazulite/backends/cuda/runtime/matmul.h"
 #include "lazulite/backends/cuda/runtime/memory.h"
 #include "lazulite/backends/cuda/runtime/queue.h"
@@ -15,7 +16,7 @@ namespace lazulite::cuda {
 
 /// A segment made ready: its kernels are loaded, and from the second run on with the same addresses
 /// it is one launch of a CUDA graph.
-class CudaExecutable final : public Executable, public Queued {
+class CudaExecutable final : public Executable, public Queued, private GraphOwner {
  public:
   CudaExecutable(const DeviceInfo& device, DeviceMemory& memory, std::span<const Launch> segment);
   ~CudaExecutable() override;
@@ -68,7 +69,8 @@ class CudaExecutable final : public Executable, public Queued {
   CUDA_KERNEL_NODE_PARAMS node_of(KernelCall& call, std::vector<void*>& arguments) const;
   Graph* graph_for_addresses(const StreamPlaces& places);
   bool move_graph(Graph& graph);
-  static void destroy(Graph& graph);
+  void destroy(Graph& graph);
+  void drop_graphs() override;
   CUgraph describe(const StreamPlaces& places, bool early, std::vector<CUgraphNode>& nodes);
   CUgraph capture(Step& step, const StreamPlaces& places);
 

@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <mutex>
+#include <string_view>
 
 #include "lazulite/backends/cuda/runtime/library.h"
 #include "lazulite/core/errors.h"
@@ -56,6 +58,15 @@ const Library& library() {
   return *opened;
 }
 
+// Whether float32 may be rounded to TF32 before it is multiplied.
+bool rounds_to_tf32() {
+  static const bool allowed = [] {
+    const char* value = std::getenv("LAZULITE_CUDA_TF32");
+    return value && std::string_view(value) == "1";
+  }();
+  return allowed;
+}
+
 constexpr size_t most_workspace_bytes = size_t{32} << 20;
 
 void check(cublasStatus_t status, const char* what) {
@@ -71,6 +82,12 @@ cublasLtHandle_t handle_of(const DeviceInfo& device) {
   cublasLtHandle_t& handle = (*handles)[device.index];
   if (!handle) check(library().cublasLtCreate(&handle), "opening cuBLASLt");
   return handle;
+}
+
+cublasComputeType_t compute_type(Dtype dtype) {
+  if (dtype == Dtype::float64) return CUBLAS_COMPUTE_64F;
+  if (dtype == Dtype::float32 && rounds_to_tf32()) return CUBLAS_COMPUTE_32F_FAST_TF32;
+  return CUBLAS_COMPUTE_32F;
 }
 
 cudaDataType_t data_type(Dtype dtype) {
@@ -156,7 +173,7 @@ MatmulCall::MatmulCall(const DeviceInfo& device, const MatrixProduct& product)
   s.handle = handle_of(device);
   const bool wide = product.dtype == Dtype::float64;
   const bool complex = product.dtype == Dtype::complex64;
-  check(l.cublasLtMatmulDescCreate(&s.description, wide ? CUBLAS_COMPUTE_64F : CUBLAS_COMPUTE_32F,
+  check(l.cublasLtMatmulDescCreate(&s.description, compute_type(product.dtype),
                                    complex ? CUDA_C_32F
                                    : wide  ? CUDA_R_64F
                                            : CUDA_R_32F),

@@ -12,8 +12,8 @@ namespace lazulite::cuda {
 /// Whether cuBLASLt is there; otherwise Lazulite's own kernels multiply matrices.
 bool matmul_library_available();
 
-/// A product of matrices by cuBLASLt: float32 without TF32, half precision summed in float32. The
-/// algorithm is chosen once, by the shape.
+/// A product of matrices by cuBLASLt: float32 without TF32 unless LAZULITE_CUDA_TF32 is 1, half
+/// precision summed in float32. The algorithm is chosen once, by the shape.
 class MatmulCall {
  public:
   MatmulCall(const DeviceInfo& device, const MatrixProduct& product);
