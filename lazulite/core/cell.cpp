@@ -3,6 +3,7 @@
 #include "lazulite/core/cell_state.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/core/fork.h"
+#include "lazulite/core/release.h"
 #include "lazulite/core/trace.h"
 
 namespace lazulite {
@@ -80,6 +81,7 @@ void Cell::set(Array value, bool to_be_tied) {
 }
 
 void Cell::tie(const Array& other) {
+  expect_array("tie", other);
   if (current_trace()) return;
   CellPtr state = resolved(state_);
   History::Garbage garbage;

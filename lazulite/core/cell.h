@@ -22,6 +22,9 @@ class Cell {
  public:
   Cell();
   explicit Cell(Array value, std::string name = "");
+  // Moving copies, so that what was moved from still has its place.
+  Cell(const Cell&) = default;
+  Cell& operator=(const Cell&) = default;
   /// Stands for the cell that `resolve` gives for the calling thread, in compiled functions too.
   static Cell of_thread(CellPtr (*resolve)());
 
@@ -56,6 +59,8 @@ class Cell {
 class Version {
  public:
   Version() : value_(std::make_shared<std::atomic<uint64_t>>(0)) {}
+  Version(const Version&) = default;
+  Version& operator=(const Version&) = default;
   void set(uint64_t value) { value_->store(value); }
   /// Sets it to what it has never been, where no number tells one value from another.
   void bump();

@@ -3,31 +3,38 @@
 #include <fmt/format.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <mutex>
 #include <set>
 
+#include "lazulite/core/environment.h"
 #include "lazulite/core/errors.h"
+#include "lazulite/core/fork.h"
 
 namespace lazulite {
 namespace {
 
+// Of the names and of the default; held for moments, and over forks.
+std::mutex& devices_mutex() {
+  static auto* mutex = new std::mutex;
+  return *mutex;
+}
+[[maybe_unused]] const bool held_in_forks = (add_fork_handler(holding<devices_mutex>(8)), true);
+
 const std::string* intern(std::string_view name) {
-  static std::mutex mutex;
-  static std::set<std::string, std::less<>> names;
-  std::lock_guard lock(mutex);
+  // Never destroyed: other threads may go on while the process ends.
+  static auto& names = *new std::set<std::string, std::less<>>;
+  std::lock_guard lock(devices_mutex());
   auto found = names.find(name);
   if (found == names.end()) found = names.emplace(name).first;
   return &*found;
 }
 
 Device initial_device() {
-  const char* name = std::getenv("LAZULITE_DEVICE");
-  return Device(name && *name ? name : "cpu");
+  const char* name = environment_text("LAZULITE_DEVICE");
+  return Device(name ? name : "cpu");
 }
 
 struct ProcessDefault {
-  std::mutex mutex;
   Device device = initial_device();
   std::atomic<uint64_t> version{1};
 };
@@ -58,7 +65,7 @@ Stream default_stream() {
   thread_local uint64_t seen_version = 0;
   ProcessDefault& process = process_default();
   if (seen_version != process.version.load(std::memory_order_acquire)) {
-    std::lock_guard lock(process.mutex);
+    std::lock_guard lock(devices_mutex());
     seen = process.device;
     seen_version = process.version;
   }
@@ -72,7 +79,7 @@ Device default_device() { return default_stream().device; }
 void set_default_device(Device device) {
   if (chosen) chosen = Stream{device, 0};
   ProcessDefault& process = process_default();
-  std::lock_guard lock(process.mutex);
+  std::lock_guard lock(devices_mutex());
   process.device = device;
   ++process.version;
 }

@@ -2,10 +2,23 @@
 
 #include <array>
 #include <limits>
+#include <string>
+
+#include "lazulite/core/errors.h"
 
 namespace lazulite {
+namespace {
+
+// A number may have been cast to the enumeration.
+void expect_dtype(Dtype dtype) {
+  if (dtype <= Dtype::complex64) return;
+  throw ValueError("there is no dtype number " + std::to_string(static_cast<int>(dtype)));
+}
+
+}  // namespace
 
 const char* name_of(Dtype dtype) {
+  expect_dtype(dtype);
   if (dtype == Dtype::bool_) return "bool";
   constexpr std::array names = {
 #define LAZULITE_DTYPE(type, name) #name,
@@ -16,10 +29,12 @@ const char* name_of(Dtype dtype) {
 }
 
 size_t size_of(Dtype dtype) {
+  expect_dtype(dtype);
   return visit_dtype(dtype, [](auto tag) { return sizeof(typename decltype(tag)::type); });
 }
 
 DtypeKind kind_of(Dtype dtype) {
+  expect_dtype(dtype);
   if (dtype == Dtype::bool_) return DtypeKind::boolean;
   if (dtype <= Dtype::uint64) return DtypeKind::unsigned_integer;
   if (dtype <= Dtype::int64) return DtypeKind::signed_integer;

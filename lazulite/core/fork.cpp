@@ -6,6 +6,8 @@
 #include <atomic>
 #include <vector>
 
+#include "lazulite/core/threads.h"
+
 namespace lazulite {
 namespace {
 
@@ -26,8 +28,16 @@ std::vector<ForkHandler>& handlers() {
   return *all;
 }
 
+void tell_of_wish(bool wants) {
+  for (const ForkHandler& handler : handlers()) {
+    if (handler.wants) handler.wants(wants);
+  }
+}
+
 void before_fork() {
+  tell_of_wish(true);
   forking().lock();
+  tell_of_wish(false);
   closed = true;
   const int own = depth > 0 ? 1 : 0;
   for (int seen = inside; seen > own; seen = inside) inside.wait(seen);
@@ -55,17 +65,18 @@ void in_child() {
 
 }  // namespace
 
-ForkGate::ForkGate() {
+void ForkGate::enter() {
   if (depth++ > 0) return;
   for (;;) {
     inside.fetch_add(1);
-    if (!closed) return;
+    // A fork waits for the executor's thread, which therefore waits for none.
+    if (!closed || on_executor_thread()) return;
     if (inside.fetch_sub(1) > 0) inside.notify_all();
     closed.wait(true);
   }
 }
 
-ForkGate::~ForkGate() {
+void ForkGate::leave() noexcept {
   if (--depth > 0) return;
   inside.fetch_sub(1);
   if (closed) inside.notify_all();

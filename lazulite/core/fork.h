@@ -9,19 +9,44 @@ namespace lazulite {
 /// fork waits until nobody holds it. May be nested.
 class ForkGate {
  public:
-  ForkGate();
-  ~ForkGate();
+  ForkGate() { enter(); }
+  ~ForkGate() { leave(); }
   ForkGate(const ForkGate&) = delete;
   ForkGate& operator=(const ForkGate&) = delete;
+
+  static void enter();
+  static void leave() noexcept;
+};
+
+/// A mutex that no other thread holds when the process is copied, for objects of which there are
+/// many: whoever locks it passes the gate first. Never locked while a lock is held that a fork
+/// handler takes, unless the thread is within the gate already.
+class GatedMutex {
+ public:
+  void lock() {
+    ForkGate::enter();
+    mutex_.lock();
+  }
+  void unlock() {
+    mutex_.unlock();
+    ForkGate::leave();
+  }
+
+ private:
+  std::mutex mutex_;
 };
 
 /// What a fork does around the copy of the process, in the order of `level`: `before` with the gate
-/// closed, `after` in both processes and in reverse order, then `in_child`. Any may be null.
+/// closed, `after` in both processes and in reverse order, then `in_child`. Before all that,
+/// `wants` is told that the thread wants to fork, and told so no more when it is its turn: what it
+/// is in the midst of cannot go on meanwhile, and another's fork must not wait for it. Any may be
+/// null.
 struct ForkHandler {
   int level;
   void (*before)();
   void (*after)();
   void (*in_child)();
+  void (*wants)(bool) = nullptr;
 };
 /// Registers one, for good. Called while libraries are loaded.
 void add_fork_handler(ForkHandler handler);

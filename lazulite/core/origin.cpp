@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string_view>
 
+#include "lazulite/core/fork.h"
 #include "lazulite/core/origin_module.h"
 
 namespace lazulite {
@@ -21,11 +22,17 @@ struct Region {
   SourcePlace where;
 };
 
+std::mutex& regions_mutex() {
+  static auto* mutex = new std::mutex;
+  return *mutex;
+}
+[[maybe_unused]] const bool held_in_forks = (add_fork_handler(holding<regions_mutex>(8)), true);
+
 /// All regions of the process: there are as many as the program has lines that name one.
 class Regions {
  public:
   uint32_t number_of(const char* name, SourcePlace where) {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(regions_mutex());
     for (uint32_t i = 0; i < all_.size(); ++i) {
       const Region& region = all_[i];
       const bool same_line =
@@ -36,12 +43,11 @@ class Regions {
     return static_cast<uint32_t>(all_.size() - 1);
   }
   const Region& at(uint32_t number) {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(regions_mutex());
     return all_[number];  // stays where it is
   }
 
  private:
-  std::mutex mutex_;
   std::deque<Region> all_;
 };
 

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -18,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "lazulite/core/environment.h"
 #include "lazulite/core/errors.h"
 
 namespace lazulite {
@@ -50,10 +50,8 @@ double quota() {
 }
 
 int initial_threads() {
-  if (const char* text = std::getenv("LAZULITE_NUM_THREADS")) {
-    int count = 0;
-    std::from_chars(text, text + std::char_traits<char>::length(text), count);
-    if (count > 0 && count <= most_threads) return count;
+  if (auto count = environment_number("LAZULITE_NUM_THREADS", 1, most_threads)) {
+    return static_cast<int>(*count);
   }
   const double granted = std::min<double>(allowed_processors(), std::ceil(quota()));
   return std::clamp(static_cast<int>(granted), 1, most_threads);

@@ -3,8 +3,8 @@
 namespace lazulite {
 
 /// How many threads the kernels of a CPU may use. At the start: the environment variable
-/// LAZULITE_NUM_THREADS if it is a number from 1 to 1024, else as many as the process's affinity
-/// and its control group's quota allow.
+/// LAZULITE_NUM_THREADS, from 1 to 1024, else as many as the process's affinity and its control
+/// group's quota allow. Throws a ValueError where the variable is anything else.
 int num_threads();
 /// Sets it; 0 goes back to what it was at the start. Throws if it is negative or above 1024. Takes
 /// effect at the next evaluation.

@@ -182,12 +182,21 @@ struct ImportedFunction::Content {
   std::string metadata;
 };
 
-const std::string& ImportedFunction::metadata() const { return content_->metadata; }
+const std::string& ImportedFunction::metadata() const {
+  expect_content();
+  return content_->metadata;
+}
+
+void ImportedFunction::expect_content() const {
+  if (content_) return;
+  throw Error("imported function: it comes from no file; import_function reads one");
+}
 
 Arrays ImportedFunction::operator()(const Arrays& positional, const NamedArrays& named) const {
   const Sorted given("import_function", positional, named);
   std::string there;
   int number = 0;
+  expect_content();
   for (const Content::Trace& trace : content_->traces) {
     const bool named = trace.names.empty() || trace.names == given.names;
     if (named && trace.function.takes(given.arrays)) {

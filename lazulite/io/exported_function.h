@@ -127,6 +127,12 @@ void export_function(const std::string& path, Function function, const Arrays& p
 /// A function from a file. Copies share what it is made of; any thread may call it.
 class ImportedFunction {
  public:
+  /// No function: calling it throws.
+  ImportedFunction() = default;
+  // Moving copies: what was moved from is the same function.
+  ImportedFunction(const ImportedFunction&) = default;
+  ImportedFunction& operator=(const ImportedFunction&) = default;
+
   /// The results of the trace that was made for such arguments: built again, lazily, so that it can
   /// be differentiated, mapped and compiled like any other function. A trace that was made without
   /// names takes named arguments behind the positional ones, in the order of their names. Throws a
@@ -138,6 +144,7 @@ class ImportedFunction {
  private:
   friend ImportedFunction import_function(const std::string& path);
   struct Content;
+  void expect_content() const;
   std::shared_ptr<const Content> content_;
 };
 

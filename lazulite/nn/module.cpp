@@ -10,6 +10,7 @@
 #include <set>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/fork.h"
 #include "lazulite/io/safetensors.h"
 #include "lazulite/ops/ops.h"
 
@@ -89,20 +90,26 @@ struct Module::State {
 
 namespace {
 
+std::mutex& places_mutex() {
+  static auto* mutex = new std::mutex;
+  return *mutex;
+}
+[[maybe_unused]] const bool held_in_forks = (add_fork_handler(holding<places_mutex>(8)), true);
+
 /// Where in memory modules lie, so that a member that was never registered can be found.
 class Places {
  public:
   void add(const Module* module) {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(places_mutex());
     modules_.insert(module);
   }
   void remove(const Module* module) {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(places_mutex());
     modules_.erase(module);
   }
   /// Those that begin in [first, last).
   std::vector<const Module*> within(const Module* first, const void* last) {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(places_mutex());
     std::vector<const Module*> found;
     for (auto at = modules_.lower_bound(first); at != modules_.end(); ++at) {
       if (!std::less<const void*>()(*at, last)) break;
@@ -112,7 +119,6 @@ class Places {
   }
 
  private:
-  std::mutex mutex_;
   std::set<const Module*, std::less<>> modules_;
 };
 

@@ -19,6 +19,9 @@ class Sequential : public Module {
   explicit Sequential(Layers... layers) {
     (add(std::move(layers)), ...);
   }
+  // Moving copies, as of any module.
+  Sequential(const Sequential&) = default;
+  Sequential& operator=(const Sequential&) = default;
 
   template <class Layer>
   void add(Layer layer) {

@@ -15,7 +15,7 @@ struct Optimizer::Shared {
   Version version;  // of `scheduled`
   Cell rate;
   Cell step{Array(0, Dtype::uint64), "step"};
-  std::mutex mutex;  // of `states`, whose elements stay where they are
+  GatedMutex mutex;  // of `states`, whose elements stay where they are
   std::map<std::string, State> states;
 
   void follow_schedule(bool follow) {
@@ -202,12 +202,18 @@ void check_entry(const std::string& path, const Array& value) {
 nn::NamedArrays Optimizer::state() const {
   nn::NamedArrays out{{"step", step()}, {"learning_rate", learning_rate()}};
   if (shared_->schedule && !shared_->scheduled) out.emplace_back("scheduled", Array(false));
-  std::lock_guard lock(shared_->mutex);
-  for (auto& [parameter, state] : shared_->states) {
-    std::lock_guard state_lock(state.mutex_);
-    for (const auto& [name, cell] : state.cells_) {
-      if (cell.has_value()) out.emplace_back(parameter + "." + name, cell.get());
+  std::vector<std::pair<std::string, Cell>> cells;
+  {
+    std::lock_guard lock(shared_->mutex);
+    for (auto& [parameter, state] : shared_->states) {
+      std::lock_guard state_lock(state.mutex_);
+      for (const auto& [name, cell] : state.cells_)
+        cells.emplace_back(parameter + "." + name, cell);
     }
+  }
+  // Reading a value may take long.
+  for (const auto& [name, cell] : cells) {
+    if (cell.has_value()) out.emplace_back(name, cell.get());
   }
   return out;
 }
@@ -222,6 +228,13 @@ void Optimizer::load_state(const nn::NamedArrays& values) {
   if (auto flag = given.find("scheduled"); flag != given.end()) {
     follow = follow && flag->second.item<bool>();
   }
+  for (auto& [path, value] : given) {
+    if (path == "step") {
+      value = astype(value, Dtype::uint64);
+    } else if (path == "learning_rate" || is_half(value.dtype())) {
+      value = astype(value, Dtype::float32);
+    }
+  }
   std::vector<std::pair<Cell, Array>> changes;
   {
     std::lock_guard lock(shared_->mutex);
@@ -233,14 +246,13 @@ void Optimizer::load_state(const nn::NamedArrays& values) {
     }
     for (const auto& [path, value] : given) {
       if (path == "step") {
-        changes.emplace_back(shared_->step, astype(value, Dtype::uint64));
+        changes.emplace_back(shared_->step, value);
       } else if (path == "learning_rate") {
-        changes.emplace_back(shared_->rate, astype(value, Dtype::float32));
+        changes.emplace_back(shared_->rate, value);
       } else if (size_t dot = path.rfind('.'); dot != std::string::npos) {
         State& state = shared_->states[path.substr(0, dot)];
         std::lock_guard state_lock(state.mutex_);
-        Array wide = is_half(value.dtype()) ? astype(value, Dtype::float32) : value;
-        changes.emplace_back(state.cells_[path.substr(dot + 1)], wide);
+        changes.emplace_back(state.cells_[path.substr(dot + 1)], value);
       }
     }
   }

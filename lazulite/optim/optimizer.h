@@ -2,8 +2,8 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 
+#include "lazulite/core/fork.h"
 #include "lazulite/nn/module.h"
 #include "lazulite/optim/schedules.h"
 
@@ -48,7 +48,7 @@ class Optimizer {
 
    private:
     friend class Optimizer;
-    std::mutex mutex_;
+    GatedMutex mutex_;
     std::map<std::string, Cell> cells_;
   };
   /// The parameter's new value. Both arrays have the same dtype, which is not of half precision.

@@ -3,15 +3,18 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <vector>
 
+#include "lazulite/core/environment.h"
 #include "lazulite/core/errors.h"
+#include "lazulite/core/fork.h"
 #include "lazulite/core/threads.h"
+#include "lazulite/program/executor.h"
+#include "lazulite/program/options.h"
 
 namespace lazulite {
 namespace {
@@ -31,7 +34,7 @@ std::filesystem::path own_folder() {
 class Registry {
  public:
   Registry() {
-    if (const char* paths = std::getenv("LAZULITE_BACKEND_PATH")) {
+    if (const char* paths = environment_text("LAZULITE_BACKEND_PATH")) {
       std::string_view rest = paths;
       while (!rest.empty()) {
         size_t colon = std::min(rest.find(':'), rest.size());
@@ -43,6 +46,12 @@ class Registry {
   }
 
   Backend* find(const Device& device, std::string* reason) {
+    try {
+      check_environment();
+    } catch (const Error& error) {
+      *reason = error.what();
+      return nullptr;
+    }
     std::lock_guard lock(mutex_);
     auto key = std::pair(device.name(), device.index());
     if (auto found = backends_.find(key); found != backends_.end()) return found->second;
@@ -69,7 +78,8 @@ class Registry {
     std::string file = "liblazulite_" + name + library_suffix;
     for (const auto& folder : folders_) {
       auto path = folder / file;
-      if (!std::filesystem::exists(path)) continue;
+      std::error_code unreadable;
+      if (!std::filesystem::exists(path, unreadable)) continue;
       void* handle = [&] {
         const BriefSpinning spinning;
         return dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -86,15 +96,19 @@ class Registry {
                               path.string(), backend_interface_version);
         return nullptr;
       }
+      Executor::finish_at_exit();
       return entry;
     }
     std::string looked;
     for (const auto& folder : folders_) looked += (looked.empty() ? "" : ", ") + folder.string();
     *reason = fmt::format("there is no {} backend: {} was not found in {}", name, file, looked);
+    if (const char* given = environment_text("LAZULITE_DEVICE"); given && name == given) {
+      *reason += "; LAZULITE_DEVICE names it in the environment";
+    }
     return nullptr;
   }
 
-  std::mutex mutex_;
+  GatedMutex mutex_;
   std::vector<std::filesystem::path> folders_;
   std::map<std::pair<std::string, int>, Backend*> backends_;
 };

@@ -1,6 +1,10 @@
 #include "lazulite/program/executor.h"
 
 #include <fmt/format.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -18,6 +22,7 @@
 #include "lazulite/core/errors.h"
 #include "lazulite/core/fork.h"
 #include "lazulite/core/threads.h"
+#include "lazulite/program/options.h"
 
 namespace lazulite {
 namespace {
@@ -41,9 +46,7 @@ struct Queue {
 class Perturbation {
  public:
   Perturbation() {
-    if (const char* seed = std::getenv("LAZULITE_PERTURB")) {
-      random_.emplace(std::strtoull(seed, nullptr, 10));
-    }
+    if (auto seed = perturbation_seed()) random_.emplace(*seed);
   }
   bool on() const { return random_.has_value(); }
   // Which of `count` heads is next.
@@ -57,6 +60,9 @@ class Perturbation {
  private:
   std::optional<std::mt19937_64> random_;
 };
+
+// Whether the calling thread has begun to end the process.
+thread_local bool ends_process = false;
 
 class Worker {
  public:
@@ -102,11 +108,11 @@ class Worker {
   void submit(uint32_t queue, std::shared_ptr<Work> work, EventPtr event) {
     {
       std::lock_guard lock(mutex_);
-      // Destructors and exit handlers may compute.
-      if (std::this_thread::get_id() == ending_) resumes_ = {};
       Queue& target = queues_[queue - 1];
       target.tasks.push_back({std::move(work), event, ++submitted_});
       target.last = std::move(event);
+      // Destructors and exit handlers may compute, and what they need has been submitted before.
+      if (ends_process && last_) last_ = submitted_;
       ++waiting_;
     }
     changed_.notify_one();
@@ -115,15 +121,15 @@ class Worker {
   bool enter_if_empty(uint32_t queue, const EventPtr& event) {
     std::lock_guard lock(mutex_);
     Queue& target = queues_[queue - 1];
-    if (perturbation_.on() || !target.tasks.empty()) return false;
+    if (perturbation_.on() || !target.tasks.empty() || (last_ && !ends_process)) return false;
     target.last = event;
     return true;
   }
 
   void wait_for_room() {
-    if (waiting_ < most_waiting) return;
+    if ((waiting_ < most_waiting && !finishing_) || ends_process) return;
     std::unique_lock lock(mutex_);
-    taken_.wait(lock, [&] { return waiting_ < most_waiting; });
+    taken_.wait(lock, [&] { return waiting_ < most_waiting && !finishing_; });
   }
 
   // Advances the next piece of work, on the executor's thread; returns early if `until` is done.
@@ -134,11 +140,15 @@ class Worker {
       // Said before the events are looked at, so that none can be done unheard in between.
       listening_ = true;
       if (until && until->done()) return;
-      const bool paused = !until && resumes_ != std::chrono::steady_clock::time_point() &&
-                          std::chrono::steady_clock::now() < resumes_;
-      if (!paused && (next = choose())) break;
-      if (paused) {
-        changed_.wait_until(lock, resumes_);
+      if (resumes_ && std::chrono::steady_clock::now() >= *resumes_) {
+        last_.reset();
+        resumes_.reset();
+        finishing_ = false;
+        taken_.notify_all();
+      }
+      if ((next = choose(until ? std::nullopt : last_))) break;
+      if (resumes_) {
+        changed_.wait_until(lock, *resumes_);
       } else {
         changed_.wait(lock);
       }
@@ -186,7 +196,9 @@ class Worker {
   // Until nothing of what was submitted so far is left, not even its memory.
   void wait_freed() {
     std::unique_lock lock(mutex_);
-    const uint64_t last = submitted_;
+    wait_freed(lock, submitted_);
+  }
+  void wait_freed(std::unique_lock<std::mutex>& lock, uint64_t last) {
     auto is_left = [&](const Queue& queue) {
       return (queue.busy != 0 && queue.busy <= last) ||
              (!queue.tasks.empty() && queue.tasks.front().number <= last);
@@ -194,14 +206,38 @@ class Worker {
     taken_.wait(lock, [&] { return std::none_of(queues_.begin(), queues_.end(), is_left); });
   }
 
-  // At the end of the main thread: whether nothing is left to do. If so, what other threads submit
-  // from now on waits for a second, in which the process should be gone.
-  bool pause_if_idle() {
-    std::lock_guard lock(mutex_);
-    if (waiting_ > 0) return false;
-    ending_ = std::this_thread::get_id();
+  // At the end of the process: waits for what was submitted so far. What other threads submit from
+  // now on is not begun, until a second later: by then the process should be gone, if nothing in it
+  // waits for them.
+  void finish() {
+    std::vector<EventPtr> events;
+    uint64_t last = 0;
+    {
+      std::lock_guard lock(mutex_);
+      ends_process = true;
+      // Once it has waited, what it needs may be gone.
+      if (!last_) last_ = submitted_;
+      finishing_ = true;
+      last = *last_;
+      resumes_.reset();
+      for (const Queue& queue : queues_) {
+        const Task* task = nullptr;
+        for (const Task& one : queue.tasks) {
+          if (one.number <= last) task = &one;
+        }
+        // What has left the queue may be in a device's.
+        if (task || queue.tasks.empty()) {
+          events.push_back(task ? task->event : queue.last);
+        }
+      }
+    }
+    for (const EventPtr& event : events) {
+      if (event) Executor::wait_for(*event);
+    }
+    std::unique_lock lock(mutex_);
+    wait_freed(lock, last);
     resumes_ = std::chrono::steady_clock::now() + std::chrono::seconds(1);
-    return true;
+    changed_.notify_one();
   }
 
   // For a fork: waits until no work is left, and keeps the lock.
@@ -209,20 +245,28 @@ class Worker {
     mutex_.lock();
     if (is_current()) return;
     std::unique_lock lock(mutex_, std::adopt_lock);
-    idle_.wait(lock, [&] { return waiting_ == 0; });
+    idle_.wait(lock, [&] { return waiting_ == 0 || wants_to_fork_; });
     lock.release();
+  }
+  // What runs on the executor's thread has called fork, and stands still until it may.
+  void want_to_fork(bool wants) {
+    if (!is_current()) return;
+    std::lock_guard lock(mutex_);
+    wants_to_fork_ = wants;
+    idle_.notify_all();
   }
   void unlock() { mutex_.unlock(); }
 
   static bool is_current() { return on_executor_thread(); }
 
  private:
-  Queue* choose() {
+  // Of the heads that were submitted up to `last`.
+  Queue* choose(std::optional<uint64_t> last) {
     heads_.clear();
     for (Queue& queue : queues_) {
-      if (!queue.busy && !queue.tasks.empty() && queue.tasks.front().work->ready()) {
-        heads_.push_back(&queue);
-      }
+      if (queue.busy || queue.tasks.empty()) continue;
+      const Task& head = queue.tasks.front();
+      if ((!last || head.number <= *last) && head.work->ready()) heads_.push_back(&queue);
     }
     if (heads_.empty()) return nullptr;
     if (perturbation_.on()) return heads_[perturbation_.choose(heads_.size())];
@@ -235,11 +279,14 @@ class Worker {
   std::condition_variable changed_, taken_, idle_;
   std::deque<Queue> queues_;  // their addresses stay
   std::vector<Queue*> heads_;
+  bool wants_to_fork_ = false;
   uint64_t submitted_ = 0;
   std::atomic<size_t> waiting_{0};
   std::atomic<bool> listening_{false};
-  std::thread::id ending_;
-  std::chrono::steady_clock::time_point resumes_;
+  // While the process ends: what may still be begun, and when all the rest may.
+  std::atomic<bool> finishing_{false};  // whether `last_` says something
+  std::optional<uint64_t> last_;
+  std::optional<std::chrono::steady_clock::time_point> resumes_;
   Perturbation perturbation_;
 };
 
@@ -249,13 +296,20 @@ std::mutex& serial() {
   return *mutex;
 }
 
-/// When the main thread ends the process, what still runs uses libraries whose static objects go
-/// next: it is waited for, though not for threads that never stop asking.
+/// When a thread ends the process, what still runs uses libraries whose static objects go next: it
+/// is waited for. From inside of a run on the executor's thread nothing else runs.
+void finish() {
+  Worker* worker = Worker::existing();
+  if (worker && !is_forked_child() && !Executor::is_current()) worker->finish();
+}
+
 struct EndOfMain {
   ~EndOfMain() {
-    Worker* worker = Worker::existing();
-    if (!worker || is_forked_child()) return;
-    for (int round = 0; round < 100 && !worker->pause_if_idle(); ++round) Executor::drain();
+#ifdef __linux__
+    // Another thread may have loaded the library, and ends alone.
+    if (::syscall(SYS_gettid) != ::getpid()) return;
+#endif
+    finish();
   }
 };
 
@@ -268,7 +322,10 @@ struct EndOfMain {
   auto after = [] {
     if (Worker* worker = Worker::existing()) worker->unlock();
   };
-  add_fork_handler({0, before, after, [] { Event::set_listener(nullptr); }});
+  auto wants = [](bool wanted) {
+    if (Worker* worker = Worker::existing()) worker->want_to_fork(wanted);
+  };
+  add_fork_handler({0, before, after, [] { Event::set_listener(nullptr); }, wants});
   return true;
 }();
 
@@ -322,6 +379,11 @@ void Executor::wait_for(const Event& event) {
 }
 
 bool Executor::is_current() { return on_executor_thread(); }
+
+void Executor::finish_at_exit() {
+  // Before what the library that has just been opened leaves to the end.
+  std::atexit(finish);
+}
 
 void Executor::drain() {
   if (is_forked_child()) return;

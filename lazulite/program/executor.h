@@ -47,6 +47,9 @@ class Executor {
   static bool is_current();
   /// Waits until everything submitted so far has ended.
   static void drain();
+  /// Has whoever ends the process wait for what was submitted, before it ends what libraries that
+  /// have been loaded so far need. Where the main thread does, it waits in any case.
+  static void finish_at_exit();
 };
 
 }  // namespace lazulite

@@ -1,19 +1,17 @@
 #include "lazulite/program/options.h"
 
 #include <atomic>
-#include <cstdlib>
-#include <string_view>
+#include <limits>
 
+#include "lazulite/core/environment.h"
+#include "lazulite/core/threads.h"
 #include "lazulite/program/statistics.h"
 
 namespace lazulite {
 namespace {
 
 std::atomic<bool>& fusion_flag() {
-  static std::atomic<bool> flag = [] {
-    const char* value = std::getenv("LAZULITE_FUSION");
-    return !(value && std::string_view(value) == "0");
-  }();
+  static std::atomic<bool> flag{environment_switch("LAZULITE_FUSION", true)};
   return flag;
 }
 
@@ -28,6 +26,16 @@ struct Counters {
 } counters;
 
 }  // namespace
+
+std::optional<uint64_t> perturbation_seed() {
+  return environment_number("LAZULITE_PERTURB", 0, std::numeric_limits<uint64_t>::max());
+}
+
+void check_environment() {
+  num_threads();
+  fusion_enabled();
+  perturbation_seed();
+}
 
 bool fusion_enabled() { return fusion_flag(); }
 void set_fusion_enabled(bool enabled) { fusion_flag() = enabled; }

@@ -2,13 +2,21 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace lazulite {
 
 /// Whether elementwise operations are fused (they are, unless the environment variable
-/// LAZULITE_FUSION is 0). Results are the same bits either way.
+/// LAZULITE_FUSION is 0; it may also be 1, and anything else is a ValueError). Results are the same
+/// bits either way.
 bool fusion_enabled();
 void set_fusion_enabled(bool enabled);
+
+/// The environment variable LAZULITE_PERTURB: a seed with which the executor takes unlucky orders.
+std::optional<uint64_t> perturbation_seed();
+
+/// Throws a ValueError unless the variables that concern every evaluation can be understood.
+void check_environment();
 
 /// How convolutions are computed: `automatic` takes Winograd's algorithm where its error stays
 /// under 4e-5 of the output's standard deviation; `direct` never does.

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "lazulite/core/fork.h"
 #include "lazulite/core/observer.h"
 #include "lazulite/program/options.h"
 #include "lazulite/program/statistics.h"
@@ -19,7 +20,7 @@ struct Entry {
 };
 
 struct Cache {
-  std::mutex mutex;
+  GatedMutex mutex;
   std::list<Entry> entries;  // most recently used first
   std::unordered_map<std::string_view, std::list<Entry>::iterator> index;
 };

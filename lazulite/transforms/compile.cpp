@@ -471,7 +471,7 @@ class CompiledFunction::Versions {
 
   const ArraysFunction function_;
   const CompileOptions options_;
-  std::mutex mutex_;
+  GatedMutex mutex_;
   std::vector<std::shared_ptr<const Traced>> versions_;  // the most recently used first
 };
 

@@ -45,6 +45,9 @@ struct CompileOptions {
 class CompiledFunction {
  public:
   explicit CompiledFunction(ArraysFunction function, CompileOptions options = {});
+  // Moving copies: what was moved from is the same function.
+  CompiledFunction(const CompiledFunction&) = default;
+  CompiledFunction& operator=(const CompiledFunction&) = default;
   Arrays operator()(Arrays arguments) const;
   /// The plan that was used last; null if there is none.
   std::shared_ptr<const Plan> plan() const;

@@ -23,6 +23,9 @@ struct CustomRules;
 class CustomFunction {
  public:
   explicit CustomFunction(ArraysFunction function);
+  // Moving copies: what was moved from is the same function.
+  CustomFunction(const CustomFunction&) = default;
+  CustomFunction& operator=(const CustomFunction&) = default;
 
   /// From the arguments, one cotangent for each output (of its shape) and the outputs: one gradient
   /// for each argument, of its shape; an empty handle where none flows.

@@ -332,6 +332,7 @@ TEST(EmptyHandles, InTransformsOptimizersAndFiles) {
   expect_refusal("compile", [&] { (void)compile(same)({none}); });
   expect_refusal("compile", [&] { (void)compile(nothing)({x}); });
 
+  expect_refusal("tie", [&] { Cell(x).tie(none); });
   nn::Linear layer(2, 2);
   optim::SGD optimizer(0.1);
   nn::NamedArrays gradients;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "lazulite/ops/custom.h"
 #include "stress/stress.h"
 
 namespace lazulite::stress {
@@ -20,7 +21,7 @@ bool same(const Array& got, const Array& expected) {
 bool in_child(const std::function<bool()>& child) {
   pid_t pid = fork();
   if (pid == 0) {
-    alarm(60);
+    alarm(20);
     bool good = false;
     try {
       good = child();
@@ -74,6 +75,92 @@ TEST_F(Forks, GiveChildrenThatUseTwoThreads) {
       return good == 2;
     }));
   }
+}
+
+// Locks that are held for moments only: other threads go on taking them while children that need
+// them are made.
+TEST_F(Forks, FindNoLockHeld) {
+  struct Use {
+    const char* name;
+    std::function<void()> work;
+    std::function<bool()> child;
+  };
+  Array x = ones({4, 8}).eval();
+  nn::Linear net(8, 8);
+  optim::Adam adam(0.1);
+  const auto doubled = compile([](Array a) -> Array { return a * 2 + 1; });
+  const nn::NamedArrays gradients{{"weight", ones({8, 8})}, {"bias", ones({8})}};
+  const auto update = [&] { adam.update(net, gradients); };
+  update();
+  const std::vector<Use> uses = {
+      {"modules", [] { nn::Linear made(2, 2); },
+       [] { return nn::Linear(2, 3).parameters().size() == 2; }},
+      {"states of optimizers", [&] { (void)adam.state(); },
+       [&] { return adam.state().size() == 6; }},
+      {"steps of optimizers", update, [&] { return update(), adam.step().item<int>() > 1; }},
+      {"compiled calls", [&] { doubled(x); }, [&] { return sum(doubled(x)).item<float>() == 96; }},
+      {"devices", [] { (void)Device("reference"); },
+       [] { return Device("reference").name() == "reference"; }},
+      {"backends", [] { (void)device_available(Device("none")); },
+       [] { return device_available(Device("reference")); }},
+      {"transforms", [&] { lazulite::fft(x, 5).eval(); },
+       [&] { return sum(abs(lazulite::fft(x, 5))).item<float>() > 19; }},
+      {"plans", [&] { exp(ones({3}) * 0).eval(); },
+       [] { return sum(exp(ones({3}) * 0)).item<float>() == 3; }},
+  };
+  for (const Use& use : uses) {
+    std::atomic<bool> stop{false};
+    std::vector<std::thread> others;
+    for (int i = 0; i < 2; ++i) {
+      others.emplace_back([&] {
+        while (!stop) use.work();
+      });
+    }
+    for (int round = 0; round < rounds(25); ++round) {
+      if (in_child(use.child)) continue;
+      ADD_FAILURE() << use.name << ", child " << round;
+      break;
+    }
+    stop = true;
+    for (std::thread& other : others) other.join();
+  }
+}
+
+// On the executor's thread, while somebody else waits for it in order to fork.
+TEST_F(Forks, HappenInsideAnOperationAndBesideIt) {
+  std::atomic<bool> inside{false}, other{false};
+  std::atomic<int> good{0};
+  auto operation = std::make_shared<CustomOperation>(CustomOperation{
+      .name = "forking",
+      .infer =
+          [](InputTypes in) {
+            return ArrayTypes{{in[0].shape, in[0].dtype}};
+          },
+      .run =
+          [&](std::span<const HostArray> in, std::span<const HostArray> out) {
+            inside = true;
+            while (!other) std::this_thread::yield();
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            good += in_child([] { return true; });
+            std::copy_n(in[0].elements<float>(), element_count(in[0].shape),
+                        out[0].elements<float>());
+          },
+  });
+  for (int round = 0; round < rounds(5); ++round) {
+    inside = other = false;
+    good = 0;
+    together(2, [&](int i) {
+      if (i == 0) {
+        const Array x = full({1000}, round).eval();
+        return expect_same(apply_operation(operation, {x})[0], x);
+      }
+      while (!inside) std::this_thread::yield();
+      other = true;
+      good += in_child([] { return sum(ones({3}) + 1).item<float>() == 6; });
+    });
+    EXPECT_EQ(good, 2);
+  }
+  EXPECT_EQ(sum(ones({300, 300}) + 1).item<float>(), 180000);
 }
 
 }  // namespace

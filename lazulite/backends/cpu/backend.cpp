@@ -1,5 +1,9 @@
 #include "lazulite/program/backend.h"
 
+#ifdef __GLIBC__
+#include <execinfo.h>
+#endif
+
 #include "lazulite/backends/cpu/executable.h"
 #include "lazulite/backends/cpu/primitives/convolution/conv_block.h"
 #include "lazulite/backends/cpu/simd_target.h"
@@ -24,7 +28,17 @@ class CpuBackend final : public Backend {
   }
 };
 
+// The C library opens the unwinder when an exception first passes one of its own functions, and
+// ends the process where there is no memory for that any more. This has it opened now.
+void open_unwinder() {
+#ifdef __GLIBC__
+  void* frame = nullptr;
+  ::backtrace(&frame, 1);
+#endif
+}
+
 Backend* open_backend(int /*device_index*/, std::string* reason) {
+  open_unwinder();
   if (!choose_simd_target(reason)) return nullptr;
   static CpuBackend backend;
   return &backend;

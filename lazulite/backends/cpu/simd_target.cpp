@@ -1,6 +1,5 @@
 #include "lazulite/backends/cpu/simd_target.h"
 
-#include <cstdlib>
 #include <string_view>
 
 #include "lazulite/backends/cpu/simd.h"
@@ -8,6 +7,8 @@
 // After simd.h, which limits the targets.
 #include <fmt/format.h>
 #include <hwy/highway.h>
+
+#include "lazulite/core/environment.h"
 
 namespace lazulite::cpu {
 namespace {
@@ -28,19 +29,20 @@ constexpr struct {
 }  // namespace
 
 bool choose_simd_target(std::string* reason) {
-  const char* wanted = std::getenv("LAZULITE_SIMD");
-  if (!wanted || !*wanted) return true;
+  const char* wanted = environment_text("LAZULITE_SIMD");
+  if (!wanted) return true;
   for (const auto& [name, target] : targets) {
     if (name != wanted) continue;
     if (!(hwy::SupportedTargets() & target)) {
-      *reason = fmt::format("LAZULITE_SIMD is \"{}\", which this processor does not have", wanted);
+      *reason = fmt::format(
+          "LAZULITE_SIMD is \"{}\" in the environment, which this processor does not have", wanted);
       return false;
     }
     hwy::SetSupportedTargetsForTest(target);
     hwy::GetChosenTarget().Update(target);
     return true;
   }
-  *reason = fmt::format("LAZULITE_SIMD is \"{}\"; expected {}", wanted,
+  *reason = fmt::format("LAZULITE_SIMD is \"{}\" in the environment; expected {}", wanted,
                         HWY_ARCH_X86 ? "\"sse4\", \"avx2\" or \"avx512\"" : "\"neon\"");
   return false;
 }

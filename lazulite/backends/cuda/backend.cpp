@@ -7,6 +7,8 @@
 #include "lazulite/backends/cuda/primitives/primitives.h"
 #include "lazulite/backends/cuda/runtime/compiler.h"
 #include "lazulite/backends/cuda/runtime/executable.h"
+#include "lazulite/backends/cuda/runtime/kernel_cache.h"
+#include "lazulite/core/environment.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/core/fork.h"
 
@@ -78,6 +80,11 @@ Backend* open_backend(int device_index, std::string* reason) {
   CudaBackend*& backend = backends().by_index[device_index];
   if (backend) return backend;
   try {
+    // What is read again where it is needed, when nobody could be told any more.
+    environment_switch("LAZULITE_CUDA_GRAPHS", true);
+    environment_switch("LAZULITE_CUDA_EARLY", true);
+    environment_switch("LAZULITE_CUDA_TF32", false);
+    kernel_cache();
     const DeviceInfo& device = open_device(device_index);
     if (!compiler_available(reason)) return nullptr;
     backend = new CudaBackend(device);

@@ -6,6 +6,7 @@
 #include <numbers>
 #include <vector>
 
+#include "lazulite/core/fork.h"
 #include "lazulite/core/memory.h"
 
 namespace lazulite {
@@ -13,6 +14,12 @@ namespace {
 
 // From here on rows leave the second cache while they are transformed at once.
 constexpr int64_t large = int64_t{1} << 15;
+
+std::mutex& plans_mutex() {
+  static auto* mutex = new std::mutex;
+  return *mutex;
+}
+[[maybe_unused]] const bool held_in_forks = (add_fork_handler(holding<plans_mutex>(8)), true);
 
 // Prime factors in ascending order.
 std::vector<int64_t> prime_factors(int64_t n) {
@@ -57,10 +64,9 @@ WaveMemory::~WaveMemory() { host_memory().release(waves_, bytes_); }
 std::shared_ptr<const FourierPlan> fourier_plan(int64_t size) {
   // The last ones that were used, the latest in front.
   constexpr size_t most_kept = 16;
-  static std::mutex mutex;
   static auto& plans = *new std::list<std::shared_ptr<const FourierPlan>>;
   {
-    const std::lock_guard lock(mutex);
+    const std::lock_guard lock(plans_mutex());
     for (auto at = plans.begin(); at != plans.end(); ++at) {
       if ((*at)->size() != size) continue;
       plans.splice(plans.begin(), plans, at);
@@ -69,7 +75,7 @@ std::shared_ptr<const FourierPlan> fourier_plan(int64_t size) {
   }
   // Made without the lock: its parts are plans, too.
   std::shared_ptr<const FourierPlan> made = make_plan(size);
-  const std::lock_guard lock(mutex);
+  const std::lock_guard lock(plans_mutex());
   plans.push_front(made);
   if (plans.size() > most_kept) plans.pop_back();
   return made;

@@ -18,6 +18,7 @@ Array astype(Array x, Dtype dtype) {
     }
     return all.release();
   }();
+  kind_of(dtype);  // throws where it is none
   return make((*casts)[static_cast<size_t>(dtype)], {x});
 }
 

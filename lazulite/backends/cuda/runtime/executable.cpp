@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <string_view>
 #include <thread>
 #include <unordered_set>
@@ -12,6 +11,7 @@
 #include "lazulite/backends/cuda/primitives/primitives.h"
 #include "lazulite/backends/cuda/runtime/graph.h"
 #include "lazulite/backends/cuda/runtime/kernel.h"
+#include "lazulite/core/environment.h"
 #include "lazulite/core/errors.h"
 
 namespace lazulite::cuda {
@@ -27,10 +27,7 @@ constexpr size_t least_steps_of_graph = 2;
 constexpr size_t most_moved = 16;
 
 bool graphs_enabled() {
-  static const bool enabled = [] {
-    const char* value = std::getenv("LAZULITE_CUDA_GRAPHS");
-    return !value || std::string_view(value) != "0";
-  }();
+  static const bool enabled = environment_switch("LAZULITE_CUDA_GRAPHS", true);
   return enabled;
 }
 

@@ -1,12 +1,12 @@
 #include "lazulite/backends/cuda/runtime/kernel.h"
 
-#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <string_view>
 #include <unordered_map>
 
 #include "lazulite/backends/cuda/runtime/compiler.h"
+#include "lazulite/core/environment.h"
 
 namespace lazulite::cuda {
 namespace {
@@ -28,10 +28,7 @@ void add_wait(std::string& text) {
 
 bool starts_early(const DeviceInfo& device) {
   constexpr int least_architecture = 90;
-  static const bool enabled = [] {
-    const char* value = std::getenv("LAZULITE_CUDA_EARLY");
-    return !value || std::string_view(value) != "0";
-  }();
+  static const bool enabled = environment_switch("LAZULITE_CUDA_EARLY", true);
   // Older headers cannot describe such edges.
   return enabled && CUDA_VERSION >= 12030 && driver().add_edges &&
          device.architecture >= least_architecture;

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <vector>
+
+#include "lazulite/core/environment.h"
+#include "lazulite/core/errors.h"
 
 namespace lazulite::cuda {
 namespace {
@@ -123,10 +125,17 @@ void KernelCache::make_room(size_t bytes) const {
 KernelCache& kernel_cache() {
   static auto* cache = [] {
     auto variable = [](const char* name) {
-      const char* value = std::getenv(name);
+      const char* value = environment_text(name);
       return fs::path(value ? value : "");
     };
     fs::path folder = variable("LAZULITE_CACHE");
+    std::error_code unreadable;
+    if (fs::exists(folder, unreadable) && !fs::is_directory(folder, unreadable)) {
+      throw ValueError(
+          fmt::format("LAZULITE_CACHE is \"{}\" in the environment, which is no folder; expected "
+                      "one, or the name of one to be made",
+                      folder.string()));
+    }
     if (folder.empty() && !variable("XDG_CACHE_HOME").empty()) {
       folder = variable("XDG_CACHE_HOME") / "lazulite";
     }

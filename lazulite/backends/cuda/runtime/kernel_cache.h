@@ -28,7 +28,7 @@ class KernelCache {
 };
 
 /// The process's: in the folder that LAZULITE_CACHE names, else in XDG_CACHE_HOME or ~/.cache;
-/// at most 256 MiB.
+/// at most 256 MiB. Throws a ValueError where the first names something that is no folder.
 KernelCache& kernel_cache();
 
 }  // namespace lazulite::cuda

@@ -80,7 +80,8 @@ void* open_library(const LibraryNames& names, std::string* reason) {
   for (const std::string& folder : library_folders()) {
     for (const char* file : names.files) {
       std::string path = folder.empty() ? file : fs::path(folder) / file;
-      if (!folder.empty() && !fs::exists(path)) continue;
+      std::error_code unreadable;
+      if (!folder.empty() && !fs::exists(path, unreadable)) continue;
       if (void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) return handle;
       if (!folder.empty()) broken = dlerror();
     }

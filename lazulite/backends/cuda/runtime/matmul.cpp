@@ -5,12 +5,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <mutex>
-#include <string_view>
 
 #include "lazulite/backends/cuda/runtime/library.h"
+#include "lazulite/core/environment.h"
 #include "lazulite/core/errors.h"
 
 namespace lazulite::cuda {
@@ -60,10 +59,7 @@ const Library& library() {
 
 // Whether float32 may be rounded to TF32 before it is multiplied.
 bool rounds_to_tf32() {
-  static const bool allowed = [] {
-    const char* value = std::getenv("LAZULITE_CUDA_TF32");
-    return value && std::string_view(value) == "1";
-  }();
+  static const bool allowed = environment_switch("LAZULITE_CUDA_TF32", false);
   return allowed;
 }
 
