@@ -10,7 +10,6 @@ Every tool here watches while it is open and costs nothing otherwise::
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from lazulite import core as _core
 from lazulite.core import export_to_dot as export_to_dot
@@ -142,7 +141,7 @@ class nan_guard:
         _core._set_finite_guard(self._before)
 
 
-def plan_svg(file: Any, *what: Any) -> None:
+def plan_svg(file: object, *what: object) -> None:
     """Writes a picture of a plan: what is fused, what kernels there are, what they hand on.
 
     Args:
