@@ -64,13 +64,15 @@ Strides row_major_strides(const Shape& shape) {
 }
 
 bool is_row_major(const Shape& shape, const Strides& strides) {
-  if (element_count(shape) == 0) return true;
-  int64_t step = 1;
+  bool dense = true;
+  // Unsigned, as sizes beside an empty axis may be anything.
+  uint64_t step = 1;
   for (size_t axis = shape.size(); axis-- > 0;) {
-    if (shape[axis] != 1 && strides[axis] != step) return false;
-    step *= shape[axis];
+    if (shape[axis] == 0) return true;
+    if (shape[axis] != 1 && static_cast<uint64_t>(strides[axis]) != step) dense = false;
+    step *= static_cast<uint64_t>(shape[axis]);
   }
-  return true;
+  return dense;
 }
 
 Shape broadcast_shapes(const Shape& a, const Shape& b, const char* operation) {

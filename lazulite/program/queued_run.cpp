@@ -137,6 +137,7 @@ bool QueuedRun::marks_reached() const {
 }
 
 bool QueuedRun::ready() const {
+  if (needs_.empty() && marks_.empty()) return true;
   if (next_ == plan_->segments().size()) return all_done(needs_);
   const Segment& segment = plan_->segments()[next_];
   if (!needs_are_ready(segment)) return false;

@@ -12,6 +12,7 @@
 
 #include "lazulite/backends/cpu/primitives/matmul/gemm.h"
 #include "lazulite/backends/cpu/primitives/matmul/gemm_tiles-inl.h"
+#include "lazulite/backends/cpu/primitives/movers/transpose-inl.h"
 #include "lazulite/backends/cpu/primitives/scratch.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -39,6 +40,8 @@ HWY_INLINE void pack_a(const GemmLayout& s, const T* a, int64_t m, int64_t k, in
       for (int64_t p = 0; p < k; ++p) {
         for (int64_t i = 0; i < count; ++i) to[p * count + i] = from[p * s.a_column + i];
       }
+    } else if (s.a_column == 1) {
+      transpose_to_panel(from, s.a_row, to, count, k, count);
     } else {
       for (int64_t i = 0; i < count; ++i) {
         for (int64_t p = 0; p < k; ++p) to[p * count + i] = from[i * s.a_row + p * s.a_column];
@@ -59,6 +62,8 @@ HWY_INLINE void pack_b(const GemmLayout& s, const T* b, int64_t k, int64_t n, in
       for (int64_t p = 0; p < k; ++p) {
         std::copy_n(from + p * s.b_row, count, to + p * width);
       }
+    } else if (s.b_row == 1) {
+      transpose_to_panel(from, s.b_column, to, width, k, count);
     } else {
       for (int64_t j = 0; j < count; ++j) {
         for (int64_t p = 0; p < k; ++p) to[p * width + j] = from[j * s.b_column + p * s.b_row];
