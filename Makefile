@@ -46,6 +46,9 @@ wheel:  ## build wheels with all they need inside, into dist/
 test-gpu: build  ## compare the NVIDIA GPU with the reference, if there is one
 	scripts/test-device cuda
 
+sanitize-gpu: build  ## run tests of every kind of kernel on the GPU under compute-sanitizer
+	scripts/sanitize-device
+
 fuzz: build  ## run random programs for MINUTES=10, from seed FIRST=1 on
 	build/tests/program_fuzz --first $(or $(FIRST),1) --minutes $(or $(MINUTES),10)
 

@@ -61,10 +61,12 @@ def parse():
     parser.add_argument("--tf32", action="store_true", help="measure PyTorch with TF32 as well")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each side")
     parser.add_argument("--batch", type=int, default=64, help="images of a training step")
+    parser.add_argument("--side", type=int, default=28, help="of images")
+    parser.add_argument("--channels", type=int, default=1, help="of images")
     parser.add_argument("--threads", type=int, default=0, help="0: each side's own choice")
     parser.add_argument("--json", type=Path, help="write all times there as well")
     options = parser.parse_args()
-    for name in ("rounds", "batch"):
+    for name in ("rounds", "batch", "side", "channels"):
         if getattr(options, name) < 1:
             parser.error(f"--{name} must be at least 1, not {getattr(options, name)}")
     if not options.pytorch_only and not options.lazulite.exists():
@@ -98,8 +100,10 @@ def measure(what, everyone, options, results):
         for side in everyone[start:] + everyone[:start]:
             shown = f"{what}, round {turn + 1} of {options.rounds}: {side.name}"
             print(shown, file=sys.stderr, flush=True)
-            settings = {"repeats": MEASUREMENTS[what], "batch": options.batch}
-            for name, line in side.run(what, {**settings, "threads": options.threads}).items():
+            names = ("batch", "side", "channels", "threads")
+            settings = {name: getattr(options, name) for name in names}
+            lines = side.run(what, {"repeats": MEASUREMENTS[what], **settings})
+            for name, line in lines.items():
                 results.add(name, side.name, line.get("ms") or [line["growth_kib"]])
 
 

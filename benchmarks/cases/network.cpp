@@ -27,8 +27,9 @@ std::function<void()> steps_not_waited_for(bool compiled) {
 }
 
 std::function<void()> images(bool compiled, int64_t count) {
-  return
-      [forward = inference(options_of(compiled)), x = random_images(count)] { eval({forward(x)}); };
+  return [forward = inference(options_of(compiled)), x = random_images(count, {})] {
+    eval({forward(x)});
+  };
 }
 
 }  // namespace

@@ -29,6 +29,8 @@ int main(int argc, char** argv) {
   app.add_option("--repeats", options.repeats, "runs; for memory, steps")
       ->check(CLI::PositiveNumber);
   app.add_option("--batch", options.batch)->check(CLI::PositiveNumber);
+  app.add_option("--side", options.side, "of images")->check(CLI::Range(8, 1024));
+  app.add_option("--channels", options.channels, "of images")->check(CLI::PositiveNumber);
   app.add_option("--threads", threads, "0: one for each core")->check(CLI::NonNegativeNumber);
   CLI11_PARSE(app, argc, argv);
   if (threads > 0) lazulite::set_num_threads(threads);

@@ -11,6 +11,7 @@ struct Options {
   std::string variant = "compiled";  ///< or "uncompiled"
   int repeats = 10;
   int batch = 64;
+  int side = 28, channels = 1;  ///< of images
   bool compiled() const { return variant == "compiled"; }
 };
 

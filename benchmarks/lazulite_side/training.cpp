@@ -9,7 +9,7 @@ using namespace lazulite;
 
 namespace {
 
-constexpr int64_t side = 28, classes = 10;
+constexpr int64_t classes = 10;
 constexpr int64_t all_images = 10'000, inference_batch = 512;
 constexpr int single_runs = 200;
 
@@ -27,14 +27,14 @@ Array random_labels(int64_t count) {
 }  // namespace
 
 std::function<Array(Array)> inference(const Options& options) {
-  cnn::Network network(1, side, classes);
+  cnn::Network network(options.channels, options.side, classes);
   network.eval();
   std::function<Array(Array)> forward = [network](Array x) { return network(x); };
   return options.compiled() ? compile(forward) : forward;
 }
 
-Array random_images(int64_t count) {
-  const Shape shape{count, side, side, 1};
+Array random_images(int64_t count, const Options& options) {
+  const Shape shape{count, options.side, options.side, options.channels};
   std::vector<float> pixels(static_cast<size_t>(element_count(shape)));
   std::uniform_real_distribution<float> distribution;
   for (float& pixel : pixels) pixel = distribution(generator());
@@ -42,7 +42,9 @@ Array random_images(int64_t count) {
 }
 
 Training::Training(const Options& options)
-    : images_(random_images(options.batch)), labels_(random_labels(options.batch)) {
+    : network_(options.channels, options.side, classes),
+      images_(random_images(options.batch, options)),
+      labels_(random_labels(options.batch)) {
   update_ = [this](Array x, Array y) {
     auto loss = [this](const Array& x, const Array& y) { return nn::nll_loss(network_(x), y); };
     auto [value, gradients] = nn::value_and_grad(network_, loss)(x, y);
@@ -79,7 +81,7 @@ void measure_inference(const Options& options) {
   const auto forward = inference(options);
   Arrays batches;
   for (int64_t start = 0; start < all_images; start += inference_batch) {
-    batches.push_back(random_images(std::min(inference_batch, all_images - start)));
+    batches.push_back(random_images(std::min(inference_batch, all_images - start), options));
   }
   // A device with a queue has the next batch at hand when it has done one.
   const auto run = [&] {
@@ -95,7 +97,7 @@ void measure_inference(const Options& options) {
 
 void measure_round_trip(const Options& options) {
   const auto forward = inference(options);
-  const Array image = random_images(1);
+  const Array image = random_images(1, options);
   const std::vector<float> pixels(image.data<float>(), image.data<float>() + image.size());
   float sum = 0;
   const auto run = [&] {
@@ -110,7 +112,7 @@ void measure_round_trip(const Options& options) {
 
 void measure_single(const Options& options) {
   const auto forward = inference(options);
-  const Array image = random_images(1);
+  const Array image = random_images(1, options);
   const auto run = [&] {
     for (int i = 0; i < single_runs; ++i) eval(forward(image));
   };

@@ -18,7 +18,7 @@ class Training {
  private:
   std::vector<lazulite::Array> results_of_step();
 
-  cnn::Network network_{1, 28, 10};
+  cnn::Network network_;
   lazulite::optim::Adam optimizer_{1e-4};
   lazulite::Array images_, labels_;
   std::function<lazulite::Array(lazulite::Array, lazulite::Array)> update_;
@@ -27,5 +27,5 @@ class Training {
 /// The network in evaluation mode as a function, compiled if the options say so.
 std::function<lazulite::Array(lazulite::Array)> inference(const Options& options);
 
-/// Random pixels in [0, 1), (count, 28, 28, 1).
-lazulite::Array random_images(int64_t count);
+/// Random pixels in [0, 1), (count, side, side, channels).
+lazulite::Array random_images(int64_t count, const Options& options);

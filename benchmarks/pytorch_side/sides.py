@@ -20,6 +20,10 @@ class Side:
         command = [*self.command, "--what", what]
         for option, value in options.items():
             command += [f"--{option}", str(value)]
+        return self.lines(command)
+
+    def lines(self, command):
+        """The lines that a command prints, by the names of the measurements."""
         done = subprocess.run(
             command, env=self.environment, cwd=BENCHMARKS, capture_output=True, text=True
         )

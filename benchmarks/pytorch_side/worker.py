@@ -38,9 +38,13 @@ def compiled(function):
     return torch.compile(function, dynamic=False, mode="reduce-overhead" if on_gpu() else None)
 
 
-def build(variant):
-    network = arrange(ArticleCnn(), variant)
-    return compiled(network) if variant == "compiled" else network
+def build(options):
+    network = arrange(ArticleCnn(options.channels, options.side), options.variant)
+    return compiled(network) if options.variant == "compiled" else network
+
+
+def random_images(count, options):
+    return arrange(torch.rand(count, options.channels, options.side, options.side), options.variant)
 
 
 def graph_of(run):
@@ -72,12 +76,12 @@ def timed(run, repeats, warmup=3):
     return times
 
 
-def trainer(variant, batch):
-    network = build(variant).train()
-    graph = variant == "graph"
+def trainer(options):
+    network = build(options).train()
+    graph = options.variant == "graph"
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-4, capturable=graph)
-    images = arrange(torch.rand(batch, 1, 28, 28), variant)
-    labels = torch.randint(0, 10, (batch,))
+    images = random_images(options.batch, options)
+    labels = torch.randint(0, 10, (options.batch,))
 
     def step():
         optimizer.zero_grad()
@@ -89,13 +93,13 @@ def trainer(variant, batch):
 
 
 def measure_step(options):
-    yield "step", timed(trainer(options.variant, options.batch), options.repeats, warmup=8)
+    yield "step", timed(trainer(options), options.repeats, warmup=8)
 
 
 def measure_inference(options):
-    network = build(options.variant).eval()
+    network = build(options).eval()
     batches = [
-        arrange(torch.rand(min(INFERENCE_BATCH, IMAGES - start), 1, 28, 28), options.variant)
+        random_images(min(INFERENCE_BATCH, IMAGES - start), options)
         for start in range(0, IMAGES, INFERENCE_BATCH)
     ]
 
@@ -113,8 +117,8 @@ def measure_inference(options):
 
 
 def measure_single(options):
-    network = build(options.variant).eval()
-    image = arrange(torch.rand(1, 1, 28, 28), options.variant)
+    network = build(options).eval()
+    image = random_images(1, options)
 
     call = lambda: network(image)  # noqa: E731
     with torch.inference_mode():
@@ -145,7 +149,7 @@ def measure_operations(options):
 
 def measure_memory(options):
     memory.reset_peak()
-    step = trainer(options.variant, options.batch)
+    step = trainer(options)
     for _ in range(options.repeats):
         step()
     return memory.peak_kib() - BASELINE_KIB
@@ -163,6 +167,8 @@ def main():
     parser.add_argument("--tf32", action="store_true", help="let a GPU round products' operands")
     parser.add_argument("--repeats", type=int, default=10, help="runs; for memory, steps")
     parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--side", type=int, default=28, help="of images")
+    parser.add_argument("--channels", type=int, default=1, help="of images")
     parser.add_argument("--threads", type=int, default=0, help="0: as many as PyTorch chooses")
     options = parser.parse_args()
     if options.device == "gpu":

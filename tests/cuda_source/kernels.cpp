@@ -12,6 +12,7 @@
 #include "lazulite/ops/primitives/reduction.h"
 #include "lazulite/ops/primitives/scan.h"
 #include "lazulite/ops/primitives/sort.h"
+#include "lazulite/ops/quantization/product.h"
 
 namespace lazulite::test {
 namespace {
@@ -152,6 +153,38 @@ Launch launch_of(PrimitivePtr primitive, const std::vector<ArrayType>& inputs) {
   return launch;
 }
 
+// Products with codes of every format, of one row and of some, of matrices that indices choose.
+template <class Add>
+void add_quantized(Dtype dtype, const Add& add) {
+  std::vector<QuantizationFormat> formats{{QuantizationMode::mxfp4, 32, 4},
+                                          {QuantizationMode::mxfp8, 32, 8},
+                                          {QuantizationMode::nvfp4, 16, 4}};
+  for (int bits : {1, 2, 3, 4, 5, 6, 8}) {
+    formats.push_back({QuantizationMode::affine, 64, bits});
+  }
+  for (const QuantizationFormat& format : formats) {
+    for (bool transpose : {false, true}) {
+      for (bool indexed : {false, true}) {
+        const int64_t rows = indexed ? 20 : 1, count = transpose ? 128 : 10;
+        const Dtype of_scale = format.affine() ? dtype : Dtype::uint8;
+        auto type = [&](Shape shape, Dtype of) {
+          if (indexed) shape.insert(shape.begin(), 3);
+          return ArrayType{shape, of};
+        };
+        std::vector<ArrayType> inputs{type({rows, count}, dtype),
+                                      type({10, 4 * format.bits}, Dtype::uint32),
+                                      type({10, 128 / format.group_size}, of_scale)};
+        if (format.affine()) inputs.push_back(inputs.back());
+        for (int i = 0; indexed && i < 2; ++i) inputs.push_back({{5}, Dtype::int32});
+        const QuantizedProduct product{format, transpose, indexed};
+        add(std::string("quantized_matmul_") + name_of(format.mode) + std::to_string(format.bits) +
+                (transpose ? "_transposed" : "") + (indexed ? "_indexed" : ""),
+            make_primitive(product.call()), inputs);
+      }
+    }
+  }
+}
+
 Launch empty() {
   Builder b({0, 3});
   b.store(b.op(Row::negative, Dtype::int64, {b.input(Dtype::int64)}));
@@ -269,7 +302,15 @@ std::vector<NamedLaunch> primitive_launches() {
         {{{4, 70, 300}, dtype}, {{3, 300, 10}, dtype}, {{5}, Dtype::int32}, {{5}, Dtype::int32}});
     add("segmented_mm", make_primitive(Call{CallId::segmented_mm, {}}),
         {{{70, 300}, dtype}, {{300, 10}, dtype}, {{5, 2}, Dtype::int64}});
+    add("block_masked_mm",
+        make_primitive(
+            Call{CallId::block_masked_mm, {int64_t{32}, int64_t{1}, int64_t{1}, int64_t{0}}}),
+        {{{1, 33, 40}, dtype},
+         {{1, 40, 20}, dtype},
+         {{1, 2, 1}, Dtype::bool_},
+         {{1, 2, 2}, Dtype::bool_}});
   }
+  for (Dtype dtype : {Dtype::float32, Dtype::float16, Dtype::bfloat16}) add_quantized(dtype, add);
   for (Dtype dtype :
        {Dtype::float32, Dtype::float16, Dtype::bfloat16, Dtype::float64, Dtype::complex64}) {
     add("matmul", make_primitive(Matmul{}), {{{2, 70, 300}, dtype}, {{2, 300, 10}, dtype}});
@@ -296,6 +337,13 @@ std::vector<NamedLaunch> primitive_launches() {
     add("copy", make_primitive(Copy{}), {x});
     add("arg_sort", make_primitive(ArgSort{1}), {x});
     add("long_arg_sort", make_primitive(ArgSort{0}), {{{5000}, dtype}});
+    if (is_inexact(dtype)) {
+      add("linear_recurrence", make_primitive(LinearRecurrence{1, true}), {x, x});
+      add("long_linear_recurrence", make_primitive(LinearRecurrence{1, false}),
+          {{{3, 5000}, dtype}, {{3, 5000}, dtype}});
+      add("many_linear_recurrences", make_primitive(LinearRecurrence{1, false}),
+          {{{3000, 50}, dtype}, {{3000, 50}, dtype}});
+    }
     if (dtype != Dtype::bool_) {
       add("cumulative_sum", make_primitive(CumulativeSum{1, false, true}), {x});
       add("long_cumulative_sum", make_primitive(CumulativeSum{1, true, false}),

@@ -44,27 +44,20 @@ std::set<std::string> names_of_kernels() {
 }
 
 // What has no kernel of its own. Elementwise operations, casts and reductions are always fused,
-// views show what is there, controls compute nothing; a Custom is a function of the host's, and
-// recurrences are left to the CPU.
+// views show what is there, controls compute nothing; a Custom is a function of the host's.
 TEST(CudaSource, HasKernelsForEveryPrimitive) {
-  const std::set<std::string> others = {"Elementwise",  "Cast",
-                                        "Reduce",       "Alias",
-                                        "StopGradient", "Reshape",
-                                        "Transpose",    "Broadcast",
-                                        "Slice",        "Depends",
-                                        "Call",         "CustomTransforms",
-                                        "Custom",       "LinearRecurrence"};
+  const std::set<std::string> others = {
+      "Elementwise", "Cast",  "Reduce",  "Alias", "StopGradient",     "Reshape", "Transpose",
+      "Broadcast",   "Slice", "Depends", "Call",  "CustomTransforms", "Custom"};
   const std::set<std::string> kernels = names_of_kernels();
   for (const PrimitiveType* type : primitive_types()) {
     EXPECT_NE(kernels.count(type->name), others.count(type->name)) << type->name;
   }
 }
 
-// The others are run as their compositions, on the GPU too.
-TEST(CudaSource, HasKernelsForTheseCalls) {
-  const std::set<std::string> composed = {"quantized_matmul", "block_masked_mm"};
+TEST(CudaSource, HasKernelsForEveryCall) {
   const std::set<std::string> kernels = names_of_kernels();
-#define CALL(name, ...) EXPECT_NE(kernels.count(#name), composed.count(#name)) << #name;
+#define CALL(name, ...) EXPECT_TRUE(kernels.count(#name)) << #name;
 #include "lazulite/ops/calls.def"
 #undef CALL
 }

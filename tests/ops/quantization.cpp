@@ -187,6 +187,42 @@ TEST_P(Quantization, ChoosesMatricesByIndices) {
   expect_close(quantized_matmul(many, q.weight, q.scales, q.biases), matmul(many, w), 1e-5, 1e-5);
 }
 
+// One row and many, of halves and of views that begin anywhere, with codes of every format.
+TEST_P(Quantization, ChoosesMatricesOfEveryFormat) {
+  test::Random random(7);
+  std::vector<QuantizationOptions> formats{
+      {QuantizationMode::mxfp4}, {QuantizationMode::mxfp8}, {QuantizationMode::nvfp4}};
+  for (int bits : {1, 2, 3, 4, 5, 6, 8}) formats.push_back({QuantizationMode::affine, 64, bits});
+  const Array left({0, 2, 1, 1}), right({1, 0, -1, 1});
+  for (const QuantizationOptions& options : formats) {
+    Quantized q = quantize(test::random_array({3, 10, 128}, Dtype::float32, random), options);
+    const Array w = dequantize(q.weight, q.scales, q.biases, options, Dtype::float32);
+    for (auto [rows, dtype] : {std::pair{1, Dtype::float32},
+                               {5, Dtype::bfloat16},
+                               {18, Dtype::float16},
+                               {70, Dtype::float32}}) {
+      auto check = [&, rows = rows, dtype = dtype](int64_t columns, const Array& matrices,
+                                                   bool transpose) {
+        Array x =
+            astype(test::random_array({3, rows + 1, columns + 1}, Dtype::float32, random), dtype);
+        x = slice(x, {0, 1, 1}, {3, rows + 1, columns + 1});
+        const Array wide = astype(x, Dtype::float32);
+        auto halves = [&](const Array& a) {
+          return a.valid() && a.dtype() == Dtype::float32 ? astype(a, dtype) : a;
+        };
+        const Array scales = halves(q.scales), biases = halves(q.biases);
+        const Array got = gather_qmm(x, q.weight, scales, biases, left, right, transpose, options);
+        EXPECT_EQ(got.dtype(), dtype);
+        const double error = dtype == Dtype::float32 ? 1e-5 : dtype == Dtype::float16 ? 2e-2 : 1e-1;
+        expect_close(astype(got, Dtype::float32),
+                     matmul(take(wide, left, 0), take(matrices, right, 0)), error, 20 * error);
+      };
+      check(128, swapaxes(w, 1, 2), true);
+      check(10, w, false);
+    }
+  }
+}
+
 TEST_P(Quantization, ProductsOfBatches) {
   test::Random random(3);
   Array x = test::random_array({5, 64}, Dtype::float32, random);

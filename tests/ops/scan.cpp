@@ -4,13 +4,16 @@
 
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/creation.h"
+#include "lazulite/ops/elementwise.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 #include "support/backends.h"
 #include "support/expect.h"
+#include "support/random_arrays.h"
 
 namespace lazulite {
 namespace {
@@ -128,6 +131,46 @@ TEST_P(Scan, LinearRecurrencesGoOnFromWhatWasBefore) {
   EXPECT_THROW(linear_recurrence(a, ones({2}), 0), Error);
   EXPECT_THROW(linear_recurrence(a, b, 2), Error);
   EXPECT_THROW(linear_recurrence(Array(Scalar(1.f)), Array(Scalar(1.f)), 0), Error);
+}
+
+// Short lines and long ones, few and many, along any axis of arrays that lie anywhere.
+TEST_P(Scan, LinearRecurrencesOfAnySizes) {
+  test::Random random(11);
+  for (auto [before, size, after] : {std::tuple{3, 5, 1},
+                                     {2, 3000, 1},
+                                     {3000, 40, 1},
+                                     {70, 33, 1},
+                                     {2, 100, 300},
+                                     {1, 9, 1000},
+                                     {1, 1, 7},
+                                     {5, 1025, 2}}) {
+    for (bool reverse : {false, true}) {
+      for (test::Layout layout : test::layouts) {
+        const Array a = test::uniform_array({before, size, after}, Dtype::float64, random, -1, 1);
+        const Array b = test::uniform_array({before, size, after}, Dtype::float64, random, -1, 1);
+        const auto factors = a.to_vector<double>();
+        std::vector<double> h = b.to_vector<double>();
+        for (int64_t line = 0; line < before * after; ++line) {
+          const int64_t first = line / after * size * after + line % after;
+          for (int64_t k = 1; k < size; ++k) {
+            const int64_t at = first + (reverse ? size - 1 - k : k) * after;
+            h[at] += factors[at] * h[reverse ? at + after : at - after];
+          }
+        }
+        const Array got =
+            linear_recurrence(test::laid_out(a, layout), test::laid_out(b, layout), 1, reverse);
+        expect_close(got, Array(h, {before, size, after}), 1e-13, 1e-13);
+        const Array half = linear_recurrence(test::laid_out(astype(a, Dtype::float16), layout),
+                                             astype(b, Dtype::float16), 1, reverse);
+        expect_close(astype(half, Dtype::float64), Array(h, {before, size, after}), 2e-2, 2e-2);
+        const Array both =
+            linear_recurrence(astype(a, Dtype::complex64), astype(b, Dtype::complex64), 1, reverse);
+        expect_close(real(both),
+                     Array(std::vector<float>(h.begin(), h.end()), {before, size, after}), 1e-5,
+                     1e-5);
+      }
+    }
+  }
 }
 
 }  // namespace

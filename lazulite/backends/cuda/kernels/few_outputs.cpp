@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "lazulite/backends/cuda/kernels/prelude.h"
 
 namespace lazulite::cuda {
@@ -11,7 +13,8 @@ constexpr int64_t tile = 16, most_window = 5, most_outputs = 4;
 
 // A block makes a tile of 16 by 16 pixels. Of as many channels as it has in shared memory at once,
 // each of four groups of threads takes a quarter; a thread has four pixels of a column, so that
-// neighbours meet in no bank. The groups' sums are added in order.
+// neighbours meet in no bank. The next channels are on their way meanwhile; where a thread reads
+// them does not change. The groups' sums are added in order.
 constexpr const char* source = R"cuda(
 struct Parameters {
   long long xn, xh, xw, xc, first, wo, wr, ws, wc;
@@ -20,38 +23,65 @@ struct Parameters {
 };
 constexpr int TILE = 16, SLICES = 4, CHUNK = 16, PITCH = 20, COLUMNS = TILE + R1 - 1;
 constexpr int PLANE = (TILE + R0 - 1) * PITCH | 1;
+constexpr int PIXELS = (TILE + R0 - 1) * COLUMNS, LOADS = (PIXELS + 15) / 16;
+constexpr int TAPS = R0 * R1 * CO, TAP_LOADS = (TAPS + 15) / 16;
+// Taps of a place for all outputs are read at once.
+constexpr int WIDE = CO == 3 ? 4 : CO;
+typedef Pack<float, WIDE> Taps;
 extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
     const float* x, const float* w, float* out, const Parameters p) {
   __shared__ float planes[CHUNK * PLANE];
-  __shared__ float weights[CHUNK * R0 * R1 * CO];
+  __shared__ Taps weights[CHUNK * R0 * R1];
   const int t = threadIdx.x, slice = t / 64, column = t % 16, first_row = t / 16 % 4 * 4;
+  const int own = t % CHUNK, nth = t / CHUNK;
   const unsigned down = quotient(blockIdx.x, p.across);
   const int top = down * TILE, left = (blockIdx.x - down * p.across.size) * TILE;
-  x += blockIdx.y * p.xn;
-  w += p.first;
+  x += blockIdx.y * p.xn + own * p.xc;
+  w += p.first + own * p.wc;
+  // The pixels of this thread, and behind them, outside of the image, none.
+  constexpr int NONE = -2147483647 - 1;
+  int places[LOADS];
+  #pragma unroll
+  for (int j = 0; j < LOADS; ++j) {
+    const int i = nth + j * 16, from_row = top + i / COLUMNS - p.padding_down;
+    const int from = left + i % COLUMNS - p.padding_across;
+    const bool inside = i < PIXELS && unsigned(from_row) < unsigned(p.height) &&
+                        unsigned(from) < unsigned(p.width);
+    places[j] = inside ? int(from_row * p.xh + from * p.xw) : NONE;
+  }
+  float next[LOADS], next_taps[TAP_LOADS];
+  auto fetch = [&](int c0) {
+    const bool there = c0 + own < p.channels;
+    const float* const from = x + c0 * p.xc;
+    #pragma unroll
+    for (int j = 0; j < LOADS; ++j) next[j] = there && places[j] != NONE ? from[places[j]] : 0.f;
+    const float* const taps = w + c0 * p.wc;
+    #pragma unroll
+    for (int j = 0; j < TAP_LOADS; ++j) {
+      const int i = nth + j * 16, o = i % CO, s = i / CO % R1, r = i / (CO * R1);
+      next_taps[j] = there && i < TAPS ? taps[o * p.wo + r * p.wr + s * p.ws] : 0.f;
+    }
+  };
   float sums[4][CO];
   #pragma unroll
   for (int i = 0; i < 4 * CO; ++i) sums[i / CO][i % CO] = 0;
+  fetch(0);
   for (int c0 = 0; c0 < p.channels; c0 += CHUNK) {
-    const int own = t % CHUNK;
-    #pragma unroll 4
-    for (int i = t / CHUNK; i < (TILE + R0 - 1) * COLUMNS; i += 256 / CHUNK) {
-      const int row = i / COLUMNS, at = i % COLUMNS;
-      const int from_row = top + row - p.padding_down, from = left + at - p.padding_across;
-      const bool inside = unsigned(from_row) < unsigned(p.height) &&
-                          unsigned(from) < unsigned(p.width) && c0 + own < p.channels;
-      planes[own * PLANE + row * PITCH + at] =
-          inside ? x[from_row * p.xh + from * p.xw + (c0 + own) * p.xc] : 0.f;
+    #pragma unroll
+    for (int j = 0; j < LOADS; ++j) {
+      const int i = nth + j * 16;
+      if (i < PIXELS) planes[own * PLANE + i / COLUMNS * PITCH + i % COLUMNS] = next[j];
     }
-    for (int i = t; i < CHUNK * R0 * R1 * CO; i += 256) {
-      const int rest = i / CHUNK, o = rest % CO, s = rest / CO % R1, r = rest / (CO * R1);
-      weights[(own * R0 * R1 + r * R1 + s) * CO + o] =
-          c0 + own < p.channels ? w[o * p.wo + r * p.wr + s * p.ws + (c0 + own) * p.wc] : 0.f;
+    #pragma unroll
+    for (int j = 0; j < TAP_LOADS; ++j) {
+      const int i = nth + j * 16;
+      if (i < TAPS) weights[own * R0 * R1 + i / CO].items[i % CO] = next_taps[j];
     }
     __syncthreads();
+    if (c0 + CHUNK < p.channels) fetch(c0 + CHUNK);
+    #pragma unroll 2
     for (int c = slice * (CHUNK / SLICES); c < (slice + 1) * (CHUNK / SLICES); ++c) {
       const float* plane = planes + c * PLANE + first_row * PITCH + column;
-      const float* taps = weights + c * R0 * R1 * CO;
       #pragma unroll
       for (int s = 0; s < R1; ++s) {
         float values[R0 + 3];
@@ -59,11 +89,13 @@ extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
         for (int i = 0; i < R0 + 3; ++i) values[i] = plane[i * PITCH + s];
         #pragma unroll
         for (int r = 0; r < R0; ++r) {
+          const Taps taps = weights[c * R0 * R1 + r * R1 + s];
           #pragma unroll
           for (int o = 0; o < CO; ++o) {
-            const float tap = taps[(r * R1 + s) * CO + o];
             #pragma unroll
-            for (int e = 0; e < 4; ++e) sums[e][o] = __fmaf_rn(values[r + e], tap, sums[e][o]);
+            for (int e = 0; e < 4; ++e) {
+              sums[e][o] = __fmaf_rn(values[r + e], taps.items[o], sums[e][o]);
+            }
           }
         }
       }
@@ -95,8 +127,14 @@ bool can_run(const ConvGeometry& g, const ConvOperands& o, const Operand& result
     if (g.stride[axis] != 1 || g.dilation[axis] != 1) return false;
     if (o.w.shape[axis + 1] > most_window) return false;
   }
-  // Fewer blocks are slower than products whose sums are cut into parts.
-  constexpr int64_t least_blocks = 200, most_images = 65535;
+  // Places of pixels in an image have 32 bits.
+  const Operand& from = &result == &o.y ? o.x : o.y;
+  int64_t reach = 0;
+  for (size_t axis : {1, 2}) reach += (from.shape[axis] - 1) * std::abs(from.strides[axis]);
+  if (reach > most_elements) return false;
+  // Measured on an H100: as fast as products whose sums are cut into parts at 16 blocks, of 3 by 3
+  // windows over 64 channels; at 32, of 5 by 5 over 256 too, faster.
+  constexpr int64_t least_blocks = 32, most_images = 65535;
   const int64_t blocks =
       result.shape[0] * ceil_div(result.shape[1], tile) * ceil_div(result.shape[2], tile);
   return result.shape[3] <= most_outputs && result.shape[0] <= most_images &&

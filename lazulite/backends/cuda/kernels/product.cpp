@@ -54,6 +54,15 @@ constexpr const char* tile_source = R"cuda(
 #define BATCH_POINTERS
 #define BATCH_ARGUMENTS
 #endif
+#ifndef AT_BATCH
+#define AT_BATCH
+#endif
+#ifndef A_ALSO
+#define A_ALSO
+#endif
+#ifndef B_ALSO
+#define B_ALSO
+#endif
 struct Parameters {
   Extra extra;
   EPILOGUE_MEMBER
@@ -104,7 +113,7 @@ extern "C" __global__ void __launch_bounds__(NT * SLICES, RESIDENT) lazulite_ker
   const unsigned z = outer / p.parts, part = outer - z * p.parts;
   const unsigned m0 = (blockIdx.x - outer * p.row_blocks) * BM, n0 = blockIdx.y * BN;
 #ifdef PARTIAL_DEPTH
-  const unsigned depth = depth_of(p.extra, BATCH_ARGUMENTS z);
+  const unsigned depth = depth_of(p.extra, BATCH_ARGUMENTS z, m0, m0 + BM, n0, n0 + BN);
 #else
   const unsigned depth = p.k;
 #endif
@@ -114,6 +123,7 @@ extern "C" __global__ void __launch_bounds__(NT * SLICES, RESIDENT) lazulite_ker
   const unsigned last = from + p.slice, to = last < end ? last : end;
   a += a_batch(p.extra, BATCH_ARGUMENTS z);
   b += b_batch(p.extra, BATCH_ARGUMENTS z);
+  AT_BATCH
   RowA rows_a[LA::rows];
   RowB rows_b[LB::rows];
   #pragma unroll
@@ -134,13 +144,13 @@ extern "C" __global__ void __launch_bounds__(NT * SLICES, RESIDENT) lazulite_ker
       #pragma unroll
       for (int i = 0; i < LA::count; ++i) {
         const bool there = k < to && m0 + LA::row(i) < p.m && LA::has(i);
-        next_a[i] = there ? a_at(a, rows_a[i], column) : S(0);
+        next_a[i] = there ? a_at(a, rows_a[i], column A_ALSO) : S(0);
       }
     } else {
       #pragma unroll
       for (int i = 0; i < LA::count; ++i) {
         const bool there = k0 + LA::depth(i) < to && m0 + LA::row(i) < p.m && LA::has(i);
-        next_a[i] = there ? a_at(a, rows_a[LA::state(i)], columns_a[turn][LA::depth(i)]) : S(0);
+        next_a[i] = there ? a_at(a, rows_a[LA::state(i)], columns_a[turn][LA::depth(i)] A_ALSO) : S(0);
       }
     }
     if constexpr (B_ALONG_K) {
@@ -149,13 +159,13 @@ extern "C" __global__ void __launch_bounds__(NT * SLICES, RESIDENT) lazulite_ker
       #pragma unroll
       for (int i = 0; i < LB::count; ++i) {
         const bool there = k < to && n0 + LB::row(i) < p.n && LB::has(i);
-        next_b[i] = there ? b_at(b, rows_b[i], column) : S(0);
+        next_b[i] = there ? b_at(b, rows_b[i], column B_ALSO) : S(0);
       }
     } else {
       #pragma unroll
       for (int i = 0; i < LB::count; ++i) {
         const bool there = k0 + LB::depth(i) < to && n0 + LB::row(i) < p.n && LB::has(i);
-        next_b[i] = there ? b_at(b, rows_b[LB::state(i)], columns_b[turn][LB::depth(i)]) : S(0);
+        next_b[i] = there ? b_at(b, rows_b[LB::state(i)], columns_b[turn][LB::depth(i)] B_ALSO) : S(0);
       }
     }
   };

@@ -14,7 +14,9 @@ struct Product {
   int64_t batch = 1, m = 0, n = 0, k = 0;
   Pointer a = {}, b = {}, c = {};
   /// What a_batch, b_batch and depth_of read beside Extra: BATCH_POINTERS and BATCH_ARGUMENTS (each
-  /// followed by a comma) of `functions` are their parameters.
+  /// followed by a comma) of `functions` are their parameters. The statements AT_BATCH move these
+  /// pointers to what belongs to product z; A_ALSO and B_ALSO (each after a comma) are arguments
+  /// more of a_at and b_at.
   std::vector<Pointer> batch_pointers = {};
   int64_t c_batch = 0,
           c_row = 0;  ///< element strides of the result; neighbours along n lie side by side
@@ -22,7 +24,8 @@ struct Product {
   bool a_along_k = false, b_along_k = false;
   /// Text that defines `struct Extra`, a_batch(z) and b_batch(z), and for a and b RowA(m), RowB(n),
   /// ColumnA(k), ColumnB(k) and a_at, b_at of them; all but the last two take an Extra first.
-  /// With PARTIAL_DEPTH, depth_of(z) says how many of the k there are in a product.
+  /// With PARTIAL_DEPTH, depth_of(z, m, m_end, n, n_end) says how many of the k there are in such a
+  /// tile of a product; its ends may lie behind the matrix's.
   std::string functions = {};
   /// The bytes of Extra.
   std::vector<std::byte> extra = {};

@@ -51,16 +51,27 @@ DEVICE unsigned from_first_by_warp(const Key* a, unsigned a_size, const Key* b, 
   }
   return low;
 }
-// The thread's results of the runs of `keys` at a and b.
+// The thread's results of the runs of `keys` at a and b. Of each run the next key is at hand, so
+// that a result takes one read of a key and one of its number.
 DEVICE void merge_items(const Key* keys, const unsigned* order, unsigned a, unsigned a_end,
                         unsigned b, unsigned b_end, Key* own_keys, unsigned* own_order) {
+  Key from_a = a < a_end ? keys[a] : Key(0), from_b = b < b_end ? keys[b] : Key(0);
   #pragma unroll
   for (int i = 0; i < ITEMS; ++i) {
-    const bool first = b >= b_end || (a < a_end && keys[a] <= keys[b]);
-    const unsigned at = first ? a++ : b++;
-    if (a > a_end || b > b_end) break;
-    own_keys[i] = keys[at];
+    if (a >= a_end && b >= b_end) break;
+    const bool first = b >= b_end || (a < a_end && from_a <= from_b);
+    const unsigned at = first ? a : b, next = at + 1;
+    own_keys[i] = first ? from_a : from_b;
     own_order[i] = order[at];
+    Key key = 0;
+    if (next < (first ? a_end : b_end)) key = keys[next];
+    if (first) {
+      a = next;
+      from_a = key;
+    } else {
+      b = next;
+      from_b = key;
+    }
   }
 }
 DEVICE long long place_of(unsigned line, unsigned k, unsigned size, Axis after) {

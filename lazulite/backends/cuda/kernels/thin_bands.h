@@ -27,8 +27,8 @@ struct ThinBands {
   void set_grid(KernelText& text, int64_t images, int64_t channels, int64_t width) const;
 };
 
-/// Text with WIDTH channels of a block, the constants of the windows, load_band, add_four_outputs and
-/// store_part.
+/// Text with WIDTH channels of a block, the constants of the windows, load_band, add_four_outputs
+/// and store_part.
 std::string thin_head(const Operand& w, int64_t width);
 
 }  // namespace lazulite::cuda

@@ -1,5 +1,5 @@
 // The calls that have kernels: convolution, bias, relu and pooling in one, its gradient, softmax
-// with its kin, products of parts, and strided views.
+// with its kin, products of parts, of blocks and of codes, and strided views.
 #include "lazulite/backends/cuda/kernels/fused.h"
 #include "lazulite/backends/cuda/kernels/narrow_block.h"
 #include "lazulite/backends/cuda/kernels/prelude.h"
@@ -7,8 +7,10 @@
 #include "lazulite/backends/cuda/kernels/window_sums.h"
 #include "lazulite/backends/cuda/kernels/windows.h"
 #include "lazulite/backends/cuda/kernels/winograd.h"
+#include "lazulite/backends/cuda/primitives/masked_products.h"
 #include "lazulite/backends/cuda/primitives/primitives.h"
 #include "lazulite/backends/cuda/primitives/products_of_parts.h"
+#include "lazulite/backends/cuda/primitives/quantized.h"
 #include "lazulite/backends/cuda/primitives/softmax.h"
 #include "lazulite/ops/primitives/call.h"
 
@@ -40,7 +42,10 @@ bool is_block(const Call& call) {
 }
 
 bool accepts(const Call& call, const Launch& launch) {
-  if (can_run_softmax(call, launch) || can_run_products_of_parts(call, launch)) return true;
+  if (can_run_softmax(call, launch) || can_run_products_of_parts(call, launch) ||
+      can_run_masked_product(call, launch) || can_run_quantized_product(call, launch)) {
+    return true;
+  }
   if (call.id == CallId::as_strided) return launch.outputs[0].size() <= most_elements;
   if (!is_block(call) || launch.inputs[0].dtype != Dtype::float32) return false;
   const Operand& pooled = call.id == CallId::conv_block ? launch.outputs[0] : launch.inputs[2];
@@ -153,6 +158,10 @@ void make(const Call& call, const Launch& launch, Recipe& recipe) {
     make_strided(call, launch, recipe);
   } else if (can_run_products_of_parts(call, launch)) {
     add_products_of_parts(call, launch, recipe);
+  } else if (call.id == CallId::block_masked_mm) {
+    add_masked_product(call, launch, recipe);
+  } else if (call.id == CallId::quantized_matmul) {
+    add_quantized_product(call, launch, recipe);
   } else {
     add_softmax(call, launch, recipe);
   }

@@ -7,11 +7,6 @@
 namespace lazulite::cuda {
 namespace {
 
-// Below this many multiplications the library is not worth it: its choosing and launching, or of
-// float32 a kernel of its own for what follows the product. Which one sums depends on the sizes
-// alone, so that what follows does not change a result.
-int64_t least_for_library(Dtype dtype) { return int64_t{1} << (dtype == Dtype::float32 ? 26 : 15); }
-
 Operand batch_of(const Operand& matrices) {
   Operand batch = matrices;
   for (int i = 0; i < 2; ++i) {
@@ -61,8 +56,7 @@ bool as_matrix(const Operand& operand, int64_t rows, int64_t columns, Matrix* ou
 }
 
 bool as_library_call(const Launch& launch, const Product& product, MatrixProduct* out) {
-  const int64_t multiplications = product.batch * product.m * product.n * product.k;
-  if (multiplications < least_for_library(product.dtype) || multiplications == 0) return false;
+  if (!worth_library(product)) return false;
   out->dtype = product.dtype;
   out->m = product.m;
   out->n = product.n;

@@ -31,6 +31,11 @@ Product product_of_matrices(const Operand& a, const Operand& b, const Operand& c
           .b_along_k = along_b.end()[-2] == 1 && along_b.back() != 1};
 }
 
+bool worth_library(const Product& p) {
+  const int64_t multiplications = p.batch * p.m * p.n * p.k;
+  return multiplications >= int64_t{1} << (p.dtype == Dtype::float32 ? 26 : 15);
+}
+
 void add_strides_of_matrices(const Operand& a, const Operand& b, KernelText& extra) {
   for (const Operand* matrix : {&a, &b}) {
     extra.add_constant(int64_t{matrix->strides.end()[-2]});

@@ -34,7 +34,8 @@ DEVICE long long a_batch(const Extra& e, const long long* ends, unsigned z) {
 DEVICE long long b_batch(const Extra& e, const long long* ends, unsigned z) {
   return begin_of(e, ends, z) * e.bk;
 }
-DEVICE unsigned depth_of(const Extra& e, const long long* ends, unsigned z) {
+DEVICE unsigned depth_of(const Extra& e, const long long* ends, unsigned z, unsigned, unsigned,
+                         unsigned, unsigned) {
   const long long begin = begin_of(e, ends, z);
   return within(begin, ends[z * e.next + e.end], e.k) - begin;
 }

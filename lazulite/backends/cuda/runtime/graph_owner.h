@@ -7,12 +7,12 @@
 
 namespace lazulite::cuda {
 
-/// Somebody who keeps graphs. The driver takes some kilobytes of the host's memory for each node,
-/// so the process keeps a limited number: where there would be more, those go whose owners have not
-/// run for longest.
+/// Somebody who keeps graphs. The driver takes about 16 kilobytes of the host's memory for each
+/// node, so the process keeps a limited number: where there would be more, those go whose owners
+/// have not run for longest.
 class GraphOwner {
  public:
-  static constexpr size_t most_nodes = 1 << 14;
+  static constexpr size_t most_nodes = 1 << 13;
 
   GraphOwner() = default;
   GraphOwner(const GraphOwner&) = delete;
