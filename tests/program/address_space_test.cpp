@@ -77,7 +77,7 @@ TEST(AddressSpace, ThatEndsIsAnError) {
   GTEST_SKIP() << "the sanitizers need address space of their own";
 #endif
   int times_right = 0;
-  for (int megabytes = 60; megabytes <= 150; megabytes += 3) {
+  for (int megabytes = 60; megabytes <= 150; megabytes += 6) {
     const pid_t child = fork();
     if (child == 0) {
       setenv(variable, std::to_string(megabytes).c_str(), 1);
