@@ -67,6 +67,8 @@ WithoutGil::~WithoutGil() {
   without_gil = before_;
 }
 WithGil::WithGil() {
+  // Python is gone, and with it what Ensure would look at; the process soon is, too.
+  while (!Py_IsInitialized() && !PyGILState_GetThisThreadState()) pause();
   or_wait_for_exit([&] { state_ = PyGILState_Ensure(); });
   before_ = without_gil.exchange(false);
 }

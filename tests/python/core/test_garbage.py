@@ -177,8 +177,10 @@ PROGRAMS = {
 def test_nothing_is_left_at_exit(name, tmp_path):
     program = tmp_path / "program.py"
     program.write_text("import lazulite.core as lz\n" + textwrap.dedent(PROGRAMS[name]))
-    run = subprocess.run(
-        [sys.executable, program], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert run.returncode == 0, run.stderr
+    # When such threads ask for Python's lock is a matter of chance.
+    for _ in range(8 if "threads" in name else 1):
+        run = subprocess.run(
+            [sys.executable, program], capture_output=True, text=True, timeout=120, check=False
+        )
+        assert run.returncode == 0, run.stderr
     assert run.stderr == ""
