@@ -38,8 +38,9 @@ struct Task {
 struct Queue {
   Stream stream;
   std::deque<Task> tasks = {};
-  EventPtr last = nullptr;  // of what was submitted last
-  uint64_t busy = 0;        // the number of what is being advanced or freed
+  std::deque<Task> late = {};  // what other threads submit while one ends the process
+  EventPtr last = nullptr;     // of what was submitted last
+  uint64_t busy = 0;           // the number of what is being advanced or freed
 };
 
 /// Makes unlucky orders likely, for tests: LAZULITE_PERTURB is the seed.
@@ -109,10 +110,13 @@ class Worker {
     {
       std::lock_guard lock(mutex_);
       Queue& target = queues_[queue - 1];
-      target.tasks.push_back({std::move(work), event, ++submitted_});
-      target.last = std::move(event);
       // Destructors and exit handlers may compute, and what they need has been submitted before.
-      if (ends_process && last_) last_ = submitted_;
+      if (finishing_ && !ends_process) {
+        target.late.push_back({std::move(work), std::move(event), 0});
+      } else {
+        target.tasks.push_back({std::move(work), event, ++submitted_});
+        target.last = std::move(event);
+      }
       ++waiting_;
     }
     changed_.notify_one();
@@ -121,7 +125,8 @@ class Worker {
   bool enter_if_empty(uint32_t queue, const EventPtr& event) {
     std::lock_guard lock(mutex_);
     Queue& target = queues_[queue - 1];
-    if (perturbation_.on() || !target.tasks.empty() || (last_ && !ends_process)) return false;
+    const bool late = finishing_ && !ends_process;
+    if (perturbation_.on() || !target.tasks.empty() || late) return false;
     target.last = event;
     return true;
   }
@@ -141,12 +146,14 @@ class Worker {
       listening_ = true;
       if (until && until->done()) return;
       if (resumes_ && std::chrono::steady_clock::now() >= *resumes_) {
-        last_.reset();
         resumes_.reset();
         finishing_ = false;
+        admit_late();
         taken_.notify_all();
       }
-      if ((next = choose(until ? std::nullopt : last_))) break;
+      // A run may wait for what has been submitted late.
+      if (until && finishing_) admit_late();
+      if ((next = choose())) break;
       if (resumes_) {
         changed_.wait_until(lock, *resumes_);
       } else {
@@ -210,32 +217,17 @@ class Worker {
   // now on is not begun, until a second later: by then the process should be gone, if nothing in it
   // waits for them.
   void finish() {
-    std::vector<EventPtr> events;
-    uint64_t last = 0;
     {
       std::lock_guard lock(mutex_);
       ends_process = true;
-      // Once it has waited, what it needs may be gone.
-      if (!last_) last_ = submitted_;
+      // Once it has waited, what others need may be gone.
       finishing_ = true;
-      last = *last_;
       resumes_.reset();
-      for (const Queue& queue : queues_) {
-        const Task* task = nullptr;
-        for (const Task& one : queue.tasks) {
-          if (one.number <= last) task = &one;
-        }
-        // What has left the queue may be in a device's.
-        if (task || queue.tasks.empty()) {
-          events.push_back(task ? task->event : queue.last);
-        }
-      }
     }
-    for (const EventPtr& event : events) {
-      if (event) Executor::wait_for(*event);
-    }
+    // What has left a queue may be in a device's.
+    for (const EventPtr& event : last_events()) Executor::wait_for(*event);
     std::unique_lock lock(mutex_);
-    wait_freed(lock, last);
+    wait_freed(lock, submitted_);
     resumes_ = std::chrono::steady_clock::now() + std::chrono::seconds(1);
     changed_.notify_one();
   }
@@ -260,13 +252,22 @@ class Worker {
   static bool is_current() { return on_executor_thread(); }
 
  private:
-  // Of the heads that were submitted up to `last`.
-  Queue* choose(std::optional<uint64_t> last) {
+  void admit_late() {
+    for (Queue& queue : queues_) {
+      for (Task& task : queue.late) {
+        task.number = ++submitted_;
+        queue.last = task.event;
+        queue.tasks.push_back(std::move(task));
+      }
+      queue.late.clear();
+    }
+  }
+
+  Queue* choose() {
     heads_.clear();
     for (Queue& queue : queues_) {
       if (queue.busy || queue.tasks.empty()) continue;
-      const Task& head = queue.tasks.front();
-      if ((!last || head.number <= *last) && head.work->ready()) heads_.push_back(&queue);
+      if (queue.tasks.front().work->ready()) heads_.push_back(&queue);
     }
     if (heads_.empty()) return nullptr;
     if (perturbation_.on()) return heads_[perturbation_.choose(heads_.size())];
@@ -283,9 +284,8 @@ class Worker {
   uint64_t submitted_ = 0;
   std::atomic<size_t> waiting_{0};
   std::atomic<bool> listening_{false};
-  // While the process ends: what may still be begun, and when all the rest may.
-  std::atomic<bool> finishing_{false};  // whether `last_` says something
-  std::optional<uint64_t> last_;
+  // While the process ends: whether what others submit is late, and when it is not any more.
+  std::atomic<bool> finishing_{false};
   std::optional<std::chrono::steady_clock::time_point> resumes_;
   Perturbation perturbation_;
 };
