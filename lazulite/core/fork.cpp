@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <limits>
+#include <thread>
 #include <vector>
 
 #include "lazulite/core/threads.h"
@@ -16,6 +19,20 @@ std::atomic<int> inside{0};
 std::atomic<bool> closed{false};
 std::atomic<bool> forked{false};
 thread_local int depth = 0;
+// Nanoseconds until which only the thread that ends the process may pass; 0 if none does.
+std::atomic<int64_t> reopens_at{0};
+thread_local bool ends_process = false;
+
+constexpr int64_t second = 1'000'000'000;
+
+int64_t now() {
+  return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+bool held_for_end() {
+  const int64_t until = reopens_at;
+  return until != 0 && !ends_process && now() < until;
+}
 
 // Held from before a fork to after it, in both processes.
 std::mutex& forking() {
@@ -69,10 +86,15 @@ void ForkGate::enter() {
   if (depth++ > 0) return;
   for (;;) {
     inside.fetch_add(1);
+    const bool forks = closed, ends = held_for_end();
     // A fork waits for the executor's thread, which therefore waits for none.
-    if (!closed || on_executor_thread()) return;
+    if ((!forks && !ends) || on_executor_thread()) return;
     if (inside.fetch_sub(1) > 0) inside.notify_all();
-    closed.wait(true);
+    if (forks) {
+      closed.wait(true);
+    } else {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
   }
 }
 
@@ -81,6 +103,19 @@ void ForkGate::leave() noexcept {
   inside.fetch_sub(1);
   if (closed) inside.notify_all();
 }
+
+void ForkGate::close_for_end() {
+  ends_process = true;
+  reopens_at = std::numeric_limits<int64_t>::max();
+  const int own = depth > 0 ? 1 : 0;
+  for (const int64_t end = now() + second; inside > own && now() < end;) {
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
+}
+
+bool ForkGate::closed_for_end() { return ends_process; }
+
+void ForkGate::reopen_soon() { reopens_at = now() + second; }
 
 void add_fork_handler(ForkHandler handler) {
   static const int registered = pthread_atfork(before_fork, after_fork, in_child);

@@ -16,6 +16,14 @@ class ForkGate {
 
   static void enter();
   static void leave() noexcept;
+
+  /// The calling thread ends the process: no other one passes any more, and those inside have left,
+  /// or a second has passed.
+  static void close_for_end();
+  /// Whether the calling thread has said so.
+  static bool closed_for_end();
+  /// Others pass again a second later, if something in the process waits for them.
+  static void reopen_soon();
 };
 
 /// A mutex that no other thread holds when the process is copied, for objects of which there are

@@ -62,9 +62,6 @@ class Perturbation {
   std::optional<std::mt19937_64> random_;
 };
 
-// Whether the calling thread has begun to end the process.
-thread_local bool ends_process = false;
-
 class Worker {
  public:
   Worker() {
@@ -111,7 +108,7 @@ class Worker {
       std::lock_guard lock(mutex_);
       Queue& target = queues_[queue - 1];
       // Destructors and exit handlers may compute, and what they need has been submitted before.
-      if (finishing_ && !ends_process) {
+      if (finishing_ && !ForkGate::closed_for_end()) {
         target.late.push_back({std::move(work), std::move(event), 0});
       } else {
         target.tasks.push_back({std::move(work), event, ++submitted_});
@@ -125,14 +122,14 @@ class Worker {
   bool enter_if_empty(uint32_t queue, const EventPtr& event) {
     std::lock_guard lock(mutex_);
     Queue& target = queues_[queue - 1];
-    const bool late = finishing_ && !ends_process;
+    const bool late = finishing_ && !ForkGate::closed_for_end();
     if (perturbation_.on() || !target.tasks.empty() || late) return false;
     target.last = event;
     return true;
   }
 
   void wait_for_room() {
-    if ((waiting_ < most_waiting && !finishing_) || ends_process) return;
+    if ((waiting_ < most_waiting && !finishing_) || ForkGate::closed_for_end()) return;
     std::unique_lock lock(mutex_);
     taken_.wait(lock, [&] { return waiting_ < most_waiting && !finishing_; });
   }
@@ -219,7 +216,6 @@ class Worker {
   void finish() {
     {
       std::lock_guard lock(mutex_);
-      ends_process = true;
       // Once it has waited, what others need may be gone.
       finishing_ = true;
       resumes_.reset();
@@ -296,11 +292,14 @@ std::mutex& serial() {
   return *mutex;
 }
 
-/// When a thread ends the process, what still runs uses libraries whose static objects go next: it
-/// is waited for. From inside of a run on the executor's thread nothing else runs.
+/// When a thread ends the process, what others prepare and what still runs uses libraries whose
+/// static objects go next: both are waited for. From inside of a run on the executor's thread
+/// nothing else runs.
 void finish() {
-  Worker* worker = Worker::existing();
-  if (worker && !is_forked_child() && !Executor::is_current()) worker->finish();
+  if (is_forked_child() || Executor::is_current()) return;
+  ForkGate::close_for_end();
+  if (Worker* worker = Worker::existing()) worker->finish();
+  ForkGate::reopen_soon();
 }
 
 struct EndOfMain {
