@@ -7,7 +7,6 @@ import io
 import os
 import struct
 import zipfile
-import zlib
 
 from lazulite import core
 
@@ -247,21 +246,21 @@ def _read(file, failure=RuntimeError) -> tuple[bytes, str]:
     return file.read(), getattr(file, "name", "file object")
 
 
-# What zipfile says of damage, in as many ways as there are parts of it that read.
-_DAMAGE = (EOFError, OverflowError, RuntimeError, ValueError, struct.error, zlib.error)
-
-
 def _open_archive(data: bytes) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(io.BytesIO(data))
-    except _DAMAGE as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # of any of the parts of zipfile that read
         raise zipfile.BadZipFile(error) from error
 
 
 def _read_member(archive: zipfile.ZipFile, member: str) -> bytes:
     try:
         return archive.read(member)
-    except _DAMAGE as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # of zipfile, or of any of its decompressors
         raise zipfile.BadZipFile(f"{member}: {str(error) or 'it ends too early'}") from error
 
 
