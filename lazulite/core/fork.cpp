@@ -18,6 +18,11 @@ namespace {
 std::atomic<int> inside{0};
 std::atomic<bool> closed{false};
 std::atomic<bool> forked{false};
+// In the memory that each thread starts with, which is found without a call: every evaluation
+// passes.
+#ifdef __linux__
+[[gnu::tls_model("initial-exec")]]
+#endif
 thread_local int depth = 0;
 // Nanoseconds until which only the thread that ends the process may pass; 0 if none does.
 std::atomic<int64_t> reopens_at{0};
