@@ -11,7 +11,6 @@ pass, 1 if not. Cases of operations that the revision lacks are named and not me
 """
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
