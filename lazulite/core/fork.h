@@ -6,7 +6,7 @@ namespace lazulite {
 
 /// Held, by any number of threads at once, while arrays are evaluated: from the moment in which
 /// nodes are taken until their run is queued, and while a run is executed on the calling thread. A
-/// fork waits until nobody holds it. May be nested.
+/// fork waits until nobody holds it, and so does the end of the process. May be nested.
 class ForkGate {
  public:
   ForkGate() { enter(); }
