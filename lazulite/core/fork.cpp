@@ -79,6 +79,10 @@ void after_fork() {
 
 void in_child() {
   forked = true;
+  // Of the parent's threads this one alone is there: whatever another had just entered, or was
+  // ending.
+  inside = depth > 0 ? 1 : 0;
+  reopens_at = 0;
   for (const ForkHandler& handler : handlers()) {
     if (handler.in_child) handler.in_child();
   }
@@ -130,6 +134,15 @@ void ForkGate::leave() noexcept {
   if (--depth > 0) return;
   inside.fetch_sub(1);
   if (closed) inside.notify_all();
+}
+
+bool ForkGate::is_inside() { return depth > 0; }
+
+ForkGate::Pause::Pause() : outside_(depth == 1) {
+  if (outside_) leave();
+}
+ForkGate::Pause::~Pause() {
+  if (outside_) enter();
 }
 
 void ForkGate::close_for_end() {
