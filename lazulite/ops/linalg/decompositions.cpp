@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/never_destroyed.h"
 #include "lazulite/core/no_result.h"
 #include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
@@ -96,7 +97,7 @@ void in_its_type(const HostArray& x, F run) {
 }
 
 const Operation& lu_operation() {
-  static const Operation operation = make_operation(
+  static const NeverDestroyed<Operation> operation = make_operation(
       "lu_factor", false, false,
       [](const Shape& shape, Dtype dtype) -> ArrayTypes {
         const int64_t rows = shape.end()[-2], steps = std::min(rows, shape.back());
@@ -120,7 +121,7 @@ const Operation& lu_operation() {
 }
 
 const Operation& qr_operation() {
-  static const Operation operation = make_operation(
+  static const NeverDestroyed<Operation> operation = make_operation(
       "qr", false, false,
       [](const Shape& shape, Dtype dtype) -> ArrayTypes {
         const int64_t rows = shape.end()[-2], steps = std::min(rows, shape.back());
@@ -137,7 +138,7 @@ const Operation& qr_operation() {
 
 template <bool vectors>
 const Operation& svd_operation() {
-  static const Operation operation = make_operation(
+  static const NeverDestroyed<Operation> operation = make_operation(
       "svd", false, true,
       [](const Shape& shape, Dtype dtype) -> ArrayTypes {
         const int64_t rows = shape.end()[-2], columns = shape.back();
@@ -162,7 +163,7 @@ const Operation& svd_operation() {
 
 template <bool vectors>
 const Operation& eigh_operation() {
-  static const Operation operation = make_operation(
+  static const NeverDestroyed<Operation> operation = make_operation(
       "eigh", true, true,
       [](const Shape& shape, Dtype dtype) -> ArrayTypes {
         ArrayTypes out{{with_last(shape, 1, {}), real_type(dtype)}};
@@ -181,7 +182,7 @@ const Operation& eigh_operation() {
 
 template <bool vectors>
 const Operation& eig_operation() {
-  static const Operation operation = make_operation(
+  static const NeverDestroyed<Operation> operation = make_operation(
       "eig", true, true,
       [](const Shape& shape, Dtype) -> ArrayTypes {
         ArrayTypes out{{with_last(shape, 1, {}), Dtype::complex64}};
