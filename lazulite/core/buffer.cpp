@@ -134,6 +134,11 @@ void* Buffer::readable(MemorySpace& space) {
   std::lock_guard lock(mutex_);
   Slot* target = &slot(space);
   if (target->valid) return target->pointer;
+  // Of nothing there may be a place of somebody else's that is none.
+  if (bytes_ == 0) {
+    target->valid = true;
+    return target->pointer;
+  }
   auto source = std::find_if(slots_.begin(), slots_.end(), [](const Slot& s) { return s.valid; });
   if (source == slots_.end()) throw Error("a buffer was read before anything was written to it");
   const CopyScope copying;
