@@ -89,6 +89,29 @@ void in_child() {
   after_fork();
 }
 
+// Registered with the system twice: when the library is loaded, and by handle_forks_first. What is
+// registered last is called first before a fork and last after it. One of them does the work: the
+// second may come while another thread is between the two.
+enum class Registration { none, first, second };
+thread_local Registration at_work = Registration::none;
+
+template <Registration own>
+void before() {
+  if (at_work != Registration::none) return;
+  at_work = own;
+  before_fork();
+}
+template <Registration own, void (*after)()>
+void afterwards() {
+  if (at_work != own) return;
+  at_work = Registration::none;
+  after();
+}
+template <Registration own>
+int register_with_system() {
+  return pthread_atfork(before<own>, afterwards<own, after_fork>, afterwards<own, in_child>);
+}
+
 }  // namespace
 
 void ForkGate::enter() {
@@ -136,12 +159,17 @@ bool ForkGate::closed_for_end() { return ends_process; }
 void ForkGate::reopen_soon() { reopens_at = now() + second; }
 
 void add_fork_handler(ForkHandler handler) {
-  static const int registered = pthread_atfork(before_fork, after_fork, in_child);
+  static const int registered = register_with_system<Registration::first>();
   (void)registered;
   std::vector<ForkHandler>& all = handlers();
   auto at = std::find_if(all.begin(), all.end(),
                          [&](const ForkHandler& other) { return other.level > handler.level; });
   all.insert(at, handler);
+}
+
+void handle_forks_first() {
+  static const int registered = register_with_system<Registration::second>();
+  (void)registered;
 }
 
 bool is_forked_child() { return forked.load(std::memory_order_relaxed); }

@@ -74,6 +74,11 @@ struct ForkHandler {
 /// Registers one, for good. Called while libraries are loaded.
 void add_fork_handler(ForkHandler handler);
 
+/// From now on all handlers come before those that libraries have registered with the system so far,
+/// and after them once the process is copied. OpenMP's, of LLVM, takes locks that threads need in
+/// order to end what they run.
+void handle_forks_first();
+
 /// A handler that holds a mutex while the process is copied.
 template <std::mutex& (*mutex)()>
 ForkHandler holding(int level) {

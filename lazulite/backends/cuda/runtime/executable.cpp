@@ -75,6 +75,10 @@ CudaExecutable::CudaExecutable(const DeviceInfo& device, DeviceMemory& memory,
   device_.make_current();
   Recipe recipe;
   recipe.has_library = matmul_library_available();
+  recipe.rounds_to_tf32 = rounds_to_tf32();
+  recipe.plan_convolution = [&](const LibraryConvolution& convolution) {
+    return convolution_plan(device_, convolution);
+  };
   for (size_t i = 0; i < segment.size(); ++i) {
     const Launch& launch = segment[i];
     if (i + 1 < segment.size() && add_with_next(launch, segment[i + 1], recipe)) {
@@ -107,15 +111,19 @@ void CudaExecutable::add_steps(Recipe recipe) {
     const size_t first = pointers_.size();
     if (auto* text = std::get_if<KernelText>(&step)) {
       add_step(std::move(*text));
-    } else {
-      const auto& product = std::get<MatrixProduct>(step);
-      MatmulCall call(device_, product);
+    } else if (auto* product = std::get_if<MatrixProduct>(&step)) {
+      MatmulCall call(device_, *product);
       const Pointer workspace = recipe.take_workspace(call.workspace_bytes());
       for (const Pointer& pointer :
-           {product.a.at, product.b.at, product.c.at, workspace.as_result()}) {
+           {product->a.at, product->b.at, product->c.at, workspace.as_result()}) {
         pointers_.push_back(pointer);
       }
       steps_.push_back({first, pointers_.size() - first, std::move(call)});
+    } else {
+      auto& [plan, x, w, y] = std::get<PlannedConvolution>(step);
+      const Pointer workspace = recipe.take_workspace(plan->workspace_bytes());
+      for (const Pointer& pointer : {x, w, y, workspace.as_result()}) pointers_.push_back(pointer);
+      steps_.push_back({first, pointers_.size() - first, std::move(plan)});
     }
   }
   add_bases();
@@ -221,9 +229,13 @@ std::vector<void*> CudaExecutable::arguments_of(const Step& step, KernelCall& ca
 }
 
 void CudaExecutable::launch_step(Step& step, CUstream stream) {
+  void* const* addresses = addresses_.data() + step.first_address;
   if (auto* matmul = std::get_if<MatmulCall>(&step.call)) {
-    void* const* addresses = addresses_.data() + step.first_address;
     matmul->launch(stream, addresses[0], addresses[1], addresses[2], addresses[3]);
+    return;
+  }
+  if (auto* convolution = std::get_if<ConvolutionPlanPtr>(&step.call)) {
+    (*convolution)->launch(stream, addresses[0], addresses[1], addresses[2], addresses[3]);
     return;
   }
   auto& call = std::get<KernelCall>(step.call);

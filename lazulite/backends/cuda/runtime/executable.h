@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lazulite/backends/cuda/kernels/recipe.h"
+#include "lazulite/backends/cuda/runtime/convolution.h"
 #include "lazulite/backends/cuda/runtime/graph.h"
 #include "lazulite/backends/cuda/runtime/graph_owner.h"
 #include "lazulite/backends/cuda/runtime/matmul.h"
@@ -34,7 +35,8 @@ class CudaExecutable final : public Executable, public Queued, private GraphOwne
   };
   struct Step {
     size_t first_address, address_count;
-    std::variant<KernelCall, MatmulCall> call;  // a matmul's addresses: a, b, c, workspace
+    // A matmul's addresses: a, b, c, workspace; a convolution's: x, w, y, workspace.
+    std::variant<KernelCall, MatmulCall, ConvolutionPlanPtr> call;
   };
   struct Graph {
     std::vector<void*> addresses;

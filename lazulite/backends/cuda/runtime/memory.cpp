@@ -118,8 +118,8 @@ void DeviceMemory::trim_locked() {
   device_.make_current();
   // Small blocks go with their slabs, once none of a slab is in use.
   const std::vector<SmallBlocks::Slab> idle = small_.take_idle();
-  for (auto& [bytes, blocks] : kept_) {
-    std::erase_if(blocks, [&](CUdeviceptr block) {
+  for (auto& [size, blocks] : kept_) {
+    std::erase_if(blocks, [&, bytes = size](CUdeviceptr block) {
       if (small_.holds(block)) return false;
       const bool in_slab = std::any_of(idle.begin(), idle.end(), [&](const auto& slab) {
         return block - slab.device < SmallBlocks::slab_bytes;
