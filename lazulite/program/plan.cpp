@@ -147,6 +147,8 @@ MarkPtr Plan::run_segment(Run& run, size_t index, std::span<const MarkPtr> needs
   Executable::Arguments arguments{{pointers.data(), pointers.size()},
                                   {contents.data(), contents.size()}};
   run.started = true;
+  std::optional<LaunchClock> clock;
+  if (is_watched(Watch::kernels)) clock.emplace(*this, segment.first_launch, origins);
   if (segment.backend->asynchronous()) {
     MarkPtr mark =
         segment.backend->enqueue(*segment.executable, segment.stream.index, arguments, needs);
@@ -155,11 +157,8 @@ MarkPtr Plan::run_segment(Run& run, size_t index, std::span<const MarkPtr> needs
     if (!mark->failure()) expect_finite(run, segment, origins);
     return mark;
   }
-  {
-    std::optional<LaunchClock> clock;
-    if (is_watched(Watch::kernels)) clock.emplace(*this, segment.first_launch, origins);
-    segment.executable->run(arguments);
-  }
+  segment.executable->run(arguments);
+  clock.reset();
   if (guard_ != FiniteGuard::off) expect_finite(run, segment, origins);
   return nullptr;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <string_view>
 #include <thread>
 #include <unordered_set>
@@ -11,6 +12,7 @@
 #include "lazulite/backends/cuda/primitives/primitives.h"
 #include "lazulite/backends/cuda/runtime/graph.h"
 #include "lazulite/backends/cuda/runtime/kernel.h"
+#include "lazulite/backends/cuda/runtime/ranges.h"
 #include "lazulite/core/environment.h"
 #include "lazulite/core/errors.h"
 
@@ -27,7 +29,8 @@ constexpr size_t least_steps_of_graph = 2;
 constexpr size_t most_moved = 16;
 
 bool graphs_enabled() {
-  static const bool enabled = environment_switch("LAZULITE_CUDA_GRAPHS", true);
+  // Of a graph's kernels no range would say what they compute.
+  static const bool enabled = environment_switch("LAZULITE_CUDA_GRAPHS", true) && !ranges_enabled();
   return enabled;
 }
 
@@ -70,7 +73,7 @@ void add_early_edge(CUgraph graph, CUgraphNode from, CUgraphNode to) {
 
 CudaExecutable::CudaExecutable(const DeviceInfo& device, DeviceMemory& memory,
                                std::span<const Launch> segment)
-    : device_(device), memory_(memory) {
+    : device_(device), memory_(memory), segment_(segment) {
   refuse_forked_child();
   device_.make_current();
   Recipe recipe;
@@ -81,6 +84,7 @@ CudaExecutable::CudaExecutable(const DeviceInfo& device, DeviceMemory& memory,
   };
   for (size_t i = 0; i < segment.size(); ++i) {
     const Launch& launch = segment[i];
+    const auto place = static_cast<uint32_t>(i);
     if (i + 1 < segment.size() && add_with_next(launch, segment[i + 1], recipe)) {
       ++i;
     } else if (launch.fused) {
@@ -88,6 +92,7 @@ CudaExecutable::CudaExecutable(const DeviceInfo& device, DeviceMemory& memory,
     } else {
       add_primitive(launch, recipe);
     }
+    if (ranges_enabled()) launches_of_steps_.resize(recipe.steps.size(), place);
   }
   add_steps(std::move(recipe));
 }
@@ -180,7 +185,7 @@ void CudaExecutable::launch(CUstream stream, std::span<void* const> slots,
     check(driver().cuGraphLaunch(graph->graph, stream), "launching a graph");
     ++*device_.submissions;
   } else {
-    for (Step& step : steps_) launch_step(step, stream);
+    launch_steps(stream);
     *device_.submissions += steps_.size();
   }
   if (handed_) note_results(slots, true);
@@ -226,6 +231,17 @@ std::vector<void*> CudaExecutable::arguments_of(const Step& step, KernelCall& ca
   }
   if (!call.constants.empty()) arguments.push_back(call.constants.data());
   return arguments;
+}
+
+void CudaExecutable::launch_steps(CUstream stream) {
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    std::optional<LaunchRange> range;
+    if (i < launches_of_steps_.size()) {
+      const uint32_t place = launches_of_steps_[i];
+      range.emplace(segment_[place], place);
+    }
+    launch_step(steps_[i], stream);
+  }
 }
 
 void CudaExecutable::launch_step(Step& step, CUstream stream) {

@@ -62,6 +62,7 @@ class CudaExecutable final : public Executable, public Queued, private GraphOwne
   void add_steps(Recipe recipe);
   void resolve(std::span<void* const> slots, const StreamPlaces& places);
   void launch_step(Step& step, CUstream stream);
+  void launch_steps(CUstream stream);
   std::vector<void*> arguments_of(const Step& step, KernelCall& call);
   void add_bases();
   void add_step(KernelText text);
@@ -78,6 +79,8 @@ class CudaExecutable final : public Executable, public Queued, private GraphOwne
 
   const DeviceInfo& device_;
   DeviceMemory& memory_;
+  const std::span<const Launch> segment_;
+  std::vector<uint32_t> launches_of_steps_;  // places in the segment; only where ranges are enabled
   std::vector<Step> steps_;
   std::vector<Pointer> pointers_;
   std::vector<Base> bases_;
