@@ -8,6 +8,7 @@
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
 #include "lazulite/ops/ops.h"
+#include "lazulite/ops/shape_notes.h"
 
 namespace lazulite::nn {
 namespace {
@@ -81,9 +82,13 @@ Array rope_angles(const Array& x, int dims, const Array& offset, const Array& fr
     positions = positions + start;
   }
   positions = positions * options.scale;
-  Array inverse = frequencies.valid() ? reciprocal(astype(frequencies, Dtype::float32))
-                                      : exp(arange(dims / 2, Dtype::float32) *
-                                            (-std::log(options.base.value_or(10000)) / (dims / 2)));
+  auto places = [&] {
+    const WrittenShapes written;  // no size of x, though one may be the same by chance
+    return arange(dims / 2, Dtype::float32);
+  };
+  Array inverse = frequencies.valid()
+                      ? reciprocal(astype(frequencies, Dtype::float32))
+                      : exp(places() * (-std::log(options.base.value_or(10000)) / (dims / 2)));
   return expand_dims(positions, {-1}) * inverse;
 }
 

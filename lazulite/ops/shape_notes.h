@@ -19,7 +19,8 @@ class ShapeNotes {
   static ShapeNotes* current();
 
   void note(const Array& result, const Shape& asked);
-  /// The result has the shape of another array.
+  /// The result has the shape of another array; of a reshape, all but the last axis, which takes
+  /// what is left of the elements.
   void note_like(const Array& result, const Array& like);
   /// Null where nothing is noted.
   const Shape* of(const Array& result) const;

@@ -12,6 +12,7 @@
 #include "lazulite/core/release.h"
 #include "lazulite/ops/primitives/control.h"
 #include "lazulite/ops/primitives/fields.h"
+#include "lazulite/ops/primitives/views.h"
 #include "lazulite/program/evaluate.h"
 #include "lazulite/transforms/compile_trace.h"
 #include "lazulite/transforms/custom_function.h"
@@ -173,6 +174,9 @@ class Recorder {
       step.like = id_of(*like);
     } else {
       step.asked = like->shape();
+      if (array.node()->primitive->get_if<Reshape>() && !step.asked->empty()) {
+        step.asked->back() = ShapeNotes::rest;
+      }
     }
   }
 

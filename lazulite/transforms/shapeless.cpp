@@ -248,8 +248,10 @@ class Rebuild {
     const Shape &x_before = node.inputs[0].shape(), &x_now = inputs[0].shape();
     const Shape* asked = notes_.of(array);
     if (p.get_if<Reshape>()) {
-      Shape shape =
-          asked ? completed(*asked, x_before, x_now) : follow_reshape(x_before, before, x_now);
+      const Array* like = notes_.like(array);
+      Shape shape = like    ? leading_as(shape_now(*like), x_now)
+                    : asked ? completed(*asked, x_before, x_now)
+                            : follow_reshape(x_before, before, x_now);
       return shape == before ? node.primitive : make_primitive(Reshape{shape});
     }
     if (p.get_if<Broadcast>()) {
@@ -313,6 +315,14 @@ class Rebuild {
     if (const auto* grad = p.get_if<MaxPoolGrad>()) return follow(grad);
     if (const auto* grad = p.get_if<AvgPoolGrad>()) return follow(grad);
     return node.primitive;
+  }
+
+  // The last axis takes what the others leave of the elements.
+  static Shape leading_as(Shape shape, const Shape& x_now) {
+    if (shape.empty()) return shape;
+    const int64_t others = product(shape, 0, shape.size() - 1);
+    shape.back() = others != 0 ? element_count(x_now) / others : x_now.back();
+    return shape;
   }
 
   static Shape completed(const Shape& asked, const Shape& x_before, const Shape& x_now) {

@@ -74,6 +74,21 @@ TEST(Shapeless, FollowsGradients) {
               {numbers({5, 4})});
 }
 
+// The axes before the matrices' are those of the input, whatever their product was before.
+TEST(Shapeless, FollowsProductsOfStacks) {
+  const Array weight = numbers({5, 3});
+  auto function = [&](const Arrays& a) {
+    auto loss = [&](const Array& x) { return sum(square(matmul(x, weight))); };
+    return Arrays{matmul(a[0], weight), flatten(a[0], 0, 1), flatten(a[0], 1, 2),
+                  tensordot(a[0], weight, {-1}, {0}), grad(loss)(a[0])};
+  };
+  for (const Shape& first : {Shape{2, 4, 5}, Shape{1, 4, 5}, Shape{2, 1, 5}}) {
+    for (const Shape& second : {Shape{2, 6, 5}, Shape{3, 4, 5}, Shape{3, 7, 5}, Shape{1, 6, 5}}) {
+      expect_same(function, {numbers(first)}, {numbers(second)});
+    }
+  }
+}
+
 // What was there before is as it was, whatever size it has.
 TEST(Shapeless, KeepsWhatItCaptures) {
   Array captured = arange(3);

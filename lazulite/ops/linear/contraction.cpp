@@ -8,6 +8,7 @@
 #include "lazulite/ops/linear.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
+#include "lazulite/ops/shape_notes.h"
 
 namespace lazulite {
 namespace {
@@ -70,11 +71,15 @@ Array tensordot(Array a, Array b, const Axes& axes_a, const Axes& axes_b) {
   Shape columns = sizes_of(b, kept_b);
   for (int axis : kept_b) order_b.push_back(axis);
 
-  Array left = reshape(transpose(a, order_a), {element_count(rows), length});
+  const Array stacked = transpose(a, order_a);
+  // Of one summed axis the rows can be told apart whatever their number is.
+  const bool has_rows = rows.size() > 1 && summed_a.size() == 1;
+  Array left = has_rows ? flatten(stacked, 0, -2) : reshape(stacked, {element_count(rows), length});
   Array right = reshape(transpose(b, order_b), {length, element_count(columns)});
   Shape shape = rows;
   for (int64_t size : columns) shape.push_back(size);
-  return reshape(matmul(left, right), shape);
+  Array result = reshape(matmul(left, right), shape);
+  return has_rows && columns.size() == 1 ? noted_like(std::move(result), stacked) : result;
 }
 
 Array tensordot(Array a, Array b, int count) {

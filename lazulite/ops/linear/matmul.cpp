@@ -7,6 +7,7 @@
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/primitives/linear.h"
+#include "lazulite/ops/shape_notes.h"
 
 namespace lazulite {
 namespace {
@@ -42,7 +43,7 @@ Array matrix_product(const Array& a, const Array& b) {
   if (a.ndim() > 2 && b.ndim() == 2) {
     // One large product instead of many small ones that share their right side.
     Shape shape = with_leading(leading(a.shape()), rows, columns);
-    return reshape(matrix_product(flatten(a, 0, -2), b), shape);
+    return noted_like(reshape(matrix_product(flatten(a, 0, -2), b), shape), a);
   }
   Shape lead = broadcast_shapes(leading(a.shape()), leading(b.shape()), "matmul");
   Shape shape = with_leading(lead, rows, columns);

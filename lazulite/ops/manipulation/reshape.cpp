@@ -70,7 +70,18 @@ Array flatten(Array x, int start_axis, int end_axis) {
   for (size_t axis = static_cast<size_t>(end) + 1; axis < old.size(); ++axis) {
     shape.push_back(old[axis]);
   }
-  return reshape_to(x, shape);
+  Array result = reshape_to(x, shape);
+  ShapeNotes* notes = ShapeNotes::current();
+  if (notes && !result.is_same(x)) {
+    Shape asked;
+    for (int axis = 0; axis < static_cast<int>(x.ndim()); ++axis) {
+      if (axis == start) asked.push_back(ShapeNotes::rest);
+      if (axis >= start && axis <= end) continue;
+      asked.push_back(ShapeNotes::size_of_axis(static_cast<size_t>(axis)));
+    }
+    notes->note(result, asked);
+  }
+  return result;
 }
 
 Array unflatten(Array x, int axis, const Shape& shape) {

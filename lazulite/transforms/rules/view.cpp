@@ -4,6 +4,7 @@
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/manipulation/slice_range.h"
 #include "lazulite/ops/primitives/movers.h"
+#include "lazulite/ops/shape_notes.h"
 #include "lazulite/transforms/rules/helpers.h"
 
 namespace lazulite {
@@ -16,7 +17,9 @@ Array put_slice(const Array& x, const Array& update, const Starts& starts, const
 }  // namespace
 
 Gradients vjp(const Reshape&, const VjpRequest& r) {
-  return {reshape(r.cotangents[0], r.inputs[0].shape())};
+  const Array& g = r.cotangents[0];
+  Array back = reshape(g, r.inputs[0].shape());
+  return {back.is_same(g) ? back : noted_like(back, r.inputs[0])};
 }
 
 Gradients vjp(const Transpose& p, const VjpRequest& r) {
