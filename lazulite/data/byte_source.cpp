@@ -17,7 +17,11 @@ constexpr uint64_t max_deflate_ratio = 1032;
 constexpr size_t chunk_bytes = 1 << 17;
 constexpr unsigned zlib_buffer_bytes = 1 << 17;
 
-ByteSource::ByteSource(const std::filesystem::path& path) : path_(path) {
+ByteSource::ByteSource(const std::filesystem::path& path) : path_(path.c_str()) {
+  // The system would open the file whose name ends there.
+  if (path_ != path) {
+    throw Error(fmt::format("Cannot open '{}': its path holds a zero byte.", path_.string()));
+  }
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) {
     throw Error(fmt::format("'{}' is a folder, but a file was expected.", path.string()));

@@ -22,7 +22,9 @@ namespace {
 
 class Reader {
  public:
-  explicit Reader(const std::string& path) : path_(path) {
+  explicit Reader(const std::string& path) : path_(path.c_str()) {
+    // The system would open the file whose name ends there.
+    if (path_.size() != path.size()) fail(0, "its path holds a zero byte");
     // Without O_NONBLOCK, opening a FIFO would wait for a writer.
     file_ = FileDescriptor::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY);
     struct stat status;

@@ -223,16 +223,16 @@ class Worker {
     // Once it has waited, what others need may be gone.
     finishing_ = true;
     resumes_.reset();
-    lock.unlock();
-    // What has left a queue may be in a device's.
-    for (const EventPtr& event : last_events()) {
-      if (!most) {
-        Executor::wait_for(*event);
-      } else if (!within([&] { return event->done(); })) {
-        return;
-      }
+    // What has left a queue may be in a device's. One at a time: a handler of a signal had better
+    // not ask for memory.
+    for (size_t i = 0; i < queues_.size(); ++i) {
+      const EventPtr event = queues_[i].last;
+      if (!event) continue;
+      lock.unlock();
+      if (!most) Executor::wait_for(*event);
+      if (most && !within([&] { return event->done(); })) return;
+      if (!within([&] { return lock.try_lock(); })) return;
     }
-    if (!within([&] { return lock.try_lock(); })) return;
     const uint64_t last = submitted_;
     taken_.wait_until(lock, end, [&] { return is_freed(last); });
     resumes_ = Clock::now() + std::chrono::seconds(1);

@@ -24,6 +24,14 @@ TEST(Archive, ReadsWantedMembersOfPlainAndGzipTars) {
   }
 }
 
+TEST(Archive, ReadsNoOtherFileThanWasNamed) {
+  TempFolder folder;
+  const std::string path = folder.write("x.tar", tar({{"a", "first"}})).string();
+  const std::string longer = path + std::string("\0.old", 5);
+  EXPECT_THAT(error_of([&] { read_archive(longer, {"a"}, limit); }), HasSubstr("zero byte"));
+  EXPECT_EQ(read_archive(path, {"a"}, limit).files, (Files{{"a", bytes_of("first")}}));
+}
+
 TEST(Archive, ReadsZips) {
   TempFolder folder;
   const std::string content =

@@ -256,6 +256,16 @@ TEST_F(Safetensors, RefusesWhatIsNoFile) {
   EXPECT_THAT(error_of(path("fifo")), HasSubstr("not a regular file"));
 }
 
+// What follows a zero byte is no part of the name that the system sees.
+TEST_F(Safetensors, ReadsNoOtherFileThanWasNamed) {
+  const std::string weights = path("weights");
+  io::save_safetensors(weights, {{"x", ones({2})}});
+  const std::string longer = weights + std::string("\0.old", 5);
+  EXPECT_THROW(io::load_safetensors(longer), Error);
+  EXPECT_THROW(io::save_safetensors(longer, {{"x", zeros({2})}}), Error);
+  EXPECT_EQ(io::load_safetensors(weights)[0].second.to_vector<float>(), (std::vector<float>{1, 1}));
+}
+
 TEST_F(Safetensors, ChecksNamesBeforeItWrites) {
   const Array one(1.5f);
   const std::string target = path("f");
