@@ -48,7 +48,16 @@ void bind_attention(nb::module_& m) {
         }
         if (!base && !freqs) throw ValueError("rope: either base or freqs is needed");
         if (base && freqs) throw ValueError("rope: base must be None where freqs are given");
-        return nn::rope(a, dims, to_array(offset.object), given(freqs), {traditional, base, scale});
+        if (freqs && (freqs->ndim() != 1 || freqs->shape(0) != dims / 2)) {
+          throw ValueError("rope: freqs is one number for each of the " + std::to_string(dims / 2) +
+                           " pairs of features, not of shape " + to_string(freqs->shape()));
+        }
+        Array start = to_array(offset.object);
+        if (!is_integer(start.dtype())) {
+          throw ValueError(std::string("rope: the offset is an integer, not ") +
+                           name_of(start.dtype()));
+        }
+        return nn::rope(a, dims, std::move(start), given(freqs), {traditional, base, scale});
       },
       "a"_a, "dims"_a, kw(), "traditional"_a, "base"_a.none(), "scale"_a, "offset"_a,
       "freqs"_a = nb::none(),
@@ -67,6 +76,17 @@ void bind_attention(nb::module_& m) {
           throw nb::type_error("scaled_dot_product_attention: the mask is an array or 'causal'");
         }
         const Dtype out = result_type(result_type(q.dtype(), k.dtype()), v.dtype());
+        if (!is_floating(out)) {
+          throw ValueError(std::string("scaled_dot_product_attention: floating numbers are needed, "
+                                       "not ") +
+                           name_of(out));
+        }
+        if (q.ndim() == 4 && k.ndim() == 4 && v.ndim() == 4 &&
+            (k.shape(0) != q.shape(0) || v.shape(0) != q.shape(0))) {
+          throw ValueError("scaled_dot_product_attention: q, k and v of shapes " +
+                           to_string(q.shape()) + ", " + to_string(k.shape()) + " and " +
+                           to_string(v.shape()) + " differ in the size of the batch");
+        }
         if (array && result_type(array->dtype(), out) != out) {
           throw ValueError(std::string("scaled_dot_product_attention: a mask of ") +
                            name_of(array->dtype()) + " is wider than the result, which is " +
