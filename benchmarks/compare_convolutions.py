@@ -58,11 +58,15 @@ def measure(options, file):
     interpreter = environment.python()
     pytorch = [interpreter, "-m", "pytorch_side.convolutions", file]
     lazulite = [str(options.lazulite.resolve()), file]
+    arithmetic = options.arithmetic
+    dtype = "float32" if arithmetic == "tf32" else arithmetic
+    own = {**os.environ, "LAZULITE_DEVICE": "cuda"}
+    own["LAZULITE_CUDA_TF32"] = str(int(arithmetic == "tf32"))
     ours, theirs = {}, {}
     for first in range(0, options.count, IN_TURN):
         part = [str(first), str(min(IN_TURN, options.count - first))]
-        theirs |= run(pytorch + part + options.tf32, environment.environment(interpreter))
-        ours |= run(lazulite + part, {**os.environ, "LAZULITE_DEVICE": "cuda"})
+        theirs |= run(pytorch + [*part, arithmetic], environment.environment(interpreter))
+        ours |= run(lazulite + [*part, dtype], own)
         print(f"{first + int(part[1])} of {options.count}", file=sys.stderr, flush=True)
     return ours, theirs
 
@@ -98,7 +102,10 @@ def main():
     parser.add_argument("--count", type=int, default=120)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
-        "--tf32", action="store_const", const=["tf32"], default=[], help="let cuDNN round operands"
+        "--arithmetic",
+        choices=["float32", "tf32", "float16", "bfloat16"],
+        default="float32",
+        help="the dtype; tf32 lets both sides round factors of float32",
     )
     options = parser.parse_args()
     problems = draw(options.count, options.seed)

@@ -28,7 +28,10 @@ class Process(Side):
 def all_sides(options):
     gpu = {**os.environ, "LAZULITE_DEVICE": "cuda"}
     numbers = [str(options.batch), str(options.repeats)]
-    yield Process("Lazulite", [str(options.lazulite.resolve()), *numbers], gpu)
+    for tf32 in (False, True):
+        own = {**gpu, "LAZULITE_CUDA_TF32": str(int(tf32))}
+        name = "Lazulite TF32" if tf32 else "Lazulite"
+        yield Process(name, [str(options.lazulite.resolve()), *numbers], own)
     interpreter = environment.python()
     variables = environment.environment(interpreter)
     for tf32 in (False, True):

@@ -1,12 +1,13 @@
 // Convolutions of a list and both their gradients: prints JSON lines {"what": "N forward", "ms":
-// …}. usage: convolutions FILE [FIRST [COUNT]]; each line of FILE is a convolution: images, side,
-// channels in and out, and taps, between which it is padded so that the side stays.
+// …}. usage: convolutions FILE [FIRST [COUNT [DTYPE]]]; each line of FILE is a convolution: images,
+// side, channels in and out, and taps, between which it is padded so that the side stays.
 #include <fmt/format.h>
 
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <random>
+#include <string>
 
 #include "lazulite/lazulite.h"
 
@@ -18,9 +19,9 @@ struct Problem {
   int64_t images, side, in, out, taps;
 };
 
-Array random_numbers(const Shape& shape) {
+Array random_numbers(const Shape& shape, Dtype dtype) {
   static uint64_t seed = 0;
-  return random::normal(shape, Dtype::float32, 0, 1, random::key(++seed)).eval();
+  return random::normal(shape, dtype, 0, 1, random::key(++seed)).eval();
 }
 
 // Milliseconds of one of many runs that are queued one behind the other; the least of three times.
@@ -46,14 +47,14 @@ double time_of(const ArraysFunction& function, const Arrays& arguments) {
   return least;
 }
 
-void measure(int number, const Problem& p) {
+void measure(int number, const Problem& p, Dtype dtype) {
   const int padding = static_cast<int>(p.taps / 2);
   const auto convolved = [padding](const Array& x, const Array& w) {
     return conv2d(x, w, 1, padding);
   };
-  const Array x = random_numbers({p.images, p.side, p.side, p.in});
-  const Array w = random_numbers({p.out, p.taps, p.taps, p.in});
-  const Array dy = random_numbers({p.images, p.side, p.side, p.out});
+  const Array x = random_numbers({p.images, p.side, p.side, p.in}, dtype);
+  const Array w = random_numbers({p.out, p.taps, p.taps, p.in}, dtype);
+  const Array dy = random_numbers({p.images, p.side, p.side, p.out}, dtype);
   const ArraysFunction forward = [&](const Arrays& in) { return Arrays{convolved(in[0], in[1])}; };
   const ArraysFunction input = [&](const Arrays& in) {
     auto of_x = [&](const Arrays& x) { return Arrays{convolved(x[0], in[1])}; };
@@ -76,16 +77,21 @@ void measure(int number, const Problem& p) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    fmt::print(stderr, "usage: convolutions FILE [FIRST [COUNT]]\n");
+    fmt::print(stderr, "usage: convolutions FILE [FIRST [COUNT [DTYPE]]]\n");
     return 2;
   }
   const int first = argc > 2 ? std::atoi(argv[2]) : 0;
   const int count = argc > 3 ? std::atoi(argv[3]) : 1 << 30;
+  const std::string name = argc > 4 ? argv[4] : "float32";
   std::ifstream file(argv[1]);
   Problem p{};
   try {
+    const Dtype dtype = name == "float16"    ? Dtype::float16
+                        : name == "bfloat16" ? Dtype::bfloat16
+                        : name == "float32"  ? Dtype::float32
+                                             : throw ValueError(name + " is not measured here");
     for (int i = 0; file >> p.images >> p.side >> p.in >> p.out >> p.taps; ++i) {
-      if (i >= first && i - first < count) measure(i, p);
+      if (i >= first && i - first < count) measure(i, p, dtype);
     }
   } catch (const std::exception& error) {
     fmt::print(stderr, "convolutions: {}\n", error.what());

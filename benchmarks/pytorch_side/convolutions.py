@@ -1,5 +1,5 @@
 """PyTorch's side of `compare_convolutions.py`, with the arguments and the output of the program
-`convolutions`. Of both layouts the faster one counts; cuDNN chooses its algorithms by trying."""
+`convolutions`; the last may also be "tf32". Of both layouts the faster one counts; cuDNN chooses its algorithms by trying."""
 
 import json
 import sys
@@ -46,10 +46,10 @@ def gradient(x, w, dy, padding, of_input):
     )
 
 
-def calls(images, side, channels, out, taps, layout):
+def calls(images, side, channels, out, taps, layout, dtype):
     padding = taps // 2
     x, w, dy = (
-        torch.randn(shape).to(memory_format=layout)
+        torch.randn(shape, dtype=dtype).to(memory_format=layout)
         for shape in (
             (images, channels, side, side),
             (out, channels, taps, taps),
@@ -63,16 +63,17 @@ def calls(images, side, channels, out, taps, layout):
 
 def main():
     file, first, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    tf32 = len(sys.argv) > 4 and sys.argv[4] == "tf32"
+    arithmetic = sys.argv[4] if len(sys.argv) > 4 else "float32"
+    dtype = torch.float32 if arithmetic == "tf32" else getattr(torch, arithmetic)
     torch.set_default_device("cuda")
-    torch.backends.cudnn.allow_tf32 = tf32
+    torch.backends.cudnn.allow_tf32 = arithmetic == "tf32"
     torch.backends.cudnn.benchmark = True
     with open(file) as lines:
         problems = [[int(number) for number in line.split()] for line in lines]
     for number, problem in list(enumerate(problems))[first : first + count]:
         least = {}
         for layout in (torch.contiguous_format, torch.channels_last):
-            for what, call in calls(*problem, layout):
+            for what, call in calls(*problem, layout, dtype):
                 with torch.inference_mode():
                     least[what] = min(least.get(what, float("inf")), time_of(call))
         for what, ms in least.items():

@@ -19,9 +19,9 @@ uint64_t next_content() {
 
 Buffer::Buffer(size_t bytes) : bytes_(bytes), content_(next_content()) {}
 
-Buffer::Buffer(void* data, size_t bytes, Deleter deleter)
-    : bytes_(bytes), deleter_(std::move(deleter)), content_(next_content()) {
-  slots_.push_back({&host_memory(), data, true});
+Buffer::Buffer(MemorySpace& space, void* data, size_t bytes, Deleter deleter)
+    : bytes_(bytes), home_(&space), deleter_(std::move(deleter)), content_(next_content()) {
+  slots_.push_back({&space, data, true});
   note_where();
 }
 
@@ -30,6 +30,7 @@ Ref<Buffer> Buffer::of_number(const void* data, size_t bytes) {
   buffer->is_number_ = true;
   std::memcpy(buffer->inside_, data, bytes);
   buffer->slots_.push_back({&host_memory(), buffer->inside_, true});
+  buffer->home_ = &host_memory();
   buffer->note_where();
   return buffer;
 }
@@ -37,7 +38,7 @@ Ref<Buffer> Buffer::of_number(const void* data, size_t bytes) {
 Buffer::~Buffer() {
   for (Slot& slot : slots_) {
     if (slot.pointer == inside_) continue;
-    if (deleter_ && slot.space == &host_memory()) {
+    if (deleter_ && &slot == &slots_[0]) {
       try {
         deleter_(slot.pointer);
       } catch (...) {
@@ -115,9 +116,15 @@ void* Buffer::writable(MemorySpace& space) {
   Slot& target = slot(space);
   for (Slot& other : slots_) other.valid = false;
   target.valid = true;
+  home_ = &space;
   content_.store(next_content(), std::memory_order_release);
   note_where();
   return target.pointer;
+}
+
+MemorySpace* Buffer::home() {
+  std::lock_guard lock(mutex_);
+  return home_;
 }
 
 void* Buffer::readable(MemorySpace& space) {
@@ -127,6 +134,11 @@ void* Buffer::readable(MemorySpace& space) {
   std::lock_guard lock(mutex_);
   Slot* target = &slot(space);
   if (target->valid) return target->pointer;
+  // Of nothing there may be a place of somebody else's that is none.
+  if (bytes_ == 0) {
+    target->valid = true;
+    return target->pointer;
+  }
   auto source = std::find_if(slots_.begin(), slots_.end(), [](const Slot& s) { return s.valid; });
   if (source == slots_.end()) throw Error("a buffer was read before anything was written to it");
   const CopyScope copying;

@@ -18,8 +18,12 @@ class Buffer : public RefCounted {
 
   /// Memory is taken at the first `writable`.
   explicit Buffer(size_t bytes);
-  /// Adopts host memory that somebody else allocated; `deleter` runs when the last user is gone.
-  Buffer(void* data, size_t bytes, Deleter deleter);
+  /// Adopts memory that somebody else allocated; `deleter` runs when the last user is gone, on any
+  /// thread and with no lock held.
+  Buffer(MemorySpace& space, void* data, size_t bytes, Deleter deleter);
+  /// The host's.
+  Buffer(void* data, size_t bytes, Deleter deleter)
+      : Buffer(host_memory(), data, bytes, std::move(deleter)) {}
   /// A copy of a number, of `most_inside` bytes at the most, that needs no memory of its own:
   /// chains of operations with numbers make one each time.
   static Ref<Buffer> of_number(const void* data, size_t bytes);
@@ -31,6 +35,8 @@ class Buffer : public RefCounted {
   void* writable(MemorySpace& space);
   /// The content in `space`, copied there if it is elsewhere.
   void* readable(MemorySpace& space);
+  /// Where the content was written; what lies elsewhere are copies. Null before that.
+  MemorySpace* home();
 
   /// A number that no other content of any buffer has; another each time while somebody outside may
   /// write there.
@@ -78,7 +84,8 @@ class Buffer : public RefCounted {
   // for without the lock.
   std::atomic<void*> only_host_{nullptr};
   std::mutex mutex_;
-  SmallVector<Slot, 2> slots_;
+  SmallVector<Slot, 2> slots_;  // the first is the adopted one where there is a deleter
+  MemorySpace* home_ = nullptr;
   Deleter deleter_;
   std::atomic<uint32_t> exports_{0};
   std::atomic<uint64_t> content_;

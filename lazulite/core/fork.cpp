@@ -79,10 +79,37 @@ void after_fork() {
 
 void in_child() {
   forked = true;
+  // Of the parent's threads this one alone is there: whatever another had just entered, or was
+  // ending.
+  inside = depth > 0 ? 1 : 0;
+  reopens_at = 0;
   for (const ForkHandler& handler : handlers()) {
     if (handler.in_child) handler.in_child();
   }
   after_fork();
+}
+
+// Registered with the system twice: when the library is loaded, and by handle_forks_first. What is
+// registered last is called first before a fork and last after it. One of them does the work: the
+// second may come while another thread is between the two.
+enum class Registration { none, first, second };
+thread_local Registration at_work = Registration::none;
+
+template <Registration own>
+void before() {
+  if (at_work != Registration::none) return;
+  at_work = own;
+  before_fork();
+}
+template <Registration own, void (*after)()>
+void afterwards() {
+  if (at_work != own) return;
+  at_work = Registration::none;
+  after();
+}
+template <Registration own>
+int register_with_system() {
+  return pthread_atfork(before<own>, afterwards<own, after_fork>, afterwards<own, in_child>);
 }
 
 }  // namespace
@@ -109,6 +136,15 @@ void ForkGate::leave() noexcept {
   if (closed) inside.notify_all();
 }
 
+bool ForkGate::is_inside() { return depth > 0; }
+
+ForkGate::Pause::Pause() : outside_(depth == 1) {
+  if (outside_) leave();
+}
+ForkGate::Pause::~Pause() {
+  if (outside_) enter();
+}
+
 void ForkGate::close_for_end() {
   ends_process = true;
   reopens_at = std::numeric_limits<int64_t>::max();
@@ -123,12 +159,17 @@ bool ForkGate::closed_for_end() { return ends_process; }
 void ForkGate::reopen_soon() { reopens_at = now() + second; }
 
 void add_fork_handler(ForkHandler handler) {
-  static const int registered = pthread_atfork(before_fork, after_fork, in_child);
+  static const int registered = register_with_system<Registration::first>();
   (void)registered;
   std::vector<ForkHandler>& all = handlers();
   auto at = std::find_if(all.begin(), all.end(),
                          [&](const ForkHandler& other) { return other.level > handler.level; });
   all.insert(at, handler);
+}
+
+void handle_forks_first() {
+  static const int registered = register_with_system<Registration::second>();
+  (void)registered;
 }
 
 bool is_forked_child() { return forked.load(std::memory_order_relaxed); }

@@ -16,6 +16,21 @@ class ForkGate {
 
   static void enter();
   static void leave() noexcept;
+  /// Whether the calling thread has passed, and not left.
+  static bool is_inside();
+
+  /// The calling thread stands outside for a while, as far as it has entered once: for those who
+  /// wait for the executor, on which an operation may want to fork.
+  class Pause {
+   public:
+    Pause();
+    ~Pause();
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+
+   private:
+    const bool outside_;
+  };
 
   /// The calling thread ends the process: no other one passes any more, and those inside have left,
   /// or a second has passed.
@@ -58,6 +73,11 @@ struct ForkHandler {
 };
 /// Registers one, for good. Called while libraries are loaded.
 void add_fork_handler(ForkHandler handler);
+
+/// From now on all handlers come before those that libraries have registered with the system so far,
+/// and after them once the process is copied. OpenMP's, of LLVM, takes locks that threads need in
+/// order to end what they run.
+void handle_forks_first();
 
 /// A handler that holds a mutex while the process is copied.
 template <std::mutex& (*mutex)()>

@@ -5,6 +5,8 @@
 
 namespace lazulite {
 
+class DeviceSharing;
+
 /// One kind of memory and how bytes get in and out of it. Backends with memory of their own
 /// implement it; the host's is `host_memory()`.
 class MemorySpace {
@@ -16,6 +18,9 @@ class MemorySpace {
   virtual void release(void* pointer, size_t bytes) = 0;
   virtual void copy_from_host(void* destination, const void* source, size_t bytes) = 0;
   virtual void copy_to_host(void* destination, const void* source, size_t bytes) = 0;
+  /// How other libraries use a device's memory where it lies (core/device_sharing.h); null where
+  /// they cannot, and for the host's.
+  virtual DeviceSharing* sharing() { return nullptr; }
 };
 
 /// Counters of the host's caching allocator, in bytes and calls since the start.

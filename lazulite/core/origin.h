@@ -13,7 +13,8 @@ namespace lazulite {
 uint32_t& current_origin();
 
 /// How the front end writes out such a number, for instance "train.py, line 12", and how the
-/// function that it is in. Called by any thread, while no lock of the library is held.
+/// function that it is in. Called by any thread, also while locks of the library are held: it waits
+/// for nothing that may be held while the library is called.
 using OriginText = std::string (*)(uint32_t origin);
 void set_origin_text(OriginText text, OriginText function);
 /// Empty where there is nothing to say.

@@ -43,7 +43,10 @@ void Prefetcher::stop() {
     shared_->stopping = true;
   }
   shared_->room.notify_all();
-  for (std::thread& thread : shared_->threads) thread.join();
+  for (std::thread& thread : shared_->threads) {
+    // One that ends the process is in the midst of a batch, and will not come back to it.
+    thread.get_id() == std::this_thread::get_id() ? thread.detach() : thread.join();
+  }
 }
 
 bool Prefetcher::forked() const { return !shared_->threads.empty() && process_ != ::getpid(); }

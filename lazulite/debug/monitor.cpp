@@ -1,6 +1,7 @@
 #include "lazulite/debug/monitor.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -11,7 +12,6 @@
 #include <thread>
 
 #include "lazulite/core/errors.h"
-#include "lazulite/core/fork.h"
 #include "lazulite/core/observer.h"
 #include "lazulite/debug/machine.h"
 
@@ -55,18 +55,22 @@ class Monitor::Sampler {
 
   ~Sampler() { stop(); }
 
+  // Whether this process is a child that was forked since: the thread, and with it whatever it held
+  // or waited for, is in the parent.
+  bool is_of_parent() const { return thread_.joinable() && process_ != ::getpid(); }
+
   void stop() {
+    if (is_of_parent()) return;
     {
       std::lock_guard lock(mutex_);
       stopped_ = true;
     }
     changed_.notify_all();
-    if (!thread_.joinable()) return;
-    // In a forked child there is no such thread.
-    is_forked_child() ? thread_.detach() : thread_.join();
+    if (thread_.joinable()) thread_.join();
   }
 
   void sample() {
+    expect_own();
     std::lock_guard lock(mutex_);
     MonitorSample sample;
     sample.time = nanoseconds_now();
@@ -80,12 +84,20 @@ class Monitor::Sampler {
   }
 
   std::vector<MonitorSample> history() const {
+    expect_own();
     std::lock_guard lock(mutex_);
     return {history_.begin(), history_.end()};
   }
   const std::vector<std::string>& missing() const { return missing_; }
 
  private:
+  void expect_own() const {
+    if (!is_of_parent()) return;
+    throw Error(
+        "Monitor: it was made before this process was forked, and its thread is in the parent; a "
+        "child needs a monitor of its own");
+  }
+
   void run() {
     const auto interval = std::chrono::duration<double>(options_.interval);
     for (;;) {
@@ -98,6 +110,7 @@ class Monitor::Sampler {
   }
 
   const MonitorOptions options_;
+  const int process_ = ::getpid();
   std::vector<std::string> missing_;
   CoreLoads loads_;
   CoreFrequencies frequencies_;
@@ -119,7 +132,10 @@ Monitor::Monitor(MonitorOptions options) {
   }
   sampler_ = std::make_unique<Sampler>(options);
 }
-Monitor::~Monitor() = default;
+Monitor::~Monitor() {
+  // What another thread waits for cannot be destroyed without it.
+  if (sampler_ && sampler_->is_of_parent()) (void)sampler_.release();
+}
 void Monitor::stop() { sampler_->stop(); }
 void Monitor::sample() { sampler_->sample(); }
 std::vector<MonitorSample> Monitor::history() const { return sampler_->history(); }

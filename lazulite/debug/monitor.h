@@ -40,7 +40,7 @@ struct MonitorOptions {
 
 /// Samples what the machine does, in a thread of its own, until `stop`, or its end: the load of
 /// each core, frequencies, memory, power by RAPL, and GPUs by NVML, which is opened when it is
-/// there.
+/// there. In a child that is forked before `stop`, samples and the history are an Error.
 class Monitor {
  public:
   explicit Monitor(MonitorOptions options = {});

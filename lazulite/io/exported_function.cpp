@@ -146,6 +146,7 @@ void FunctionExporter::expect_new(const Arrays& positional, const NamedArrays& n
 }
 
 void FunctionExporter::operator()(const Arrays& positional, const NamedArrays& named) {
+  if (recording_) throw Error("export_function: the function calls its own exporter");
   expect_new(positional, named);
   Sorted given("export_function", positional, named);
   const size_t count = positional.size();
@@ -157,12 +158,16 @@ void FunctionExporter::operator()(const Arrays& positional, const NamedArrays& n
     }
     return function_(first, others);
   };
+  struct Recording {
+    bool& flag;
+    explicit Recording(bool& of) : flag(of) { flag = true; }
+    ~Recording() { flag = false; }
+  } const recording(recording_);
   traces_.push_back({record_function(called, given.arrays, options_.shapeless), given.names});
 }
 
 void FunctionExporter::close() {
   if (closed_) return;
-  closed_ = true;
   Constants constants;
   std::vector<FunctionText> functions;
   for (const Trace& trace : traces_) {
@@ -170,6 +175,7 @@ void FunctionExporter::close() {
   }
   save_safetensors(path_, constants.all,
                    {{text_key, write_function_text(functions)}, {metadata_key, options_.metadata}});
+  closed_ = true;
   traces_.clear();
 }
 

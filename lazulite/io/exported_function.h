@@ -86,9 +86,10 @@ class FunctionExporter {
   /// Throws if the file is written already, or has such arguments.
   void expect_new(const Arrays& positional, const NamedArrays& named = {}) const;
   /// Calls the function on arguments like these, and keeps what it builds; as `record_function`
-  /// says. Throws as `expect_new` does.
+  /// says. Throws as `expect_new` does, and where the function calls its own exporter.
   void operator()(const Arrays& positional, const NamedArrays& named = {});
-  /// Writes the file, which appears whole or not at all. After that nothing can be added.
+  /// Writes the file, which appears whole or not at all. After that nothing can be added. Where it
+  /// throws, nothing is lost: it can be called again.
   void close();
 
  private:
@@ -106,6 +107,7 @@ class FunctionExporter {
   ExportOptions options_;
   std::vector<Trace> traces_;
   bool closed_ = false;
+  bool recording_ = false;
 };
 
 /// Writes one trace of a function, for positional and named arguments, to a file, which appears

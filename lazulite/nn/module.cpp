@@ -232,8 +232,13 @@ void Module::save_weights(const std::string& path) const {
 }
 
 void Module::load_weights(const std::string& path, bool strict) {
+  NamedArrays values;
+  {
+    OperationScope operation("load_weights");
+    values = io::load_safetensors(path);
+  }
   try {
-    update(io::load_safetensors(path), strict);
+    update(values, strict);
   } catch (const Error& error) {
     throw Error(fmt::format("load_weights: {}: {}", path, error.what()));
   }

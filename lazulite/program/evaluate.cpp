@@ -292,7 +292,10 @@ bool evaluate_pieces(std::vector<Part>& pieces, const Nodes& asked, const Nodes&
   EventPtr before;
   for (Part& part : pieces) {
     // Memory for all of them is not needed at once.
-    if (before && part.nodes.size() == piece_size) Executor::wait_for(*before);
+    if (before && part.nodes.size() == piece_size) {
+      const ForkGate::Pause outside;
+      Executor::wait_for(*before);
+    }
     std::vector<Node*> nodes;
     for (const Array& array : part.nodes) nodes.push_back(array.node());
     std::optional<Piece> piece;

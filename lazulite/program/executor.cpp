@@ -130,6 +130,7 @@ class Worker {
 
   void wait_for_room() {
     if ((waiting_ < most_waiting && !finishing_) || ForkGate::closed_for_end()) return;
+    const ForkGate::Pause outside;
     std::unique_lock lock(mutex_);
     taken_.wait(lock, [&] { return waiting_ < most_waiting && !finishing_; });
   }
@@ -200,38 +201,49 @@ class Worker {
   // Until nothing of what was submitted so far is left, not even its memory.
   void wait_freed() {
     std::unique_lock lock(mutex_);
-    wait_freed(lock, submitted_);
-  }
-  void wait_freed(std::unique_lock<std::mutex>& lock, uint64_t last) {
-    auto is_left = [&](const Queue& queue) {
-      return (queue.busy != 0 && queue.busy <= last) ||
-             (!queue.tasks.empty() && queue.tasks.front().number <= last);
-    };
-    taken_.wait(lock, [&] { return std::none_of(queues_.begin(), queues_.end(), is_left); });
+    const uint64_t last = submitted_;
+    taken_.wait(lock, [&] { return is_freed(last); });
   }
 
   // At the end of the process: waits for what was submitted so far. What other threads submit from
   // now on is not begun, until a second later: by then the process should be gone, if nothing in it
-  // waits for them.
-  void finish() {
-    {
-      std::lock_guard lock(mutex_);
-      // Once it has waited, what others need may be gone.
-      finishing_ = true;
-      resumes_.reset();
-    }
+  // waits for them. It waits no longer than `most`, where that is given.
+  void finish(std::optional<std::chrono::seconds> most) {
+    using Clock = std::chrono::steady_clock;
+    const Clock::time_point end = most ? Clock::now() + *most : Clock::time_point::max();
+    auto within = [&](auto&& reached) {
+      while (!reached()) {
+        if (Clock::now() >= end) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      return true;
+    };
+    std::unique_lock lock(mutex_, std::defer_lock);
+    if (!within([&] { return lock.try_lock(); })) return;
+    // Once it has waited, what others need may be gone.
+    finishing_ = true;
+    resumes_.reset();
+    lock.unlock();
     // What has left a queue may be in a device's.
-    for (const EventPtr& event : last_events()) Executor::wait_for(*event);
-    std::unique_lock lock(mutex_);
-    wait_freed(lock, submitted_);
-    resumes_ = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    for (const EventPtr& event : last_events()) {
+      if (!most) {
+        Executor::wait_for(*event);
+      } else if (!within([&] { return event->done(); })) {
+        return;
+      }
+    }
+    if (!within([&] { return lock.try_lock(); })) return;
+    const uint64_t last = submitted_;
+    taken_.wait_until(lock, end, [&] { return is_freed(last); });
+    resumes_ = Clock::now() + std::chrono::seconds(1);
     changed_.notify_one();
   }
 
-  // For a fork: waits until no work is left, and keeps the lock.
+  // For a fork: waits until no work is left, and keeps the lock. In a child what was left is never
+  // ended: its parent may have been forked while an operation ran that wanted to fork itself.
   void lock_idle() {
     mutex_.lock();
-    if (is_current()) return;
+    if (is_current() || is_forked_child()) return;
     std::unique_lock lock(mutex_, std::adopt_lock);
     idle_.wait(lock, [&] { return waiting_ == 0 || wants_to_fork_; });
     lock.release();
@@ -248,6 +260,14 @@ class Worker {
   static bool is_current() { return on_executor_thread(); }
 
  private:
+  // With the lock.
+  bool is_freed(uint64_t last) const {
+    return std::none_of(queues_.begin(), queues_.end(), [&](const Queue& queue) {
+      return (queue.busy != 0 && queue.busy <= last) ||
+             (!queue.tasks.empty() && queue.tasks.front().number <= last);
+    });
+  }
+
   void admit_late() {
     for (Queue& queue : queues_) {
       for (Task& task : queue.late) {
@@ -296,9 +316,14 @@ std::mutex& serial() {
 /// static objects go next: both are waited for. From inside of a run on the executor's thread
 /// nothing else runs.
 void finish() {
-  if (is_forked_child() || Executor::is_current()) return;
+  if (is_forked_child()) return;
+  // A handler of a signal may end the process in the midst of an evaluation, whose locks the others
+  // wait for.
+  std::optional<std::chrono::seconds> most;
+  if (ForkGate::is_inside()) most = std::chrono::seconds(2);
   ForkGate::close_for_end();
-  if (Worker* worker = Worker::existing()) worker->finish();
+  Worker* worker = Executor::is_current() ? nullptr : Worker::existing().load();
+  if (worker) worker->finish(most);
   ForkGate::reopen_soon();
 }
 
@@ -385,9 +410,10 @@ void Executor::finish_at_exit() {
 }
 
 void Executor::drain() {
-  if (is_forked_child()) return;
-  for (const EventPtr& event : Worker::instance().last_events()) wait_for(*event);
-  if (!is_current()) Worker::instance().wait_freed();
+  Worker* worker = Worker::existing();
+  if (is_forked_child() || !worker) return;
+  for (const EventPtr& event : worker->last_events()) wait_for(*event);
+  if (!is_current()) worker->wait_freed();
 }
 
 }  // namespace lazulite

@@ -2,6 +2,7 @@
 
 #include "lazulite/core/node.h"
 #include "lazulite/core/observer.h"
+#include "lazulite/core/origin.h"
 #include "lazulite/program/plan.h"
 
 namespace lazulite {
@@ -23,6 +24,12 @@ void LaunchClock::ran(size_t index, int64_t start) const {
   const int64_t duration = nanoseconds_now() - start;
   report(LaunchRun{plan_.shared_from_this(), launch, launch + 1, origins_, thread_number(), start,
                    duration});
+}
+
+std::string LaunchClock::place(size_t index) const {
+  const Sources& sources = plan_.launches()[first_ + index].sources;
+  if (!origins_ || sources.empty() || sources.back() >= origins_->size()) return "";
+  return origin_text((*origins_)[sources.back()]);
 }
 
 }  // namespace lazulite

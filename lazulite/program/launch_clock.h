@@ -2,13 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace lazulite {
 
 class Plan;
 
-/// Takes the time of each kernel of a segment that runs on the calling thread, for observers.
+/// What a segment that runs on the calling thread, or is handed to a device by it, computes, and
+/// the time that each of its kernels takes on the host, for observers.
 class LaunchClock {
  public:
   /// The calling thread's until the end of the scope.
@@ -21,6 +23,9 @@ class LaunchClock {
   static LaunchClock* current();
   /// Kernel `index` of the segment has run since `start`.
   void ran(size_t index, int64_t start) const;
+  /// The line of the user's program that asked for what kernel `index` computes; empty where nobody
+  /// noted it.
+  std::string place(size_t index) const;
 
  private:
   const Plan& plan_;

@@ -7,6 +7,7 @@
 #include "lazulite/core/observer.h"
 #include "lazulite/core/pending.h"
 #include "lazulite/core/trace.h"
+#include "lazulite/ops/primitives/custom.h"
 #include "lazulite/ops/primitives/primitive.h"
 #include "lazulite/program/executor.h"
 #include "lazulite/program/options.h"
@@ -33,6 +34,7 @@ class LazyEvaluator final : public Evaluator {
   LazyEvaluator() { set_evaluator(*this); }
 
   void evaluate(std::span<const Array> arrays, bool wait, SourcePlace where) override {
+    if (const CustomOperation* operation = running_operation()) expect_arrived(*operation, arrays);
     AskScope ask(wait ? Cause::eval : Cause::async_eval, where);
     for (;;) {
       start(arrays);
@@ -73,6 +75,16 @@ class LazyEvaluator final : public Evaluator {
   }
 
  private:
+  // What an operation's run asks for may stand behind it, or be computed by the plan that runs it.
+  static void expect_arrived(const CustomOperation& operation, std::span<const Array> arrays) {
+    for (const Array& array : arrays) {
+      if (array.valid() && array.node()->arrived()) continue;
+      throw Error("eval: '" + operation.name +
+                  "' asks in its run for an array that is not computed yet; what it needs must be "
+                  "an input of it");
+    }
+  }
+
   static void start(std::span<const Array> arrays) {
     std::vector<Node*> pending;
     for (const Array& array : arrays) {

@@ -7,6 +7,7 @@
 #include <future>
 #include <optional>
 
+#include "lazulite/core/fork.h"
 #include "lazulite/core/observer.h"
 #include "lazulite/program/launch_clock.h"
 #include "lazulite/program/workspace.h"
@@ -108,8 +109,11 @@ MarkPtr Plan::run_segment(Run& run, size_t index, std::span<const MarkPtr> needs
                           const std::vector<uint32_t>* origins) const {
   const Segment& segment = segments_[index];
   MemorySpace& memory = segment.backend->memory();
-  // Runs of one plan on different threads take turns: kernels keep scratch and packed weights.
-  std::lock_guard lock(running_);
+  // Runs of one plan on different threads take turns: kernels keep scratch and packed weights. In a
+  // forked child all runs do, and a thread that is not there may have been in the midst of this
+  // one.
+  std::unique_lock lock(running_, std::defer_lock);
+  if (!is_forked_child()) lock.lock();
   SmallVector<void*, 64> pointers(slots_.size(), nullptr);
   SmallVector<uint64_t, 64> contents(slots_.size(), 0);
   for (uint32_t id : segment.reads) {
@@ -143,6 +147,8 @@ MarkPtr Plan::run_segment(Run& run, size_t index, std::span<const MarkPtr> needs
   Executable::Arguments arguments{{pointers.data(), pointers.size()},
                                   {contents.data(), contents.size()}};
   run.started = true;
+  std::optional<LaunchClock> clock;
+  if (is_watched(Watch::kernels)) clock.emplace(*this, segment.first_launch, origins);
   if (segment.backend->asynchronous()) {
     MarkPtr mark =
         segment.backend->enqueue(*segment.executable, segment.stream.index, arguments, needs);
@@ -151,11 +157,8 @@ MarkPtr Plan::run_segment(Run& run, size_t index, std::span<const MarkPtr> needs
     if (!mark->failure()) expect_finite(run, segment, origins);
     return mark;
   }
-  {
-    std::optional<LaunchClock> clock;
-    if (is_watched(Watch::kernels)) clock.emplace(*this, segment.first_launch, origins);
-    segment.executable->run(arguments);
-  }
+  segment.executable->run(arguments);
+  clock.reset();
   if (guard_ != FiniteGuard::off) expect_finite(run, segment, origins);
   return nullptr;
 }

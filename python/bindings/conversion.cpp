@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "arguments.h"
+#include "device_foreign.h"
 #include "evaluation.h"
 #include "lazulite/core/buffer.h"
 #include "lazulite/core/errors.h"
@@ -42,11 +43,23 @@ Array new_array(const Shape& shape, Dtype dtype, std::byte*& data) {
   return Array(new Node(Node::State::ready, std::move(output)), 0);
 }
 
-Array copy_of(const Foreign& foreign) {
+Array copy_on_host(const Foreign& foreign) {
   std::byte* data;
   Array array = new_array(foreign.shape, foreign.dtype, data);
   foreign.copy_to(data);
   return array;
+}
+
+// New memory with the elements of another library's array, where they lie.
+Array copy_of(nb::handle object) {
+  if (auto there = DeviceForeign::of(object)) return there->copied();
+  return copy_on_host(Foreign(object));
+}
+
+// Unless it is asked for, float64 of other libraries is not kept.
+Dtype kept_dtype(Dtype own, std::optional<Dtype> wanted) {
+  if (wanted) return *wanted;
+  return own == Dtype::float64 ? Dtype::float32 : own;
 }
 
 /// A nest of sequences, laid out flat.
@@ -71,10 +84,9 @@ class Nest {
     } else if (Array* array = array_of(object)) {
       add_leaf(*array, array->shape(), depth);
     } else if (is_foreign_array(object)) {
-      Foreign foreign(object);
-      bool narrow = foreign.dtype == Dtype::float64;
-      Array array = copy_of(foreign);
-      add_leaf(narrow ? astype(array, Dtype::float32) : array, foreign.shape, depth);
+      Array array = copy_of(object);
+      const bool narrow = array.dtype() == Dtype::float64;
+      add_leaf(narrow ? astype(array, Dtype::float32) : array, array.shape(), depth);
     } else {
       throw ValueError("Invalid type " + type_name(object) + " received in array initialization" +
                        (path_.empty() ? "" : " at item " + place()) +
@@ -245,10 +257,11 @@ Array array_from(nb::handle object, std::optional<Dtype> dtype) {
   if (!own.is_none()) return array_from(own(), dtype);
   // What is no array says what is wrong with it.
   if (!is_foreign_array(object) && !PyBytes_Check(object.ptr())) return Nest(object).make(dtype);
+  if (auto there = DeviceForeign::of(object))
+    return there->copied(kept_dtype(there->dtype(), dtype));
   Foreign foreign(object);
-  Array array = copy_of(foreign);
-  if (dtype) return astype(array, *dtype);
-  return foreign.dtype == Dtype::float64 ? astype(array, Dtype::float32) : array;
+  Array array = copy_on_host(foreign);
+  return astype(array, kept_dtype(foreign.dtype, dtype));
 }
 
 Array as_array(nb::handle object, std::optional<Dtype> dtype, std::optional<bool> copy) {
@@ -268,16 +281,22 @@ Array as_array(nb::handle object, std::optional<Dtype> dtype, std::optional<bool
     if (copy && !*copy) refuse();
     return array_from(object, dtype);
   }
+  if (auto there = DeviceForeign::of(object)) {
+    dtype = kept_dtype(there->dtype(), dtype);
+    const bool can_share = !converts(there->dtype());
+    if (copy && !*copy && !can_share) refuse();
+    const bool share = can_share && (copy ? !*copy : there->read_only());
+    return share ? there->shared() : there->copied(dtype);
+  }
   Foreign foreign(object);
-  // Unless it is asked for, float64 is not kept.
-  if (!dtype && foreign.dtype == Dtype::float64) dtype = Dtype::float32;
+  dtype = kept_dtype(foreign.dtype, dtype);
   bool can_share = !foreign.wide_complex && !foreign.is_copy && !converts(foreign.dtype) &&
                    is_row_major(foreign.shape, foreign.strides) &&
                    reinterpret_cast<uintptr_t>(foreign.data()) % size_of(foreign.dtype) == 0;
   if (copy && !*copy && !can_share) refuse();
   bool share = can_share && (copy ? !*copy : is_read_only(object));
   if (!share) {
-    Array array = copy_of(foreign);
+    Array array = copy_on_host(foreign);
     return converts(foreign.dtype) ? astype(array, *dtype) : array;
   }
   auto keep = std::make_shared<PythonReference>(nb::cast(foreign.view()));

@@ -7,8 +7,11 @@
 
 #include "conversion.h"
 #include "define.h"
+#include "device_interface.h"
+#include "device_memory.h"
 #include "errors.h"
 #include "evaluation.h"
+#include "exported_memory.h"
 #include "lazulite/core/buffer.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/core/node.h"
@@ -17,35 +20,6 @@
 
 namespace lazulite::python {
 namespace {
-
-/// What an export keeps: the array, whose memory is not given to anything else meanwhile.
-class Export {
- public:
-  explicit Export(const Array& given) : array_(given) {
-    evaluate(array_, Cause::conversion);
-    const Output& output = array_.node()->outputs[array_.output()];
-    buffer_ = output.buffer.buffer();
-    size_t width = size_of(output.dtype);
-    data = static_cast<std::byte*>(buffer_->readable(host_memory())) +
-           output.offset * static_cast<int64_t>(width);
-    shape = output.shape;
-    strides = output.strides;
-    dtype = output.dtype;
-    buffer_->begin_export();
-  }
-  ~Export() { buffer_->end_export(); }
-  Export(const Export&) = delete;
-  Export& operator=(const Export&) = delete;
-
-  std::byte* data;
-  Shape shape;
-  Strides strides;  // in elements
-  Dtype dtype;
-
- private:
-  Array array_;
-  BufferPtr buffer_;
-};
 
 // Codes of the struct module; bfloat16 has none, and is shown as its bits.
 const char* format_of(Dtype dtype) {
@@ -68,8 +42,8 @@ const char* format_of(Dtype dtype) {
   return "B";
 }
 
-struct BufferExport : Export {
-  using Export::Export;
+struct BufferExport : ExportedMemory {
+  using ExportedMemory::ExportedMemory;
   std::vector<Py_ssize_t> sizes, steps;
 };
 
@@ -134,16 +108,16 @@ nb::dlpack::dtype dlpack_type(Dtype dtype) {
   return {static_cast<uint8_t>(code), bits, 1};
 }
 
-// The memory of an array as another library's.
+// Memory as another library's.
 template <class... Options>
-nb::object shared_as(const Array& array, Dtype shown) {
-  auto out = std::make_unique<Export>(array);
-  std::vector<size_t> shape(out->shape.begin(), out->shape.end());
-  std::vector<int64_t> strides(out->strides.begin(), out->strides.end());
-  Export* kept = out.release();
-  nb::capsule owner(kept, [](void* p) noexcept { delete static_cast<Export*>(p); });
+nb::object shown_as(std::unique_ptr<ExportedMemory> memory, Dtype shown, int32_t kind = dlpack_cpu,
+                    int32_t index = 0) {
+  std::vector<size_t> shape(memory->shape.begin(), memory->shape.end());
+  std::vector<int64_t> strides(memory->strides.begin(), memory->strides.end());
+  ExportedMemory* kept = memory.release();
+  nb::capsule owner(kept, [](void* p) noexcept { delete static_cast<ExportedMemory*>(p); });
   return nb::cast(nb::ndarray<Options...>(kept->data, shape.size(), shape.data(), owner,
-                                          strides.data(), dlpack_type(shown)));
+                                          strides.data(), dlpack_type(shown), kind, index));
 }
 
 nb::object to_numpy(nb::handle_t<Array> self, nb::object dtype, nb::object copy) {
@@ -151,7 +125,8 @@ nb::object to_numpy(nb::handle_t<Array> self, nb::object dtype, nb::object copy)
   nb::object out;
   if (array.dtype() == Dtype::bfloat16) {
     nb::object bfloat16 = nb::module_::import_("ml_dtypes").attr("bfloat16");
-    out = shared_as<nb::numpy>(array, Dtype::uint16).attr("view")(bfloat16);
+    out = shown_as<nb::numpy>(std::make_unique<ExportedMemory>(array), Dtype::uint16)
+              .attr("view")(bfloat16);
   } else {
     out = nb::module_::import_("numpy").attr("asarray")(
         nb::steal(PyMemoryView_FromObject(self.ptr())));
@@ -160,16 +135,45 @@ nb::object to_numpy(nb::handle_t<Array> self, nb::object dtype, nb::object copy)
   return copy.is(nb::bool_(true)) ? nb::object(out.attr("copy")()) : out;
 }
 
+using DlpackDevice = std::pair<int32_t, int32_t>;
+
+DlpackDevice dlpack_device(const Array& array) {
+  DeviceSharing* sharing = home_of(array).sharing();
+  return sharing ? DlpackDevice(sharing->device_type(), sharing->device_index())
+                 : DlpackDevice(dlpack_cpu, 0);
+}
+
+MemorySpace& memory_asked_for(const DlpackDevice& device) {
+  if (device.first == dlpack_cpu) return host_memory();
+  try {
+    return memory_of_device(device.first, device.second, "__dlpack__: dl_device is");
+  } catch (const ValueError& error) {
+    throw nb::buffer_error(error.what());
+  }
+}
+
 // A consumer that knows of read-only arrays is given one; others copy, as writing would change what
 // is thought to be constant.
-nb::object to_dlpack(nb::handle_t<Array> self, nb::kwargs options) {
-  const Array& given = *nb::inst_ptr<Array>(self);
-  bool wants_copy = options.contains("copy") && nb::handle(options["copy"]).is(nb::bool_(true));
+nb::object to_dlpack(const Array& given, DeviceSharing::StreamNumber stream, nb::object max_version,
+                     std::optional<DlpackDevice> dl_device, std::optional<bool> copied) {
+  MemorySpace& home = home_of(given);
+  MemorySpace& space = dl_device ? memory_asked_for(*dl_device) : home;
+  if (&space != &home && copied && !*copied) {
+    throw nb::buffer_error(
+        "__dlpack__: copy=False was given, but the array does not lie on the device that "
+        "dl_device asks for");
+  }
+  std::optional<StreamScope> there;
+  DeviceSharing* sharing = space.sharing();
+  if (sharing) there.emplace(Stream{device_of(space), 0});
+  const Array array = copied && *copied ? contiguous(copy(given)) : given;
   nb::object exporter =
-      shared_as<nb::array_api, nb::ro>(wants_copy ? contiguous(copy(given)) : given, given.dtype());
-  nb::dict passed;
-  if (options.contains("max_version")) passed["max_version"] = options["max_version"];
-  return exporter.attr("__dlpack__")(**passed);
+      sharing
+          ? shown_as<nb::array_api, nb::ro>(std::make_unique<ExportedMemory>(array, space, stream),
+                                            array.dtype(), sharing->device_type(),
+                                            sharing->device_index())
+          : shown_as<nb::array_api, nb::ro>(std::make_unique<ExportedMemory>(array), array.dtype());
+  return exporter.attr("__dlpack__")("max_version"_a = max_version);
 }
 
 // The state that pickle keeps: the bytes, shape and dtype.
@@ -213,8 +217,16 @@ PyType_Slot export_slots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buff
 void bind_exports(nb::module_& m, nb::class_<Array>& type) {
   type.def("__array__", &to_numpy, "dtype"_a = nb::none(), "copy"_a = nb::none(),
            "The elements as a NumPy array, without a copy where that can be.")
-      .def("__dlpack__", &to_dlpack, "A DLPack capsule of the array, which may only be read.")
-      .def("__dlpack_device__", [](const Array&) { return nb::make_tuple(1, 0); })
+      .def(
+          "__dlpack__", &to_dlpack, nb::kw_only(), "stream"_a = nb::none(),
+          "max_version"_a = nb::none(), "dl_device"_a = nb::none(), "copy"_a = nb::none(),
+          "A DLPack capsule of the array, which may only be read. It shows the memory in which the "
+          "value was computed: the host's, or that of a GPU, where what the consumer puts into "
+          "`stream` comes behind the work that computes it; `dl_device` asks for another place.")
+      .def(
+          "__dlpack_device__", &dlpack_device,
+          "In whose memory the value lies, as DLPack numbers devices: (1, 0) in the host's, (2, i) "
+          "in that of NVIDIA GPU number i. Begins to compute it.")
       .def("__getstate__", &state_of_array)
       .def("__setstate__",
            [](Array& self, const std::tuple<nb::bytes, ShapeArgument, DtypeObject>& state) {
@@ -230,6 +242,7 @@ void bind_exports(nb::module_& m, nb::class_<Array>& type) {
             return nb::module_::import_("lazulite.core");
           },
           "api_version"_a = nb::none());
+  bind_device_interface(type);
   m.def("__array_namespace_info__",
         [] { return nb::module_::import_("lazulite._namespace").attr("ArrayNamespaceInfo")(); });
   def(
@@ -240,7 +253,8 @@ void bind_exports(nb::module_& m, nb::class_<Array>& type) {
       },
       "a"_a, "dtype"_a = nb::none(), nb::kw_only(), "copy"_a = nb::none(),
       "The array that an object stands for. Memory that can't be written to is shared, other "
-      "memory copied; `copy=True` copies always, `copy=False` shares or raises ValueError.");
+      "memory copied; `copy=True` copies always, `copy=False` shares or raises ValueError. What "
+      "lies on a GPU stays there, and is read behind the work that its owner has queued.");
   def(
       m, "from_dlpack",
       [](nb::object x, std::optional<bool> copy) {

@@ -19,7 +19,47 @@ bool has(nb::handle object, const char* attribute) {
   return PyObject_HasAttrString(type.ptr(), attribute);
 }
 
-Dtype dtype_of_foreign(nb::dlpack::dtype type, bool& narrow) {
+std::string name_of_dtype(nb::handle object) {
+  nb::object dtype = nb::getattr(object, "dtype", nb::none());
+  nb::object name = nb::getattr(dtype, "name", nb::none());
+  return nb::isinstance<nb::str>(name) ? nb::cast<std::string>(name) : "";
+}
+
+bool is_numpy(nb::handle object) { return has(object, "__array_interface__"); }
+
+// NumPy's arrays in the machine's byte order, bfloat16 as the integers that hold its bits.
+// `copied` says whether the result is one made on the way.
+nb::object plain(nb::handle object, std::optional<Dtype>& meant, bool& copied) {
+  nb::object out = nb::borrow(object);
+  auto converted = [&](nb::object to) {
+    copied = true;
+    return out.attr("astype")(to);
+  };
+  if (!is_numpy(object)) {
+    if (has(object, "__array__") && !has(object, "__dlpack__") &&
+        !PyObject_CheckBuffer(object.ptr())) {
+      out = object.attr("__array__")();
+    } else {
+      return out;
+    }
+  }
+  std::string name = name_of_dtype(out);
+  if (name == "bfloat16") {
+    meant = Dtype::bfloat16;
+    return out.attr("view")("uint16");
+  }
+  if (name == "float128" || name == "longdouble") return converted(nb::str("float64"));
+  if (name == "complex256") return converted(nb::str("complex64"));
+  nb::object order = nb::getattr(nb::getattr(out, "dtype", nb::none()), "byteorder", nb::none());
+  if (nb::isinstance<nb::str>(order) && nb::cast<std::string>(order) == ">") {
+    return converted(out.attr("dtype").attr("newbyteorder")("="));
+  }
+  return out;
+}
+
+}  // namespace
+
+Dtype dtype_of_dlpack(nb::dlpack::dtype type, bool& narrow) {
   using Code = nb::dlpack::dtype_code;
   narrow = false;
   if (type.lanes == 1) {
@@ -66,45 +106,18 @@ Dtype dtype_of_foreign(nb::dlpack::dtype type, bool& narrow) {
                    " lanes) have no dtype here");
 }
 
-std::string name_of_dtype(nb::handle object) {
-  nb::object dtype = nb::getattr(object, "dtype", nb::none());
-  nb::object name = nb::getattr(dtype, "name", nb::none());
-  return nb::isinstance<nb::str>(name) ? nb::cast<std::string>(name) : "";
-}
-
-bool is_numpy(nb::handle object) { return has(object, "__array_interface__"); }
-
-// NumPy's arrays in the machine's byte order, bfloat16 as the integers that hold its bits.
-// `copied` says whether the result is one made on the way.
-nb::object plain(nb::handle object, std::optional<Dtype>& meant, bool& copied) {
-  nb::object out = nb::borrow(object);
-  auto converted = [&](nb::object to) {
-    copied = true;
-    return out.attr("astype")(to);
-  };
-  if (!is_numpy(object)) {
-    if (has(object, "__array__") && !has(object, "__dlpack__") &&
-        !PyObject_CheckBuffer(object.ptr())) {
-      out = object.attr("__array__")();
-    } else {
-      return out;
+std::string type_code(Dtype dtype) {
+  const char letter = [&] {
+    switch (kind_of(dtype)) {
+      case DtypeKind::boolean: return 'b';
+      case DtypeKind::unsigned_integer: return 'u';
+      case DtypeKind::signed_integer: return 'i';
+      case DtypeKind::floating: return 'f';
+      default: return 'c';
     }
-  }
-  std::string name = name_of_dtype(out);
-  if (name == "bfloat16") {
-    meant = Dtype::bfloat16;
-    return out.attr("view")("uint16");
-  }
-  if (name == "float128" || name == "longdouble") return converted(nb::str("float64"));
-  if (name == "complex256") return converted(nb::str("complex64"));
-  nb::object order = nb::getattr(nb::getattr(out, "dtype", nb::none()), "byteorder", nb::none());
-  if (nb::isinstance<nb::str>(order) && nb::cast<std::string>(order) == ">") {
-    return converted(out.attr("dtype").attr("newbyteorder")("="));
-  }
-  return out;
+  }();
+  return letter + std::to_string(size_of(dtype));
 }
-
-}  // namespace
 
 bool is_foreign_array(nb::handle object) {
   PyObject* o = object.ptr();
@@ -112,7 +125,8 @@ bool is_foreign_array(nb::handle object) {
       PyDict_Check(o) || PyLong_Check(o) || PyFloat_Check(o) || PyType_Check(o) || o == Py_None) {
     return false;
   }
-  return has(object, "__dlpack__") || has(object, "__array__") || PyObject_CheckBuffer(o);
+  return has(object, "__dlpack__") || has(object, "__array__") || PyObject_CheckBuffer(o) ||
+         has(object, "__cuda_array_interface__");
 }
 
 bool is_read_only(nb::handle object) {
@@ -146,7 +160,7 @@ Foreign::Foreign(nb::handle object) {
   if (view_.device_type() != nb::device::cpu::value) {
     throw ValueError("array: the object's memory is on another device; copy it to the host first");
   }
-  dtype = dtype_of_foreign(view_.dtype(), wide_complex);
+  dtype = dtype_of_dlpack(view_.dtype(), wide_complex);
   if (meant) dtype = *meant;
   for (size_t i = 0; i < view_.ndim(); ++i) {
     shape.push_back(static_cast<int64_t>(view_.shape(i)));

@@ -3,6 +3,8 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 
+#include <string>
+
 #include "lazulite/core/dtype.h"
 #include "lazulite/core/shape.h"
 
@@ -10,7 +12,7 @@ namespace lazulite::python {
 
 namespace nb = nanobind;
 
-/// An array of another library, as what lies in memory.
+/// An array of another library, as what lies in the host's memory.
 class Foreign {
  public:
   /// Throws a ValueError where the object's memory can't be read as numbers.
@@ -33,6 +35,12 @@ class Foreign {
  private:
   nb::ndarray<nb::ro> view_;
 };
+
+/// The dtype of DLPack's; `narrow` says whether it is complex128, which becomes complex64. Throws a
+/// ValueError where there is none.
+Dtype dtype_of_dlpack(nb::dlpack::dtype type, bool& narrow);
+/// NumPy's letter and the bytes of one element: "f4". There is none for bfloat16.
+std::string type_code(Dtype dtype);
 
 /// Whether the object is another library's array.
 bool is_foreign_array(nb::handle object);

@@ -7,24 +7,12 @@
 #include <numeric>
 #include <set>
 
-#include "environment.h"
+#include "fake_gpu.h"
 #include "lazulite/backends/cuda/runtime/queue.h"
 #include "lazulite/core/errors.h"
 
 namespace lazulite::test {
 namespace {
-
-constexpr size_t fake_bytes = size_t{64} << 20;
-
-// The driver is opened once in a process, by whichever test is first.
-const cuda::DeviceInfo& fake_device() {
-  static const cuda::DeviceInfo& device = []() -> const cuda::DeviceInfo& {
-    Variable path("LAZULITE_CUDA_PATH", LAZULITE_FAKE_CUDA_DRIVER);
-    Variable bytes("LAZULITE_FAKE_CUDA_BYTES", std::to_string(fake_bytes));
-    return cuda::open_device(0);
-  }();
-  return device;
-}
 
 TEST(CudaMemory, KeepsWhatIsReleasedForTheNext) {
   cuda::DeviceMemory memory(fake_device());
@@ -153,18 +141,6 @@ class Work final : public cuda::Queued {
  private:
   int* done_;
 };
-
-void await(Mark& mark) {
-  std::atomic<bool> reached{false};
-  mark.notify(
-      [](void* flag) {
-        auto* done = static_cast<std::atomic<bool>*>(flag);
-        *done = true;
-        done->notify_all();
-      },
-      &reached);
-  reached.wait(false);
-}
 
 TEST(CudaQueue, ReachesItsMarksAndHandsFailuresOn) {
   // Its thread does not end.

@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <memory>
 #include <thread>
 
 #include "lazulite/core/errors.h"
@@ -113,6 +116,42 @@ TEST(Monitor, WatchesThisMachineByItself) {
   monitor.stop();
   EXPECT_EQ(monitor.history().size(), 3u);
   EXPECT_EQ(monitor.history().back().load.size(), std::thread::hardware_concurrency());
+}
+
+// Its thread waits, or is in the midst of a sample, when the process is copied.
+TEST(Monitor, EndsInForkedChildren) {
+  debug::MonitorOptions options;
+  for (double interval : {1e6, 1e-5}) {
+    options.interval = interval;
+    for (int round = 0; round < 10; ++round) {
+      auto monitor = std::make_unique<debug::Monitor>(options);
+      if (interval < 1) monitor->sample();
+      const pid_t child = fork();
+      if (child == 0) {
+        alarm(20);
+        int bad = 0;
+        try {
+          (void)monitor->history();
+          bad |= 1;
+        } catch (const Error&) {
+        }
+        monitor->stop();
+        monitor.reset();
+        // One of its own has a thread, which ends with it.
+        debug::Monitor own(options);
+        own.sample();
+        bad |= own.history().empty() ? 2 : 0;
+        own.stop();
+        _exit(bad);
+      }
+      int status = 0;
+      ASSERT_EQ(waitpid(child, &status, 0), child);
+      ASSERT_FALSE(WIFSIGNALED(status)) << "signal " << WTERMSIG(status);
+      EXPECT_EQ(WEXITSTATUS(status), 0);
+      monitor->sample();
+      EXPECT_FALSE(monitor->history().empty());
+    }
+  }
 }
 
 TEST(Monitor, RefusesAnIntervalOfNothing) {

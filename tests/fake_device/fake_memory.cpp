@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 
+#include "fake_queue.h"
 #include "lazulite/core/errors.h"
 
 namespace lazulite::fake {
@@ -16,6 +17,10 @@ namespace {
 constexpr uintptr_t distance = uintptr_t{1} << 62;
 // As floats this is NaN, as integers -1, as bool neither true nor false.
 constexpr int poison = 0xff;
+
+void expect_stream(DeviceSharing::StreamNumber stream) {
+  if (stream && *stream == 0) throw ValueError("fake memory: 0 stands for no stream");
+}
 
 }  // namespace
 
@@ -52,6 +57,22 @@ void FakeMemory::copy_from_host(void* destination, const void* source, size_t by
 void FakeMemory::copy_to_host(void* destination, const void* source, size_t bytes) {
   std::memcpy(destination, resolve(source, bytes), bytes);
 }
+
+int32_t FakeMemory::device_of(const void* pointer) const {
+  auto address = reinterpret_cast<uintptr_t>(pointer);
+  std::lock_guard lock(mutex_);
+  auto next = live_.upper_bound(address);
+  if (next == live_.begin()) return -1;
+  const auto& [start, block] = *std::prev(next);
+  return address - start <= block.bytes ? 0 : -1;
+}
+
+void FakeMemory::lend(StreamNumber stream, const MarkPtr& work) {
+  expect_stream(stream);
+  if (work) await(*work);
+}
+
+void FakeMemory::borrow(StreamNumber stream) { expect_stream(stream); }
 
 MemoryStatistics FakeMemory::statistics() const {
   std::lock_guard lock(mutex_);

@@ -12,7 +12,8 @@ namespace {
 
 const void* owner = nullptr;
 
-// Blocks until a mark has been reached.
+}  // namespace
+
 void await(Mark& mark) {
   struct Reached {
     std::mutex mutex;
@@ -30,8 +31,6 @@ void await(Mark& mark) {
   std::unique_lock lock(reached.mutex);
   reached.changed.wait(lock, [&] { return reached.yes; });
 }
-
-}  // namespace
 
 void set_mark_owner(const void* backend) { owner = backend; }
 

@@ -35,6 +35,9 @@ class FakeQueue {
   std::deque<Item> items_;
 };
 
+/// Blocks until a mark has been reached.
+void await(Mark& mark);
+
 /// The queue of a stream; made when it is first asked for, and never destroyed.
 FakeQueue& queue_of_stream(int stream);
 

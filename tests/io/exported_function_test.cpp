@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <random>
 
 #include "lazulite/core/errors.h"
@@ -183,6 +184,36 @@ TEST_F(ExportedFunction, HoldsSeveralTraces) {
   expect_equal(imported({one, one})[0], Array(10002.0f));
   expect_equal(imported({ones({3})})[0], Array(10003.0f));
   EXPECT_THAT(error_in([&] { imported({one, one, one}); }), HasSubstr(" 3. 1 positional inputs"));
+}
+
+TEST_F(ExportedFunction, DoesNotExportItselfOnTheWay) {
+  io::FunctionExporter* own = nullptr;
+  io::FunctionExporter exporter(path(), [&](const Array& x) {
+    if (x.size() == 2) (*own)({x});
+    return x * 2;
+  });
+  own = &exporter;
+  EXPECT_THAT(error_in([&] { exporter({ones({2})}); }), HasSubstr("its own exporter"));
+  exporter({ones({3})});
+  exporter.close();
+  expect_equal(import_function(path())({ones({3})})[0], full({3}, 2.0f));
+}
+
+TEST_F(ExportedFunction, IsNotLostWhereItsFolderIsGone) {
+  namespace fs = std::filesystem;
+  const std::string place = path("folder");
+  fs::create_directory(place);
+  io::FunctionExporter exporter(place + "/f", [](const Array& x) { return x * 2; });
+  exporter({ones({2})});
+  fs::remove(place);
+  EXPECT_THROW(exporter.close(), Error);
+  EXPECT_THROW(exporter.close(), Error);
+  exporter({ones({3})});
+  fs::create_directory(place);
+  exporter.close();
+  const auto imported = import_function(place + "/f");
+  expect_equal(imported({ones({2})})[0], full({2}, 2.0f));
+  expect_equal(imported({ones({3})})[0], full({3}, 2.0f));
 }
 
 struct Net : nn::Module {

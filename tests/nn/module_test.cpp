@@ -183,6 +183,11 @@ TEST(Module, LoadsAFileWholeOrNotAtAll) {
   EXPECT_TRUE(contains(error, "layers.1.running_var") && contains(error, path)) << error;
   EXPECT_TRUE(net.parameters()[0].second.get().is_same(weight));
   EXPECT_NE(error_of([&] { net.load_weights(path, false); }), "");
+  // What cannot be read says so once.
+  const std::string none = folder / "none.safetensors";
+  error = error_of([&] { net.load_weights(none); });
+  EXPECT_EQ(error.find("load_weights: " + none), 0) << error;
+  EXPECT_EQ(error.find(none), error.rfind(none)) << error;
   values.back().second = full({2}, 2.0f);
   io::save_safetensors(path, values);
   net.load_weights(path);

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
+#include <string>
+#include <vector>
 
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/creation.h"
@@ -83,7 +86,8 @@ TEST_P(ConvolutionOp, OfFewChannelsIsWhatTheReferenceSays) {
   const Sizes all[] = {{3, 9, 11, 1, 6, 5, 5, 2},    {2, 7, 6, 2, 70, 3, 3, 0},
                        {5, 13, 10, 3, 33, 3, 3, 1},  {1, 4, 3, 4, 5, 2, 3, 1},
                        {2, 20, 18, 4, 9, 5, 5, 1},   {300, 6, 7, 3, 130, 3, 3, 1},
-                       {110, 5, 17, 19, 1, 5, 4, 3}, {101, 18, 6, 33, 3, 3, 3, 1}};
+                       {110, 5, 17, 19, 1, 5, 4, 3}, {101, 18, 6, 33, 3, 3, 3, 1},
+                       {40, 9, 20, 21, 6, 5, 5, 2},  {40, 20, 9, 5, 7, 3, 3, 1}};
   for (const Sizes& s : all) {
     SCOPED_TRACE(s.out);
     auto results = [&] {
@@ -102,6 +106,65 @@ TEST_P(ConvolutionOp, OfFewChannelsIsWhatTheReferenceSays) {
     const std::vector<Array> expected = results();
     for (size_t i = 0; i < got.size(); ++i) expect_equal(got[i], expected[i]);
   }
+}
+
+// Half precision may be a library's, as the sums' places in memory, their number of axes and their
+// sizes allow: whole numbers are summed exactly and rounded once.
+TEST_P(ConvolutionOp, OfHalfPrecisionIsWhatTheReferenceSays) {
+  struct Sizes {
+    Shape x, w;
+    ConvGeometry geometry;
+  };
+  const Sizes all[] = {
+      {{5, 9, 11, 16}, {24, 3, 3, 16}, {{1, 1}, {1, 1}, {1, 1}, 1}},
+      {{3, 12, 9, 64}, {32, 3, 3, 64}, {{2, 2}, {1, 1}, {1, 1}, 1}},
+      {{4, 13, 12, 8}, {40, 3, 2, 8}, {{1, 2}, {2, 1}, {2, 1}, 1}},
+      {{3, 7, 7, 3}, {5, 5, 5, 3}, {{1, 1}, {2, 2}, {1, 1}, 1}},
+      {{2, 6, 5, 32}, {16, 1, 1, 32}, {{1, 1}, {0, 0}, {1, 1}, 1}},
+      {{3, 40, 16}, {32, 5, 16}, {{1}, {2}, {1}, 1}},
+      {{2, 5, 6, 7, 8}, {16, 3, 3, 3, 8}, {{1, 1, 1}, {1, 1, 1}, {1, 1, 1}, 1}},
+      {{3, 8, 8, 16}, {32, 3, 3, 8}, {{1, 1}, {1, 1}, {1, 1}, 2}},
+  };
+  for (const Dtype dtype : {Dtype::float16, Dtype::bfloat16}) {
+    for (const Sizes& s : all) {
+      SCOPED_TRACE(to_string(s.x));
+      auto results = [&](bool shifted) {
+        // Without the first element nothing lies where 16 bytes begin.
+        auto at = [&](const Shape& shape, int modulus) {
+          const int64_t size = element_count(shape), first = shifted ? 1 : 0;
+          const Array all_of_them = concatenate({zeros({first}), numbers({size}, modulus)}, 0);
+          return astype(all_of_them, dtype).eval()[{Slice{first}}].reshape(shape);
+        };
+        const Array x = at(s.x, 5), w = at(s.w, 3);
+        const Array y = convolution(x, w, s.geometry);
+        const Array dy = at(y.shape(), 3);
+        std::vector<Array> made = {y, convolution_grad_input(w, dy, s.x, s.geometry),
+                                   convolution_grad_weight(x, dy, s.w, s.geometry)};
+        eval(made);
+        return made;
+      };
+      std::vector<Array> expected;
+      {
+        DeviceScope scope(Device("reference"));
+        expected = results(false);
+      }
+      for (bool shifted : {false, true}) {
+        const std::vector<Array> got = results(shifted);
+        for (size_t i = 0; i < got.size(); ++i) expect_equal(got[i], expected[i]);
+      }
+    }
+  }
+}
+
+// With a window that hands on a channel, any rounding of a factor shows.
+TEST_P(ConvolutionOp, RoundsFactorsOfFloat32OnlyWhereAsked) {
+  const Array x =
+      ones({4, 8, 8, 32}) +
+      arange(4 * 8 * 8 * 32, Dtype::float32).reshape({4, 8, 8, 32}) * Scalar(std::ldexp(1.0f, -23));
+  const Array y = conv2d(x, eye(32).reshape({32, 1, 1, 32}));
+  const char* asked = std::getenv("LAZULITE_CUDA_TF32");
+  if (GetParam() != "cuda" || !asked || std::string(asked) != "1") return expect_equal(y, x);
+  test::expect_close(y, x, std::ldexp(1.0, -10));
 }
 
 TEST_P(ConvolutionOp, ComputesInItsDtype) {

@@ -159,6 +159,38 @@ TEST_P(Custom, MayBeCopiedIntoPlaceAndIsAnotherThen) {
   expect_equal(apply_operation(second, {})[0], Array(8.0f));
 }
 
+// They may stand behind it in the queue, or be the results of the same plan.
+TEST_P(Custom, CannotEvaluateArrays) {
+  const Array there = full({3}, 2.0f).eval();
+  std::shared_ptr<const CustomOperation> operation;
+  Array asked;
+  operation = std::shared_ptr<const CustomOperation>(new CustomOperation{
+      .name = "asking",
+      .infer = [](InputTypes x) -> ArrayTypes {
+        return {{x[0].shape, x[0].dtype}};
+      },
+      .run =
+          [&](std::span<const HostArray> x, std::span<const HostArray> y) {
+            // What has been computed may be read.
+            y[0].elements<float>()[0] = x[0].elements<float>()[0] + there.to_vector<float>()[1];
+            if (asked.valid()) asked.eval();
+          }});
+  auto ask_for = [&](Array array) {
+    asked = std::move(array);
+    const Array result = apply_operation(operation, {full({1}, 1.0f).eval()})[0];
+    try {
+      result.eval();
+      ADD_FAILURE() << "nothing was thrown";
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find("'asking'"), std::string::npos) << error.what();
+    }
+    asked = {};
+  };
+  ask_for(there + 1);
+  ask_for(apply_operation(operation, {full({1}, 3.0f).eval()})[0]);
+  expect_equal(apply_operation(operation, {full({1}, 1.0f)})[0], full({1}, 3.0f));
+}
+
 TEST_P(Custom, CannotWaitForAllWork) {
   CustomOperation waiting{.name = "waiting",
                           .infer =

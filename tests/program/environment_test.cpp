@@ -103,8 +103,8 @@ TEST(Environment, WhatConcernsGpusIsSaidWhereOneIsAskedFor) {
   if (!device_available(Device("cuda"), &reason) && reason.starts_with("there is no cuda")) {
     GTEST_SKIP() << "built without CUDA";
   }
-  for (const std::string name :
-       {"LAZULITE_CUDA_GRAPHS", "LAZULITE_CUDA_EARLY", "LAZULITE_CUDA_TF32"}) {
+  for (const std::string name : {"LAZULITE_CUDA_GRAPHS", "LAZULITE_CUDA_EARLY",
+                                 "LAZULITE_CUDA_TF32", "LAZULITE_CUDA_NVTX"}) {
     EXPECT_THAT(said(name + "=never"), StartsWith("nothing"));
     EXPECT_EQ(said("LAZULITE_DEVICE=cuda " + name + "=never"),
               name + " is \"never\" in the environment; expected 0 or 1");

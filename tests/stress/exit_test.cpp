@@ -3,8 +3,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstdlib>
+#include <string>
 #include <thread>
 
 #include "stress/stress.h"
@@ -26,9 +29,52 @@ void compute_for_ever() {
 // Ends with 3 where a destructor of a static object computes something wrong.
 struct ComputesAtTheEnd {
   ~ComputesAtTheEnd() {
-    // Not with kernels of libraries, whose own objects may be gone.
     const Array x = arange(90000, Dtype::float32) * 0;
     if (sum(exp(x) + 1).item<float>() != 180000) _exit(3);
+  }
+};
+
+// What the library keeps for its own operations outlives all objects of the program, and where
+// oneDNN's own have ended other kernels compute.
+struct TransformsAtTheEnd {
+  static bool right() {
+    auto sums_to = [](const Array& x, float total) {
+      return std::abs(sum(x).item<float>() - total) < 1e-3f;
+    };
+    const Array a = eye(6) * 2;
+    return sums_to(abs(lazulite::fft(ones({64}))), 64) && sums_to(irfft(rfft(ones({64}))), 64) &&
+           sums_to(inv(a), 3) && sums_to(cholesky(a * 2), 12) &&
+           sums_to(solve_triangular(a, ones({6})), 3) && sums_to(det(a), 64) &&
+           sums_to(abs(qr(a).r), 12) && sums_to(svd(a).s, 12) && sums_to(eigvalsh(a), 12) &&
+           sums_to(lu_factor(a).lu, 12) && sums_to(real(eigvals(a)), 12) &&
+           sums_to(matmul(ones({130, 130}), ones({130, 130})), 130 * 130 * 130) &&
+           sums_to(conv2d(ones({2, 12, 12, 3}), ones({4, 3, 3, 3})), 2 * 10 * 10 * 4 * 27);
+  }
+  ~TransformsAtTheEnd() {
+    if (!right()) _exit(4);
+  }
+};
+
+// Forks in a loop. Each child writes a byte when it begins and another when it has computed.
+void fork_for_ever(int told) {
+  for (;;) {
+    const pid_t child = fork();
+    if (child == 0) {
+      alarm(10);
+      (void)!write(told, "b", 1);
+      if (sum(ones({3}) + 1).item<float>() == 6) (void)!write(told, "c", 1);
+      _exit(0);
+    }
+    waitpid(child, nullptr, 0);
+  }
+}
+
+// Ends the process while a batch is made of it.
+struct EndingSet : data::Dataset {
+  int64_t size() const override { return 100; }
+  data::Batch get(std::span<const int64_t> indices, uint64_t) const override {
+    if (indices[0] > 30) std::exit(0);
+    return {(full({60, 60}, double(indices[0])) + 1).eval(), zeros({4})};
   }
 };
 
@@ -39,6 +85,18 @@ TEST(Exit, Happens) {
   const std::string kind = how;
   alarm(60);
   static ComputesAtTheEnd at_the_end;
+  if (kind == "transforms") {
+    static TransformsAtTheEnd transforms;
+    std::exit(TransformsAtTheEnd::right() ? 0 : 5);
+  }
+  if (kind == "loader") {
+    static data::DataLoader loader(std::make_shared<EndingSet>(), {.batch_size = 3, .workers = 2});
+    for (const data::Batch& batch : loader) sum(batch.images).eval();
+    std::exit(6);
+  }
+  if (kind.rfind("fork", 0) == 0) {
+    std::thread(fork_for_ever, std::atoi(kind.c_str() + 4)).detach();
+  }
   for (int i = 0; i < 3; ++i) std::thread(compute_for_ever).detach();
   while (computed < 10) std::this_thread::yield();
   if (kind == "other thread") std::thread([] { std::exit(0); }).join();
@@ -54,6 +112,11 @@ void expect_end(const std::string& kind) {
     const pid_t child = fork();
     if (child == 0) {
       setenv(variable, kind.c_str(), 1);
+      // The thread sanitizer would hold the process for a second when all static objects are gone,
+      // after which other threads compute again.
+      const char* options = std::getenv("TSAN_OPTIONS");
+      setenv("TSAN_OPTIONS", (std::string(options ? options : "") + ":atexit_sleep_ms=0").c_str(),
+             1);
       execl("/proc/self/exe", "stress_tests", "--gtest_filter=Exit.Happens",
             static_cast<char*>(nullptr));
       _exit(127);
@@ -65,6 +128,21 @@ void expect_end(const std::string& kind) {
   }
 }
 
+TEST_F(Exits, WithTransformsInDestructors) { expect_end("transforms"); }
+TEST_F(Exits, WhileAnotherThreadForks) {
+  int told[2];
+  ASSERT_EQ(pipe(told), 0);
+  expect_end("fork" + std::to_string(told[1]));
+  close(told[1]);
+  // Until the last child has ended, one way or another.
+  std::string all;
+  char byte = 0;
+  while (read(told[0], &byte, 1) == 1) all.push_back(byte);
+  close(told[0]);
+  EXPECT_GT(all.size(), 0);
+  EXPECT_EQ(std::count(all.begin(), all.end(), 'b'), std::count(all.begin(), all.end(), 'c'));
+}
+TEST_F(Exits, OfALoadersThread) { expect_end("loader"); }
 TEST_F(Exits, OfTheMainThread) { expect_end("main thread"); }
 TEST_F(Exits, OfAnotherThread) { expect_end("other thread"); }
 TEST_F(Exits, WithDestructorsOfTheThread) { expect_end("in a thread's destructor"); }

@@ -1,4 +1,6 @@
 // Children that are forked while work is in flight.
+#include "lazulite/core/fork.h"
+
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -140,12 +142,29 @@ TEST_F(Forks, HappenInsideAnOperationAndBesideIt) {
           [&](std::span<const HostArray> in, std::span<const HostArray> out) {
             inside = true;
             while (!other) std::this_thread::yield();
-            std::this_thread::sleep_for(std::chrono::milliseconds(20));
-            good += in_child([] { return true; });
+            if (!is_forked_child()) {
+              std::this_thread::sleep_for(std::chrono::milliseconds(20));
+              good += in_child([] { return true; });
+            }
             std::copy_n(in[0].elements<float>(), element_count(in[0].shape),
                         out[0].elements<float>());
           },
   });
+  auto plain = std::make_shared<CustomOperation>(CustomOperation{
+      .name = "plain",
+      .infer = operation->infer,
+      .run =
+          [](std::span<const HostArray> in, std::span<const HostArray> out) {
+            std::copy_n(in[0].elements<float>(), element_count(in[0].shape),
+                        out[0].elements<float>());
+          },
+  });
+  // A child of the other thread has neither the executor nor what it was in the midst of.
+  const Array given = full({1000}, 7).eval();
+  const auto computes = [&] {
+    return in_child([&] { return sum(ones({3}) + 1).item<float>() == 6; }) &&
+           same(apply_operation(operation, {given})[0], given);
+  };
   for (int round = 0; round < rounds(5); ++round) {
     inside = other = false;
     good = 0;
@@ -156,7 +175,22 @@ TEST_F(Forks, HappenInsideAnOperationAndBesideIt) {
       }
       while (!inside) std::this_thread::yield();
       other = true;
-      good += in_child([] { return sum(ones({3}) + 1).item<float>() == 6; });
+      good += in_child(computes);
+    });
+    EXPECT_EQ(good, 2);
+    // Another has so much behind the operation that it waits for room.
+    inside = other = false;
+    good = 1;
+    together(2, [&](int i) {
+      if (i == 0) {
+        const Array x = full({1000}, round).eval();
+        return expect_same(apply_operation(operation, {x})[0], x);
+      }
+      while (!inside) std::this_thread::yield();
+      other = true;
+      Array x = given;
+      for (int k = 0; k < 8; ++k) async_eval({x = apply_operation(plain, {x})[0] + 1});
+      expect_same(x, given + 8);
     });
     EXPECT_EQ(good, 2);
   }

@@ -90,8 +90,8 @@ class Elsewhere final : public Observer {
 
 // Without kernels of their own on a device; everything else must run there.
 std::set<std::string> run_by_the_cpu(const std::string& device) {
-  // The second is a function of the host's.
-  if (device == "cuda") return {"LinearRecurrence", "half_square"};
+  // A function of the host's.
+  if (device == "cuda") return {"half_square"};
   if (device == "fake") return {"ArgReduce"};
   return {};
 }

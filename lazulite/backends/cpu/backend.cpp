@@ -1,5 +1,7 @@
 #include "lazulite/program/backend.h"
 
+#include <omp.h>
+
 #ifdef __GLIBC__
 #include <execinfo.h>
 #endif
@@ -7,6 +9,7 @@
 #include "lazulite/backends/cpu/executable.h"
 #include "lazulite/backends/cpu/primitives/convolution/conv_block.h"
 #include "lazulite/backends/cpu/simd_target.h"
+#include "lazulite/core/fork.h"
 
 namespace lazulite::cpu {
 namespace {
@@ -39,9 +42,11 @@ void open_unwinder() {
 
 Backend* open_backend(int /*device_index*/, std::string* reason) {
   open_unwinder();
+  omp_get_max_threads();  // which has OpenMP register its handlers
+  handle_forks_first();
   if (!choose_simd_target(reason)) return nullptr;
-  static CpuBackend backend;
-  return &backend;
+  static auto* backend = new CpuBackend;
+  return backend;
 }
 
 constexpr BackendEntry entry = {backend_interface_version, [] { return 1; }, open_backend};

@@ -8,6 +8,7 @@
 #include "lazulite/backends/cuda/runtime/compiler.h"
 #include "lazulite/backends/cuda/runtime/executable.h"
 #include "lazulite/backends/cuda/runtime/kernel_cache.h"
+#include "lazulite/backends/cuda/runtime/ranges.h"
 #include "lazulite/core/environment.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/core/fork.h"
@@ -84,6 +85,7 @@ Backend* open_backend(int device_index, std::string* reason) {
     environment_switch("LAZULITE_CUDA_GRAPHS", true);
     environment_switch("LAZULITE_CUDA_EARLY", true);
     environment_switch("LAZULITE_CUDA_TF32", false);
+    prepare_ranges();
     kernel_cache();
     const DeviceInfo& device = open_device(device_index);
     if (!compiler_available(reason)) return nullptr;

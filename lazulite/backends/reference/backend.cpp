@@ -37,8 +37,8 @@ class ReferenceBackend final : public Backend {
 };
 
 Backend* open_backend(int /*device_index*/, std::string* /*reason*/) {
-  static ReferenceBackend backend;
-  return &backend;
+  static auto* backend = new ReferenceBackend;
+  return backend;
 }
 
 constexpr BackendEntry entry = {backend_interface_version, [] { return 1; }, open_backend};

@@ -5,6 +5,7 @@
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/indexing.h"
 #include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/manipulation/strided_extent.h"
 #include "lazulite/ops/operators.h"
 #include "lazulite/ops/primitives/definition.h"
 
@@ -15,14 +16,13 @@ using namespace definition;
 ArrayTypes infer_as_strided(const Call& call, InputTypes inputs) {
   expect_inputs("as_strided", inputs, 1);
   const Shape &shape = call.attribute<Shape>(0), &strides = call.attribute<Shape>(1);
-  int64_t first = call.attribute<int64_t>(2), last = first;
-  for (size_t axis = 0; axis < shape.size(); ++axis) {
-    const int64_t extent = (shape[axis] - 1) * strides[axis];
-    (extent < 0 ? first : last) += extent;
-  }
-  if (inputs[0].shape.size() != 1 || first < 0 || last >= inputs[0].shape[0]) {
-    throw Error(fmt::format("as_strided: elements {} to {} of an array of shape {}", first, last,
-                            to_string(inputs[0].shape)));
+  const int64_t offset = call.attribute<int64_t>(2);
+  const std::optional<StridedExtent> extent = strided_extent(shape, strides, offset);
+  if (inputs[0].shape.size() != 1 || !extent || extent->first < 0 ||
+      extent->last >= inputs[0].shape[0]) {
+    throw Error(fmt::format(
+        "as_strided: shape {} with strides {} from element {} leaves an array of shape {}",
+        to_string(shape), to_string(strides), offset, to_string(inputs[0].shape)));
   }
   return {{shape, inputs[0].dtype}};
 }

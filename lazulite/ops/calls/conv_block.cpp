@@ -17,7 +17,7 @@ ConvGeometry convolution_of(const Call& call) {
   return {{1, 1}, {padding, padding}, {1, 1}, 1};
 }
 
-const PoolGeometry pooling{{2, 2}, {2, 2}, {0, 0}};
+const PoolGeometry& pooling = *new PoolGeometry{{2, 2}, {2, 2}, {0, 0}};
 
 }  // namespace
 

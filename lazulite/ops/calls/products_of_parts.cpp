@@ -1,4 +1,6 @@
 // The compositions of gather_mm, segmented_mm and block_masked_mm.
+#include <limits>
+
 #include "lazulite/ops/calls.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/indexing.h"
@@ -31,6 +33,13 @@ void expect_type(const char* name, const ArrayTypeRef& input, Dtype dtype, const
                           name_of(input.dtype), to_string(input.shape)));
 }
 
+// There must be something of which so many can be chosen.
+void expect_choice(const char* name, const ArrayTypeRef& of, int64_t count) {
+  if (of.shape[0] > 0 || count == 0) return;
+  throw Error(fmt::format("{}: there is nothing to choose from in an array of shape {}", name,
+                          to_string(of.shape)));
+}
+
 Shape product_shape(int64_t count, InputTypes inputs) {
   return {count, inputs[0].shape.end()[-2], inputs[1].shape.back()};
 }
@@ -46,6 +55,7 @@ ArrayTypes infer_gather_mm(const Call&, InputTypes inputs) {
   expect_factors("gather_mm", inputs, 3);
   const Shape places{inputs[2].shape.empty() ? 0 : inputs[2].shape[0]};
   for (size_t i : {2, 3}) expect_type("gather_mm", inputs[i], Dtype::int32, places);
+  for (size_t i : {0, 1}) expect_choice("gather_mm", inputs[i], places[0]);
   return {{product_shape(places[0], inputs), inputs[0].dtype}};
 }
 
@@ -72,11 +82,17 @@ std::vector<Array> compose_segmented_mm(const Call&, std::span<const Array> inpu
 
 ArrayTypes infer_block_masked_mm(const Call& call, InputTypes inputs) {
   const int64_t size = call.attribute<int64_t>(0);
+  if (size < 1 || size > std::numeric_limits<int>::max()) {
+    throw Error(fmt::format("block_masked_mm: there are no blocks of {} rows", size));
+  }
   size_t next = 2;
   for (size_t i = 1; i <= 3; ++i) next += call.attribute<int64_t>(i) != 0;
   expect_inputs("block_masked_mm", inputs, next);
   expect_factors("block_masked_mm", inputs, 3);
   const int64_t count = inputs[0].shape[0];
+  if (inputs[1].shape[0] != count) {
+    throw Error(fmt::format("block_masked_mm: {} and {} matrices", count, inputs[1].shape[0]));
+  }
   const Shape product = product_shape(count, inputs);
   const Shape* masked[] = {&product, &inputs[0].shape, &inputs[1].shape};
   next = 2;

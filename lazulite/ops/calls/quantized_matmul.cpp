@@ -23,16 +23,35 @@ Call QuantizedProduct::call() const {
            int64_t{transpose}, int64_t{indexed}}};
 }
 
+namespace {
+
+void expect_format(const QuantizationFormat& format) {
+  constexpr auto last = static_cast<int>(QuantizationMode::nvfp4);
+  const int mode = static_cast<int>(format.mode);
+  if (mode < 0 || mode > last) {
+    throw Error(fmt::format("quantized_matmul: there is no mode {}", mode));
+  }
+  (void)format_of("quantized_matmul", {format.mode, format.group_size, format.bits});
+}
+
+}  // namespace
+
 ArrayTypes infer_quantized_matmul(const Call& call, InputTypes inputs) {
   const QuantizedProduct product = QuantizedProduct::of(call);
+  const QuantizationFormat& format = product.format;
+  expect_format(format);
   expect_inputs("quantized_matmul", inputs, product.input_count());
   const ArrayTypeRef &x = inputs[product.x], &w = inputs[product.w];
   const size_t axes = product.indexed ? 3 : 2;
   bool fits = x.shape.size() == axes && w.shape.size() == axes && w.dtype == Dtype::uint32 &&
               is_floating(x.dtype);
+  for (size_t i = product.scales; fits && i < product.lhs(); ++i) {
+    fits = format.belong_together(w.shape, inputs[i].shape) &&
+           (format.affine() ? is_floating(inputs[i].dtype) : inputs[i].dtype == Dtype::uint8);
+  }
   int64_t rows = 0;
   if (fits) {
-    const int64_t columns = w.shape.back() * 32 / product.format.bits;
+    const int64_t columns = w.shape.back() * 32 / format.bits;
     rows = product.transpose ? w.shape.end()[-2] : columns;
     fits = x.shape.back() == (product.transpose ? columns : w.shape.end()[-2]);
   }
@@ -40,6 +59,7 @@ ArrayTypes infer_quantized_matmul(const Call& call, InputTypes inputs) {
     const ArrayTypeRef &lhs = inputs[product.lhs()], &rhs = inputs[product.rhs()];
     fits = lhs.shape.size() == 1 && lhs.shape == rhs.shape && lhs.dtype == Dtype::int32 &&
            rhs.dtype == Dtype::int32;
+    fits = fits && (lhs.shape[0] == 0 || (x.shape[0] > 0 && w.shape[0] > 0));
   }
   if (!fits) {
     throw Error(fmt::format("quantized_matmul: {}{} and codes {}{} do not fit", name_of(x.dtype),

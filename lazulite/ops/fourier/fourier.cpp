@@ -160,7 +160,8 @@ Operation make_sums_of_waves(bool inverse) {
 }
 
 const Operation& sums_of_waves(bool inverse) {
-  static const Operation forward = make_sums_of_waves(false), backward = make_sums_of_waves(true);
+  static const Operation &forward = kept(make_sums_of_waves(false)),
+                         &backward = kept(make_sums_of_waves(true));
   return inverse ? backward : forward;
 }
 
@@ -186,11 +187,11 @@ ArrayTypes with_last_size(InputTypes inputs, int64_t size, Dtype dtype) {
 
 // Of real rows with an even number of elements, not divided by anything.
 const Operation& real_to_waves_operation() {
-  static const Operation operation = [] {
+  static const Operation& operation = kept([] {
     CustomOperation out = make_linear("rfft", real_to_waves);
     out.infer = [](InputTypes inputs) -> ArrayTypes {
       if (inputs.size() != 1 || inputs[0].dtype != Dtype::float32 || inputs[0].shape.empty() ||
-          inputs[0].shape.back() % 2 != 0) {
+          inputs[0].shape.back() == 0 || inputs[0].shape.back() % 2 != 0) {
         throw Error(
             "rfft: one array of float32 with an even number of elements in a row is needed");
       }
@@ -203,7 +204,7 @@ const Operation& real_to_waves_operation() {
       return {real(waves(fitted(g[0], x[0].shape().back()), true))};
     };
     return std::make_shared<const CustomOperation>(out);
-  }();
+  }());
   return operation;
 }
 
@@ -211,7 +212,7 @@ Array real_to_waves(const Array& x) { return apply_operation(real_to_waves_opera
 
 // An even number of real sums, of the lower half of the frequencies with both ends.
 const Operation& waves_to_real_operation() {
-  static const Operation operation = [] {
+  static const Operation& operation = kept([] {
     CustomOperation out = make_linear("irfft", waves_to_real);
     out.infer = [](InputTypes inputs) -> ArrayTypes {
       if (inputs.size() != 1 || inputs[0].dtype != Dtype::complex64 || inputs[0].shape.empty() ||
@@ -232,7 +233,7 @@ const Operation& waves_to_real_operation() {
       return {real_to_waves(g[0]) * astype(count, Dtype::float32)};
     };
     return std::make_shared<const CustomOperation>(out);
-  }();
+  }());
   return operation;
 }
 

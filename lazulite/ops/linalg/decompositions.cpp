@@ -96,7 +96,7 @@ void in_its_type(const HostArray& x, F run) {
 }
 
 const Operation& lu_operation() {
-  static const Operation operation = make_operation(
+  static const Operation& operation = kept(make_operation(
       "lu_factor", false, false,
       [](const Shape& shape, Dtype dtype) -> ArrayTypes {
         const int64_t rows = shape.end()[-2], steps = std::min(rows, shape.back());
@@ -115,12 +115,12 @@ const Operation& lu_operation() {
         put_matrix(y[0], i, a);
         put_list(y[1], i, exchanged);
         put_list(y[2], i, went);
-      });
+      }));
   return operation;
 }
 
 const Operation& qr_operation() {
-  static const Operation operation = make_operation(
+  static const Operation& operation = kept(make_operation(
       "qr", false, false,
       [](const Shape& shape, Dtype dtype) -> ArrayTypes {
         const int64_t rows = shape.end()[-2], steps = std::min(rows, shape.back());
@@ -131,13 +131,13 @@ const Operation& qr_operation() {
         auto [q, r] = dense::lapack().qr(matrix_of<double>(x, i));
         put_matrix(y[0], i, q);
         put_matrix(y[1], i, r);
-      });
+      }));
   return operation;
 }
 
 template <bool vectors>
 const Operation& svd_operation() {
-  static const Operation operation = make_operation(
+  static const Operation& operation = kept(make_operation(
       "svd", false, true,
       [](const Shape& shape, Dtype dtype) -> ArrayTypes {
         const int64_t rows = shape.end()[-2], columns = shape.back();
@@ -156,13 +156,13 @@ const Operation& svd_operation() {
           put_matrix(y[1], i, found.u);
           put_matrix(y[2], i, found.vh);
         });
-      });
+      }));
   return operation;
 }
 
 template <bool vectors>
 const Operation& eigh_operation() {
-  static const Operation operation = make_operation(
+  static const Operation& operation = kept(make_operation(
       "eigh", true, true,
       [](const Shape& shape, Dtype dtype) -> ArrayTypes {
         ArrayTypes out{{with_last(shape, 1, {}), real_type(dtype)}};
@@ -175,13 +175,13 @@ const Operation& eigh_operation() {
           put_list(y[0], i, found.values);
           if (vectors) put_matrix(y[1], i, found.vectors);
         });
-      });
+      }));
   return operation;
 }
 
 template <bool vectors>
 const Operation& eig_operation() {
-  static const Operation operation = make_operation(
+  static const Operation& operation = kept(make_operation(
       "eig", true, true,
       [](const Shape& shape, Dtype) -> ArrayTypes {
         ArrayTypes out{{with_last(shape, 1, {}), Dtype::complex64}};
@@ -194,7 +194,7 @@ const Operation& eig_operation() {
           put_list(y[0], i, found.values);
           if (vectors) put_matrix(y[1], i, found.vectors);
         });
-      });
+      }));
   return operation;
 }
 

@@ -83,12 +83,12 @@ Operation make_solve(const char* name) {
 }
 
 const Operation& solve_operation() {
-  static const Operation operation = make_solve("solve");
+  static const Operation& operation = kept(make_solve("solve"));
   return operation;
 }
 
 const Operation& inv_operation() {
-  static const Operation operation = make_solve("inv");
+  static const Operation& operation = kept(make_solve("inv"));
   return operation;
 }
 
@@ -118,7 +118,8 @@ Operation make_triangular(bool upper) {
 }
 
 const Operation& triangular_operation(bool upper) {
-  static const Operation of_lower = make_triangular(false), of_upper = make_triangular(true);
+  static const Operation &of_lower = kept(make_triangular(false)),
+                         &of_upper = kept(make_triangular(true));
   return upper ? of_upper : of_lower;
 }
 
@@ -143,7 +144,7 @@ Array half_lower(const Array& x) { return tril(x) - x * eye(x.shape(-1), x.dtype
 Array lower_cholesky(const Array& a);
 
 const Operation& cholesky_operation() {
-  static const Operation operation = [] {
+  static const Operation& operation = kept([] {
     CustomOperation out{.name = "cholesky", .infer = {}, .run = {}};
     out.infer = [](InputTypes x) -> ArrayTypes {
       expect_matrices("cholesky", x, 1, true);
@@ -174,7 +175,7 @@ const Operation& cholesky_operation() {
       return {lower_cholesky(x[0])};
     };
     return std::make_shared<const CustomOperation>(out);
-  }();
+  }());
   return operation;
 }
 
@@ -186,7 +187,7 @@ Array lower_cholesky(const Array& a) { return apply_operation(cholesky_operation
 Arrays determinants(const Array& a);
 
 const Operation& determinant_operation() {
-  static const Operation operation = [] {
+  static const Operation& operation = kept([] {
     CustomOperation out{.name = "det", .infer = {}, .run = {}};
     out.infer = [](InputTypes x) -> ArrayTypes {
       expect_matrices("det", x, 1, true);
@@ -220,7 +221,7 @@ const Operation& determinant_operation() {
     };
     out.vmap = [](const Arrays& x, const std::vector<bool>&) { return determinants(x[0]); };
     return std::make_shared<const CustomOperation>(out);
-  }();
+  }());
   return operation;
 }
 

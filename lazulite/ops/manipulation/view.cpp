@@ -11,6 +11,7 @@
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/elementwise.h"
 #include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/manipulation/strided_extent.h"
 #include "lazulite/ops/primitives/call.h"
 #include "lazulite/ops/primitives/movers.h"
 
@@ -90,15 +91,8 @@ Array as_strided(Array x, const Shape& shape, const Strides& strides, int64_t of
                                  to_string(shape)));
   }
   if (element_count(shape) == 0) return zeros(shape, x.dtype());
-  int64_t first = offset, last = offset;
-  bool fits = true;
-  for (size_t axis = 0; axis < shape.size() && fits; ++axis) {
-    int64_t extent = 0;
-    fits = !__builtin_mul_overflow(shape[axis] - 1, strides[axis], &extent);
-    int64_t& end = extent < 0 ? first : last;
-    fits = fits && !__builtin_add_overflow(end, extent, &end);
-  }
-  if (!fits || first < 0 || last >= x.size()) {
+  const std::optional<StridedExtent> extent = strided_extent(shape, strides, offset);
+  if (!extent || extent->first < 0 || extent->last >= x.size()) {
     throw IndexError(fmt::format(
         "as_strided: shape {} with strides {} from element {} leaves an array of {} elements",
         to_string(shape), to_string(Shape(strides)), offset, x.size()));

@@ -43,8 +43,8 @@ struct CustomOperation {
   /// does not take such inputs.
   std::function<ArrayTypes(InputTypes)> infer;
   /// Fills the outputs. Called on the host, by any thread, for one run after another or at once;
-  /// what it throws, whoever reads the outputs is told. Must depend on its inputs alone, and
-  /// neither evaluate arrays nor wait for threads that do.
+  /// what it throws, whoever reads the outputs is told. Must depend on its inputs alone, and not
+  /// wait for threads that evaluate arrays; evaluating some itself is an Error.
   std::function<void(std::span<const HostArray> inputs, std::span<const HostArray> outputs)> run;
 
   using Arrays = std::vector<Array>;

@@ -143,6 +143,7 @@ ArrayTypes infer(const CheckIndex& p, InputTypes inputs) {
   if (!is_integer(inputs[0].dtype)) {
     throw Error(fmt::format("indices are integers, not {}", name_of(inputs[0].dtype)));
   }
+  if (p.size < 0) throw Error(fmt::format("indices into an axis of size {}", p.size));
   bool narrow = p.size <= std::numeric_limits<int32_t>::max();
   return {{inputs[0].shape, narrow ? Dtype::int32 : Dtype::int64}};
 }

@@ -30,4 +30,11 @@ class NamedOperation {
   const NamedOperation* const next_;
 };
 
+/// An operation that stays for good: destructors of static objects, and other threads while the
+/// process ends, may use it.
+inline const std::shared_ptr<const CustomOperation>& kept(
+    std::shared_ptr<const CustomOperation> operation) {
+  return *new std::shared_ptr<const CustomOperation>(std::move(operation));
+}
+
 }  // namespace lazulite

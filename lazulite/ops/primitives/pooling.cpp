@@ -1,5 +1,7 @@
 #include "lazulite/ops/primitives/pooling.h"
 
+#include <limits>
+
 #include "lazulite/ops/primitives/definition.h"
 #include "lazulite/ops/primitives/spatial.h"
 
@@ -29,6 +31,7 @@ Shape pooled_shape(const char* operation, const Shape& x, const PoolGeometry& g)
                             to_string(x), spatial + 2));
   }
   Shape shape = {x[0]};
+  int64_t elements = 1;  // of a window, which positions of 32 bits tell apart
   for (size_t i = 0; i < spatial; ++i) {
     int window = g.window[i], stride = g.stride[i], padding = g.padding[i];
     if (window < 1 || stride < 1 || padding < 0) {
@@ -44,6 +47,11 @@ Shape pooled_shape(const char* operation, const Shape& x, const PoolGeometry& g)
                       operation, window, i + 1, to_string(x), padded));
     }
     shape.push_back((padded - window) / stride + 1);
+    elements *= window;
+    if (elements > std::numeric_limits<uint32_t>::max()) {
+      throw Error(fmt::format("{}: a window of {} has more elements than 32 bits can count",
+                              operation, to_string(Shape(g.window.begin(), g.window.end()))));
+    }
   }
   shape.push_back(x.back());
   return shape;

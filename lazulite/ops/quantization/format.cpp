@@ -21,16 +21,16 @@ std::string described(const Array& x) {
   return fmt::format("{}{}", name_of(x.dtype()), to_string(x.shape()));
 }
 
-// Whether scales or biases have one number for each group of a row of `w`.
-bool belong_together(const Array& w, const Array& scales, const QuantizationFormat& format) {
-  if (scales.ndim() != w.ndim()) return false;
-  for (size_t i = 0; i + 1 < w.ndim(); ++i) {
-    if (scales.shape()[i] != w.shape()[i]) return false;
-  }
-  return w.shape().back() * 32 == scales.shape().back() * format.group_size * format.bits;
-}
-
 }  // namespace
+
+bool QuantizationFormat::belong_together(const Shape& codes, const Shape& factors) const {
+  if (factors.size() != codes.size()) return false;
+  for (size_t i = 0; i + 1 < codes.size(); ++i) {
+    if (factors[i] != codes[i]) return false;
+  }
+  return multiply_sizes(codes.back(), 32, "quantization") ==
+         multiply_sizes(factors.back(), int64_t{group_size} * bits, "quantization");
+}
 
 const char* name_of(QuantizationMode mode) {
   switch (mode) {
@@ -81,8 +81,8 @@ void check_codes(const char* operation, const Array& w, const Array& scales, con
         format.affine() ? " and their biases are of floating dtypes," : " are uint8,",
         format.affine() ? described(scales) + " and " + described(biases) : described(scales)));
   }
-  if (!belong_together(w, scales, format) ||
-      (biases.valid() && !belong_together(w, biases, format))) {
+  if (!format.belong_together(w.shape(), scales.shape()) ||
+      (biases.valid() && !format.belong_together(w.shape(), biases.shape()))) {
     throw ValueError(fmt::format(
         "{}: scales{} of shape {} do not belong to codes of shape {} in groups of {} with {} bits",
         operation, biases.valid() ? " and biases" : "", to_string(scales.shape()),

@@ -10,6 +10,8 @@ struct QuantizationFormat {
   QuantizationMode mode;
   int group_size, bits;
   bool affine() const { return mode == QuantizationMode::affine; }
+  /// Whether scales or biases of the second shape are one number for each group of a row of codes.
+  bool belong_together(const Shape& codes, const Shape& factors) const;
 };
 
 const char* name_of(QuantizationMode mode);

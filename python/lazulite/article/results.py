@@ -38,8 +38,14 @@ def together(ranges: list[dict]) -> dict | None:
     }
 
 
+def tests_of(record) -> list[dict]:
+    """Those of the network as it is, and not of what it was some epochs ago."""
+    epochs = record.get("tested", [0])[0]
+    return record.get("tests", []) if epochs == len(record.get("epochs", [])) else []
+
+
 def summary_of(record) -> dict:
-    epochs, tests = record.get("epochs", []), record.get("tests", [])
+    epochs, tests = record.get("epochs", []), tests_of(record)
     out = {}
     if epochs:
         out["epoch_s"] = spread([e["seconds"] for e in epochs])
@@ -70,7 +76,7 @@ def learning_of(schedule: Schedule, configuration: Configuration) -> dict:
                 known = [v for v in values if v is not None]
                 point[f"{part}_{what}"] = statistics.fmean(known) if known else None
         curves.append(point)
-    tested = [r.get("tests")[-1] for r in records if r.get("tests")]
+    tested = [tests_of(r)[-1] for r in records if tests_of(r)]
     out = {"seeds": len(records), "epochs": curves}
     if tested:
         out["test_accuracy"] = spread([t["accuracy"] for t in tested])
@@ -104,7 +110,7 @@ def configuration_of(schedule: Schedule, configuration: Configuration) -> dict:
         "version": configuration.version,
         "parameters": record.get("ready", {}).get("parameters"),
         "epochs": record.get("epochs", []),
-        "tests": record.get("tests", []),
+        "tests": tests_of(record),
         "steps": record.get("steps"),
         "losses": record.get("losses"),
         "exact_losses": record.get("exact"),

@@ -107,8 +107,10 @@ class Schedule:
         return record.get(turn.what) is not None
 
     def tested_as(self, turn: Turn, record: Record) -> list:
-        """What makes rounds comparable: the epochs before, and how many images were alone."""
-        return [len(record.get("epochs", [])), self.words(turn)[1]]
+        """What makes rounds comparable: the epochs before, also those that are still to come, and
+        how many images were alone."""
+        wanted = self.epochs_of(self.configurations[turn.configuration])
+        return [max(len(record.get("epochs", [])), wanted), self.words(turn)[1]]
 
     def tested(self, turn: Turn, record: Record) -> bool:
         if record.get("tested") != self.tested_as(turn, record):

@@ -1,11 +1,17 @@
 // A driver for tests on machines without a GPU: one device, whose memory is the host's and whose
 // kernels do nothing. Copies happen at once. LAZULITE_FAKE_CUDA_BYTES is how much memory it has.
+// Functions that begin with fake_cuda tell what was asked for.
 #include <cuda.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <mutex>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -22,6 +28,19 @@ Memory& memory() {
   static auto* instance = new Memory;
   return *instance;
 }
+
+// Which streams were made to wait for which, where events were recorded in them.
+struct Order {
+  std::mutex mutex;
+  std::map<CUevent, CUstream> recorded;
+  std::vector<std::pair<CUstream, CUstream>> waits;
+};
+Order& order() {
+  static auto* instance = new Order;
+  return *instance;
+}
+std::atomic<int> synchronizations{0};
+std::atomic<bool> held{false};
 
 template <class T>
 T handle() {
@@ -54,6 +73,7 @@ CUresult cuDevicePrimaryCtxRetain(CUcontext* context, CUdevice) {
   return *context = handle<CUcontext>(), CUDA_SUCCESS;
 }
 CUresult cuCtxSetCurrent(CUcontext) { return CUDA_SUCCESS; }
+CUresult cuCtxSynchronize() { return ++synchronizations, CUDA_SUCCESS; }
 
 CUresult cuMemAlloc(CUdeviceptr* pointer, size_t bytes) {
   Memory& m = memory();
@@ -82,6 +102,17 @@ CUresult cuMemGetInfo(size_t* free, size_t* total) {
   *total = m.total;
   return CUDA_SUCCESS;
 }
+CUresult cuPointerGetAttribute(void* out, CUpointer_attribute attribute, CUdeviceptr pointer) {
+  Memory& m = memory();
+  std::lock_guard lock(m.mutex);
+  auto next = m.blocks.upper_bound(pointer);
+  if (next == m.blocks.begin() || pointer - std::prev(next)->first >= std::prev(next)->second) {
+    return CUDA_ERROR_INVALID_VALUE;
+  }
+  *static_cast<unsigned*>(out) =
+      attribute == CU_POINTER_ATTRIBUTE_MEMORY_TYPE ? CU_MEMORYTYPE_DEVICE : 0;
+  return CUDA_SUCCESS;
+}
 CUresult cuMemHostAlloc(void** pointer, size_t bytes, unsigned) {
   *pointer = std::aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
   return *pointer ? CUDA_SUCCESS : CUDA_ERROR_OUT_OF_MEMORY;
@@ -103,7 +134,12 @@ CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t bytes, CUst
 CUresult cuStreamCreate(CUstream* stream, unsigned) {
   return *stream = handle<CUstream>(), CUDA_SUCCESS;
 }
-CUresult cuStreamWaitEvent(CUstream, CUevent, unsigned) { return CUDA_SUCCESS; }
+CUresult cuStreamWaitEvent(CUstream stream, CUevent event, unsigned) {
+  std::lock_guard lock(order().mutex);
+  auto found = order().recorded.find(event);
+  if (found != order().recorded.end()) order().waits.emplace_back(stream, found->second);
+  return CUDA_SUCCESS;
+}
 CUresult cuStreamSynchronize(CUstream) { return CUDA_SUCCESS; }
 CUresult cuStreamBeginCapture(CUstream, CUstreamCaptureMode) { return CUDA_SUCCESS; }
 CUresult cuStreamEndCapture(CUstream, CUgraph* graph) {
@@ -113,8 +149,12 @@ CUresult cuEventCreate(CUevent* event, unsigned) {
   return *event = handle<CUevent>(), CUDA_SUCCESS;
 }
 CUresult cuEventDestroy(CUevent event) { return std::free(event), CUDA_SUCCESS; }
-CUresult cuEventRecord(CUevent, CUstream) { return CUDA_SUCCESS; }
-CUresult cuEventQuery(CUevent) { return CUDA_SUCCESS; }
+CUresult cuEventRecord(CUevent event, CUstream stream) {
+  std::lock_guard lock(order().mutex);
+  order().recorded[event] = stream;
+  return CUDA_SUCCESS;
+}
+CUresult cuEventQuery(CUevent) { return held ? CUDA_ERROR_NOT_READY : CUDA_SUCCESS; }
 CUresult cuEventSynchronize(CUevent) { return CUDA_SUCCESS; }
 
 CUresult cuModuleLoadData(CUmodule* module, const void*) {
@@ -149,5 +189,17 @@ CUresult cuGraphExecKernelNodeSetParams(CUgraphExec, CUgraphNode, const CUDA_KER
 CUresult cuGraphDestroy(CUgraph graph) { return std::free(graph), CUDA_SUCCESS; }
 CUresult cuGraphExecDestroy(CUgraphExec graph) { return std::free(graph), CUDA_SUCCESS; }
 CUresult cuGraphLaunch(CUgraphExec, CUstream) { return CUDA_SUCCESS; }
+
+// How often `waiter` was made to wait for what stood in `other`; null stands for any stream.
+int fake_cuda_waits(CUstream waiter, CUstream other) {
+  std::lock_guard lock(order().mutex);
+  return static_cast<int>(
+      std::count_if(order().waits.begin(), order().waits.end(), [&](const auto& wait) {
+        return (!waiter || wait.first == waiter) && (!other || wait.second == other);
+      }));
+}
+int fake_cuda_synchronizations() { return synchronizations; }
+// As long as it holds, no event has happened.
+void fake_cuda_hold(bool hold) { held = hold; }
 
 }  // extern "C"

@@ -201,6 +201,24 @@ def test_a_finished_run_is_not_run_again(finished, planted):
     assert (finished / "results.json").read_text() == before
 
 
+def test_what_learns_on_is_tested_again(planted, tmp_path):
+    options = ("--configurations", "lazulite-python")
+    for epochs in (1, 2):
+        done = run(planted, tmp_path, *options, "--epochs", epochs)
+        assert done.returncode == 0, done.stderr
+        assert "test set" in done.stdout
+        record = record_of(tmp_path)
+        assert record["tested"][0] == len(record["epochs"]) == epochs
+    # A state in which the last epochs have not been tested yet.
+    path = tmp_path / "state" / "lazulite-python.seed0.json"
+    state = json.loads(path.read_text())
+    state["values"]["tested"][0] = 1
+    path.write_text(json.dumps(state))
+    again = run(planted, tmp_path, *options, "--epochs", 2, "--minutes", "1e-9")
+    assert again.returncode == 0, again.stderr
+    assert "test_accuracy" not in results_of(tmp_path)["configurations"][0]["learning"]
+
+
 def children_of(process):
     text = Path(f"/proc/{process}/task/{process}/children").read_text()
     return [int(word) for word in text.split()]

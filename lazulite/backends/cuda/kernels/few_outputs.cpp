@@ -9,7 +9,7 @@
 namespace lazulite::cuda {
 namespace {
 
-constexpr int64_t tile = 16, most_window = 5, most_outputs = 4;
+constexpr int64_t tile = 16, most_window = 5, most_at_once = 4, most_outputs = 7;
 
 // A block makes a tile of 16 by 16 pixels. Of as many channels as it has in shared memory at once,
 // each of four groups of threads takes a quarter; a thread has four pixels of a column, so that
@@ -33,7 +33,7 @@ extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
   __shared__ float planes[CHUNK * PLANE];
   __shared__ Taps weights[CHUNK * R0 * R1];
   const int t = threadIdx.x, slice = t / 64, column = t % 16, first_row = t / 16 % 4 * 4;
-  const int own = t % CHUNK, nth = t / CHUNK;
+  const int own = t % CHUNK, nth = t / CHUNK, first_output = blockIdx.z * CO;
   const unsigned down = quotient(blockIdx.x, p.across);
   const int top = down * TILE, left = (blockIdx.x - down * p.across.size) * TILE;
   x += blockIdx.y * p.xn + own * p.xc;
@@ -59,7 +59,10 @@ extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
     #pragma unroll
     for (int j = 0; j < TAP_LOADS; ++j) {
       const int i = nth + j * 16, o = i % CO, s = i / CO % R1, r = i / (CO * R1);
-      next_taps[j] = there && i < TAPS ? taps[o * p.wo + r * p.wr + s * p.ws] : 0.f;
+      const bool made = OUTPUTS % CO == 0 || first_output + o < OUTPUTS;
+      next_taps[j] = there && i < TAPS && made
+                         ? taps[(first_output + o) * p.wo + r * p.wr + s * p.ws]
+                         : 0.f;
     }
   };
   float sums[4][CO];
@@ -114,9 +117,9 @@ extern "C" __global__ void __launch_bounds__(256) lazulite_kernel(
     float sum = sums[i / CO][i % CO];
     #pragma unroll
     for (int k = 0; k < SLICES - 1; ++k) sum += planes[(k * 4 * CO + i) * 64 + t];
-    if (row >= p.out_height) continue;
+    if (row >= p.out_height || first_output + i % CO >= OUTPUTS) continue;
     const long long pixel = ((long long)blockIdx.y * p.out_height + row) * p.out_width + left + column;
-    out[pixel * CO + i % CO] = sum;
+    out[pixel * OUTPUTS + first_output + i % CO] = sum;
   }
 }
 )cuda";
@@ -149,10 +152,12 @@ struct Weights {
 
 void add(const Operand& x, const Weights& w, const Shape& window, const int64_t (&padding)[2],
          const Operand& result, const char* name, Recipe& recipe) {
+  const int64_t outputs = result.shape[3], groups = ceil_div(outputs, most_at_once);
   KernelText text{.name = name,
                   .source = std::string(prelude) +
-                            fmt::format("#define R0 {}\n#define R1 {}\n#define CO {}\n", window[0],
-                                        window[1], result.shape[3]) +
+                            fmt::format("#define R0 {}\n#define R1 {}\n#define CO {}\n"
+                                        "constexpr int OUTPUTS = {};\n",
+                                        window[0], window[1], ceil_div(outputs, groups), outputs) +
                             source};
   text.add_pointers({pointer_to(x), w.at, result_at(result)});
   for (int64_t stride : x.strides) text.add_constant(stride);
@@ -165,6 +170,7 @@ void add(const Operand& x, const Weights& w, const Shape& window, const int64_t 
   }
   text.grid[0] = static_cast<unsigned>(across * ceil_div(result.shape[1], tile));
   text.grid[1] = static_cast<unsigned>(result.shape[0]);
+  text.grid[2] = static_cast<unsigned>(groups);
   recipe.steps.emplace_back(std::move(text));
 }
 

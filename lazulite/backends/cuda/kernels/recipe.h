@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstring>
+#include <functional>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "lazulite/ops/primitives/convolution.h"
 #include "lazulite/ops/primitives/indexing.h"
 #include "lazulite/program/launch.h"
 
@@ -62,11 +65,31 @@ struct MatrixProduct {
   Matrix a, b, c;
 };
 
+/// A convolution, or a gradient of one, as cuDNN may do it: all three arrays row-major.
+struct LibraryConvolution {
+  enum class Result : uint8_t { y, x, w };  ///< which of them is computed
+  Result result;
+  Dtype dtype;
+  ConvGeometry geometry;
+  Shape x, w, y;
+};
+class ConvolutionPlan;
+using ConvolutionPlanPtr = std::shared_ptr<const ConvolutionPlan>;
+
+/// It done so.
+struct PlannedConvolution {
+  ConvolutionPlanPtr plan;
+  Pointer x, w, y;
+};
+
 /// What is done for launches, in order. Steps share a workspace.
 struct Recipe {
-  std::vector<std::variant<KernelText, MatrixProduct>> steps;
+  std::vector<std::variant<KernelText, MatrixProduct, PlannedConvolution>> steps;
   size_t workspace_bytes = 0;
-  bool has_library = false;  ///< MatrixProduct may be used
+  bool has_library = false;     ///< MatrixProduct may be used
+  bool rounds_to_tf32 = false;  ///< libraries may round factors of float32 to TF32
+  /// How cuDNN would do a convolution, null if it can't; empty where it may not be asked.
+  std::function<ConvolutionPlanPtr(const LibraryConvolution&)> plan_convolution = {};
   /// Checks on data: the number of one is what it writes into the status.
   struct Check {
     CheckIndex check;

@@ -1,5 +1,7 @@
 #include "lazulite/ops/primitives/convolution.h"
 
+#include <algorithm>
+
 #include "lazulite/backends/cuda/kernels/few_outputs.h"
 #include "lazulite/backends/cuda/kernels/thin_convolution.h"
 #include "lazulite/backends/cuda/kernels/windows.h"
@@ -18,6 +20,11 @@ ConvOperands operands(const ConvolutionGradInput&, const Launch& l) {
 ConvOperands operands(const ConvolutionGradWeight&, const Launch& l) {
   return {l.inputs[0], l.outputs[0], l.inputs[1]};
 }
+
+using Result = LibraryConvolution::Result;
+Result result_of(const Convolution&) { return Result::y; }
+Result result_of(const ConvolutionGradInput&) { return Result::x; }
+Result result_of(const ConvolutionGradWeight&) { return Result::w; }
 
 Product product_of(const Convolution& g, const Launch& launch) {
   return convolution_product(g, operands(g, launch));
@@ -65,8 +72,33 @@ bool add_thin(const ConvolutionGradInput& g, const ConvOperands& o, Recipe& reci
   return true;
 }
 
+// By cuDNN, where tensor cores may be used; false if not, or if it has no plan.
+template <class T>
+bool add_by_library(const T& g, const Launch& launch, Recipe& recipe) {
+  const auto& [x, w, y] = operands(g, launch);
+  // Few channels are no work for tensor cores; half precision has no other kernels for them.
+  constexpr int64_t least_channels = 16;
+  if (x.dtype == Dtype::float32) {
+    if (!recipe.rounds_to_tf32 || std::min(w.shape.front(), w.shape.back()) < least_channels)
+      return false;
+  } else if (x.dtype != Dtype::float16 && x.dtype != Dtype::bfloat16) {
+    return false;
+  }
+  if (!recipe.plan_convolution || g.groups != 1) return false;
+  if (!x.row_major() || !w.row_major() || !y.row_major()) return false;
+  const ConvolutionPlanPtr plan =
+      recipe.plan_convolution({result_of(g), x.dtype, g, x.shape, w.shape, y.shape});
+  if (!plan) return false;
+  auto pointer = [&](const Operand& operand) {
+    return &operand == &launch.outputs[0] ? result_at(operand) : pointer_to(operand);
+  };
+  recipe.steps.emplace_back(PlannedConvolution{plan, pointer(x), pointer(w), pointer(y)});
+  return true;
+}
+
 template <class T>
 void make(const T& g, const Launch& launch, Recipe& recipe) {
+  if (add_by_library(g, launch, recipe)) return;
   if (prefers_winograd(g, operands(g, launch))) {
     add_by_tiles(g, operands(g, launch), recipe);
   } else if (!add_thin(g, operands(g, launch), recipe)) {

@@ -21,9 +21,11 @@ namespace lazulite::cuda {
   F(cuDeviceGetAttribute)           \
   F(cuDevicePrimaryCtxRetain)       \
   F(cuCtxSetCurrent)                \
+  F(cuCtxSynchronize)               \
   F(cuMemAlloc)                     \
   F(cuMemFree)                      \
   F(cuMemGetInfo)                   \
+  F(cuPointerGetAttribute)          \
   F(cuMemHostAlloc)                 \
   F(cuMemFreeHost)                  \
   F(cuMemcpyHtoDAsync)              \

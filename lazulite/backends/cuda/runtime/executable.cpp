@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <string_view>
 #include <thread>
 #include <unordered_set>
@@ -11,6 +12,7 @@
 #include "lazulite/backends/cuda/primitives/primitives.h"
 #include "lazulite/backends/cuda/runtime/graph.h"
 #include "lazulite/backends/cuda/runtime/kernel.h"
+#include "lazulite/backends/cuda/runtime/ranges.h"
 #include "lazulite/core/environment.h"
 #include "lazulite/core/errors.h"
 
@@ -27,7 +29,8 @@ constexpr size_t least_steps_of_graph = 2;
 constexpr size_t most_moved = 16;
 
 bool graphs_enabled() {
-  static const bool enabled = environment_switch("LAZULITE_CUDA_GRAPHS", true);
+  // Of a graph's kernels no range would say what they compute.
+  static const bool enabled = environment_switch("LAZULITE_CUDA_GRAPHS", true) && !ranges_enabled();
   return enabled;
 }
 
@@ -70,13 +73,18 @@ void add_early_edge(CUgraph graph, CUgraphNode from, CUgraphNode to) {
 
 CudaExecutable::CudaExecutable(const DeviceInfo& device, DeviceMemory& memory,
                                std::span<const Launch> segment)
-    : device_(device), memory_(memory) {
+    : device_(device), memory_(memory), segment_(segment) {
   refuse_forked_child();
   device_.make_current();
   Recipe recipe;
   recipe.has_library = matmul_library_available();
+  recipe.rounds_to_tf32 = rounds_to_tf32();
+  recipe.plan_convolution = [&](const LibraryConvolution& convolution) {
+    return convolution_plan(device_, convolution);
+  };
   for (size_t i = 0; i < segment.size(); ++i) {
     const Launch& launch = segment[i];
+    const auto place = static_cast<uint32_t>(i);
     if (i + 1 < segment.size() && add_with_next(launch, segment[i + 1], recipe)) {
       ++i;
     } else if (launch.fused) {
@@ -84,6 +92,7 @@ CudaExecutable::CudaExecutable(const DeviceInfo& device, DeviceMemory& memory,
     } else {
       add_primitive(launch, recipe);
     }
+    if (ranges_enabled()) launches_of_steps_.resize(recipe.steps.size(), place);
   }
   add_steps(std::move(recipe));
 }
@@ -107,15 +116,19 @@ void CudaExecutable::add_steps(Recipe recipe) {
     const size_t first = pointers_.size();
     if (auto* text = std::get_if<KernelText>(&step)) {
       add_step(std::move(*text));
-    } else {
-      const auto& product = std::get<MatrixProduct>(step);
-      MatmulCall call(device_, product);
+    } else if (auto* product = std::get_if<MatrixProduct>(&step)) {
+      MatmulCall call(device_, *product);
       const Pointer workspace = recipe.take_workspace(call.workspace_bytes());
       for (const Pointer& pointer :
-           {product.a.at, product.b.at, product.c.at, workspace.as_result()}) {
+           {product->a.at, product->b.at, product->c.at, workspace.as_result()}) {
         pointers_.push_back(pointer);
       }
       steps_.push_back({first, pointers_.size() - first, std::move(call)});
+    } else {
+      auto& [plan, x, w, y] = std::get<PlannedConvolution>(step);
+      const Pointer workspace = recipe.take_workspace(plan->workspace_bytes());
+      for (const Pointer& pointer : {x, w, y, workspace.as_result()}) pointers_.push_back(pointer);
+      steps_.push_back({first, pointers_.size() - first, std::move(plan)});
     }
   }
   add_bases();
@@ -172,7 +185,7 @@ void CudaExecutable::launch(CUstream stream, std::span<void* const> slots,
     check(driver().cuGraphLaunch(graph->graph, stream), "launching a graph");
     ++*device_.submissions;
   } else {
-    for (Step& step : steps_) launch_step(step, stream);
+    launch_steps(stream);
     *device_.submissions += steps_.size();
   }
   if (handed_) note_results(slots, true);
@@ -220,10 +233,25 @@ std::vector<void*> CudaExecutable::arguments_of(const Step& step, KernelCall& ca
   return arguments;
 }
 
+void CudaExecutable::launch_steps(CUstream stream) {
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    std::optional<LaunchRange> range;
+    if (i < launches_of_steps_.size()) {
+      const uint32_t place = launches_of_steps_[i];
+      range.emplace(segment_[place], place);
+    }
+    launch_step(steps_[i], stream);
+  }
+}
+
 void CudaExecutable::launch_step(Step& step, CUstream stream) {
+  void* const* addresses = addresses_.data() + step.first_address;
   if (auto* matmul = std::get_if<MatmulCall>(&step.call)) {
-    void* const* addresses = addresses_.data() + step.first_address;
     matmul->launch(stream, addresses[0], addresses[1], addresses[2], addresses[3]);
+    return;
+  }
+  if (auto* convolution = std::get_if<ConvolutionPlanPtr>(&step.call)) {
+    (*convolution)->launch(stream, addresses[0], addresses[1], addresses[2], addresses[3]);
     return;
   }
   auto& call = std::get<KernelCall>(step.call);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lazulite/backends/cuda/kernels/recipe.h"
+#include "lazulite/backends/cuda/runtime/convolution.h"
 #include "lazulite/backends/cuda/runtime/graph.h"
 #include "lazulite/backends/cuda/runtime/graph_owner.h"
 #include "lazulite/backends/cuda/runtime/matmul.h"
@@ -34,7 +35,8 @@ class CudaExecutable final : public Executable, public Queued, private GraphOwne
   };
   struct Step {
     size_t first_address, address_count;
-    std::variant<KernelCall, MatmulCall> call;  // a matmul's addresses: a, b, c, workspace
+    // A matmul's addresses: a, b, c, workspace; a convolution's: x, w, y, workspace.
+    std::variant<KernelCall, MatmulCall, ConvolutionPlanPtr> call;
   };
   struct Graph {
     std::vector<void*> addresses;
@@ -60,6 +62,7 @@ class CudaExecutable final : public Executable, public Queued, private GraphOwne
   void add_steps(Recipe recipe);
   void resolve(std::span<void* const> slots, const StreamPlaces& places);
   void launch_step(Step& step, CUstream stream);
+  void launch_steps(CUstream stream);
   std::vector<void*> arguments_of(const Step& step, KernelCall& call);
   void add_bases();
   void add_step(KernelText text);
@@ -76,6 +79,8 @@ class CudaExecutable final : public Executable, public Queued, private GraphOwne
 
   const DeviceInfo& device_;
   DeviceMemory& memory_;
+  const std::span<const Launch> segment_;
+  std::vector<uint32_t> launches_of_steps_;  // places in the segment; only where ranges are enabled
   std::vector<Step> steps_;
   std::vector<Pointer> pointers_;
   std::vector<Base> bases_;

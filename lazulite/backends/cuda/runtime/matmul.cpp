@@ -57,12 +57,6 @@ const Library& library() {
   return *opened;
 }
 
-// Whether float32 may be rounded to TF32 before it is multiplied.
-bool rounds_to_tf32() {
-  static const bool allowed = environment_switch("LAZULITE_CUDA_TF32", false);
-  return allowed;
-}
-
 constexpr size_t most_workspace_bytes = size_t{32} << 20;
 
 void check(cublasStatus_t status, const char* what) {
@@ -99,6 +93,11 @@ cudaDataType_t data_type(Dtype dtype) {
 }  // namespace
 
 bool matmul_library_available() { return library().available; }
+
+bool rounds_to_tf32() {
+  static const bool allowed = environment_switch("LAZULITE_CUDA_TF32", false);
+  return allowed;
+}
 
 struct MatmulCall::State {
   MatrixProduct product;

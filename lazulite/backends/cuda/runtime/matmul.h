@@ -11,6 +11,8 @@ namespace lazulite::cuda {
 
 /// Whether cuBLASLt is there; otherwise Lazulite's own kernels multiply matrices.
 bool matmul_library_available();
+/// Whether float32 may be rounded to TF32 before it is multiplied: LAZULITE_CUDA_TF32.
+bool rounds_to_tf32();
 
 /// A product of matrices by cuBLASLt: float32 without TF32 unless LAZULITE_CUDA_TF32 is 1, half
 /// precision summed in float32. The algorithm is chosen once, by the shape.

@@ -118,8 +118,8 @@ void DeviceMemory::trim_locked() {
   device_.make_current();
   // Small blocks go with their slabs, once none of a slab is in use.
   const std::vector<SmallBlocks::Slab> idle = small_.take_idle();
-  for (auto& [bytes, blocks] : kept_) {
-    std::erase_if(blocks, [&](CUdeviceptr block) {
+  for (auto& [size, blocks] : kept_) {
+    std::erase_if(blocks, [&, bytes = size](CUdeviceptr block) {
       if (small_.holds(block)) return false;
       const bool in_slab = std::any_of(idle.begin(), idle.end(), [&](const auto& slab) {
         return block - slab.device < SmallBlocks::slab_bytes;
@@ -152,6 +152,7 @@ void DeviceMemory::open_copies() {
   device_.make_current();
   if (copies_) return;
   check(driver().cuEventCreate(&last_copy_, CU_EVENT_DISABLE_TIMING), "making an event");
+  check(driver().cuEventCreate(&met_, CU_EVENT_DISABLE_TIMING), "making an event");
   for (Staging& staging : staging_) {
     check(driver().cuMemHostAlloc(&staging.host, staging_bytes, CU_MEMHOSTALLOC_PORTABLE),
           "taking pinned memory for copies");
@@ -178,6 +179,7 @@ void DeviceMemory::copy_from_host(void* destination, const void* source, size_t 
   note_written({&written, 1}, nullptr);
   std::lock_guard lock(copying_);
   open_copies();
+  await_returned();
   if (wait_with_next_run(destination, source, bytes)) return;
   // The driver takes over little by itself.
   const bool little = bytes <= little_bytes;
@@ -257,22 +259,34 @@ void DeviceMemory::add_stream(CUstream stream) {
   }
   if (streams_ > 2) return;
   device_.make_current();
-  small_copies_.launch(device_, only_stream_);
-  small_copies_wait_.store(false, std::memory_order_release);
+  launch_small_copies();
   check(driver().cuStreamSynchronize(only_stream_), "waiting for copies");
 }
 
+// Those that wait, before the next run; `copying_` is held.
+void DeviceMemory::launch_small_copies() {
+  if (!small_copies_wait_.load(std::memory_order_acquire)) return;
+  check(driver().cuStreamWaitEvent(only_stream_, last_copy_, 0), "waiting for copies");
+  small_copies_.launch(device_, only_stream_);
+  small_copies_wait_.store(false, std::memory_order_release);
+}
+
 void DeviceMemory::await_copies(CUstream stream, uint64_t* seen) {
+  if (returned_.load(std::memory_order_acquire) != awaited_.load(std::memory_order_acquire)) {
+    std::lock_guard lock(copying_);
+    open_copies();
+    await_returned();
+  }
+  if (copy_count_.load(std::memory_order_acquire) != *seen) {
+    std::lock_guard lock(copying_);
+    *seen = copy_count_.load();
+    check(driver().cuStreamWaitEvent(stream, last_copy_, 0), "waiting for copies");
+  }
   if (small_copies_wait_.load(std::memory_order_acquire)) {
     std::lock_guard lock(copying_);
     small_copies_.launch(device_, stream);
     small_copies_wait_.store(false, std::memory_order_release);
   }
-  const uint64_t count = copy_count_.load(std::memory_order_acquire);
-  if (count == *seen) return;
-  std::lock_guard lock(copying_);
-  *seen = copy_count_.load();
-  check(driver().cuStreamWaitEvent(stream, last_copy_, 0), "waiting for copies");
 }
 
 }  // namespace lazulite::cuda

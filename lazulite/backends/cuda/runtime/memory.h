@@ -10,14 +10,15 @@
 #include "lazulite/backends/cuda/runtime/driver.h"
 #include "lazulite/backends/cuda/runtime/small_blocks.h"
 #include "lazulite/backends/cuda/runtime/small_copies.h"
+#include "lazulite/core/device_sharing.h"
 #include "lazulite/core/memory.h"
 
 namespace lazulite::cuda {
 
 /// The device's memory, in blocks that are kept when they are released: asking the driver takes
 /// longer than most kernels. A block is released by its last run's end, so whoever takes it next
-/// may use it at once, in any stream.
-class DeviceMemory final : public MemorySpace {
+/// may use it at once, in any stream. Other libraries use it where it lies (sharing.cpp).
+class DeviceMemory final : public MemorySpace, public DeviceSharing {
  public:
   explicit DeviceMemory(const DeviceInfo& device);
 
@@ -28,10 +29,20 @@ class DeviceMemory final : public MemorySpace {
   void copy_from_host(void* destination, const void* source, size_t bytes) override;
   void copy_to_host(void* destination, const void* source, size_t bytes) override;
 
+  DeviceSharing* sharing() override { return this; }
+  int32_t device_type() const override;
+  int32_t device_index() const override { return device_.index; }
+  int32_t device_of(const void* pointer) const override;
+  int64_t common_stream() const override;
+  void lend(StreamNumber stream, const MarkPtr& work) override;
+  void returned(StreamNumber stream) noexcept override;
+  void borrow(StreamNumber stream) override;
+
   /// Says that runs are queued in `stream`, too.
   void add_stream(CUstream stream);
-  /// Lets what is queued in `stream` from now on wait for all copies to the device so far. `seen`
-  /// is the stream's own note of what it has waited for.
+  /// Lets what is queued in `stream` from now on wait for all copies to the device so far, and for
+  /// what other libraries have been lent and have borrowed. `seen` is the stream's own note of what
+  /// it has waited for.
   void await_copies(CUstream stream, uint64_t* seen);
 
   /// The pinned memory that belongs to a small block; null for other pointers.
@@ -61,6 +72,9 @@ class DeviceMemory final : public MemorySpace {
   void trim_locked();
   Staging& next_staging();
   void open_copies();
+  void launch_small_copies();
+  void come_behind(CUstream theirs);
+  void await_returned();
 
   const DeviceInfo& device_;
   mutable std::mutex mutex_;
@@ -73,12 +87,17 @@ class DeviceMemory final : public MemorySpace {
   CUstream copies_ = nullptr;
   Staging staging_[4];
   size_t next_ = 0;
-  CUevent last_copy_ = nullptr;
+  CUevent last_copy_ = nullptr, met_ = nullptr;  // met_: with other libraries' streams
   std::atomic<uint64_t> copy_count_{0};
   SmallCopies small_copies_;
   std::atomic<bool> small_copies_wait_{false};
   CUstream only_stream_ = nullptr;  // of runs
   int streams_ = 0;
+
+  // How often something was returned by others, how often that was waited for, and whether some of
+  // it stands in streams of theirs that may be gone.
+  std::atomic<uint64_t> returned_{0}, awaited_{0};
+  std::atomic<bool> anywhere_{false};
 };
 
 }  // namespace lazulite::cuda

@@ -342,4 +342,6 @@ void Queue::drain() {
   removed_.wait(lock, [&] { return marks_.empty(); });
 }
 
+CUevent Queue::event_of(const Mark& mark) { return static_cast<const QueueMark&>(mark).event(); }
+
 }  // namespace lazulite::cuda

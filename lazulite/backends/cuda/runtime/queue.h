@@ -49,6 +49,8 @@ class Queue {
   MarkPtr add(Queued& work, std::span<void* const> slots, std::span<const MarkPtr> needs);
   /// Waits until all that was queued has ended.
   void drain();
+  /// What is recorded behind the work of a mark that a queue has made.
+  static CUevent event_of(const Mark& mark);
 
  private:
   class QueueMark;

@@ -13,8 +13,9 @@ bool accepts_convolution(const ConvGeometry& geometry, const Launch& launch) {
 
 template <class P>
 std::unique_ptr<Kernel> make_convolution(const P& p, const Launch& launch) {
-  if (auto kernel = make_onednn(p, launch)) return kernel;
-  return is_half(launch.outputs[0].dtype) ? make_through_float(launch) : make_own(p, launch);
+  return make_onednn_or(p, launch, [p, &launch] {
+    return is_half(launch.outputs[0].dtype) ? make_through_float(launch) : make_own(p, launch);
+  });
 }
 
 }  // namespace

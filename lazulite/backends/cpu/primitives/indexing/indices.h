@@ -1,8 +1,15 @@
 #pragma once
 
+#include <algorithm>
+
 #include "lazulite/backends/cpu/primitives/movers/strided_copy.h"
 
 namespace lazulite::cpu {
+
+// What was checked lies in [0, count). A function from a file may choose by what was not.
+inline int64_t nearest_place(int64_t place, int64_t count) {
+  return std::clamp<int64_t>(place, 0, count - 1);
+}
 
 // The indices of a gather or scatter as positions in [0, limit): negative ones count from the end,
 // and those out of range become the nearest valid one.

@@ -134,18 +134,21 @@ std::unique_ptr<Kernel> make_complex(const MatmulShape& shape, const Launch& lau
   });
 }
 
-}  // namespace
-
-bool accepts(const Matmul&, const Launch& launch) { return is_inexact(launch.inputs[0].dtype); }
-
-std::unique_ptr<Kernel> make(const Matmul& p, const Launch& launch) {
-  if (auto kernel = make_onednn(p, launch)) return kernel;
+std::unique_ptr<Kernel> make_own(const Launch& launch) {
   const Dtype dtype = launch.inputs[0].dtype;
   if (is_half(dtype)) return make_through_float(launch);
   const MatmulShape shape(launch);
   if (dtype == Dtype::complex64) return make_complex(shape, launch);
   return dtype == Dtype::float64 ? make_gemm<double>(shape, launch)
                                  : make_gemm<float>(shape, launch);
+}
+
+}  // namespace
+
+bool accepts(const Matmul&, const Launch& launch) { return is_inexact(launch.inputs[0].dtype); }
+
+std::unique_ptr<Kernel> make(const Matmul& p, const Launch& launch) {
+  return make_onednn_or(p, launch, [&launch] { return make_own(launch); });
 }
 
 LAZULITE_CPU_KERNEL(Matmul);

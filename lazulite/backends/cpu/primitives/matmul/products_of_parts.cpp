@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lazulite/backends/cpu/parallel.h"
+#include "lazulite/backends/cpu/primitives/indexing/indices.h"
 #include "lazulite/backends/cpu/primitives/kernel_of.h"
 #include "lazulite/backends/cpu/primitives/matmul/gemm.h"
 #include "lazulite/backends/cpu/primitives/movers/strided_copy.h"
@@ -49,8 +50,10 @@ struct Run {
   int64_t first, count;
 };
 
-std::vector<Run> runs_of(const int32_t* lhs, const int32_t* rhs, int64_t count, bool rows_follow) {
+std::vector<Run> runs_of(const std::vector<int64_t>& lhs, const std::vector<int64_t>& rhs,
+                         bool rows_follow) {
   std::vector<Run> runs;
+  const auto count = static_cast<int64_t>(lhs.size());
   for (int64_t i = 0; i < count; ++i) {
     const bool goes_on = rows_follow && i > 0 && rhs[i] == rhs[i - 1] && lhs[i] == lhs[i - 1] + 1;
     if (goes_on) {
@@ -69,11 +72,17 @@ std::unique_ptr<Kernel> gather(const Launch& launch) {
   return kernel_of(
       [=, a = launch.inputs[0], b = launch.inputs[1], c = launch.outputs[0]](void* const* slots) {
         const Scratch scratch(scratch_bytes);
-        const auto* left = lhs.get<int32_t>(slots, scratch);
-        const auto* right = rhs.get<int32_t>(slots, scratch);
+        const auto places_in = [&](const RowMajorInput& chosen, const Operand& of) {
+          std::vector<int64_t> places(static_cast<size_t>(c.shape[0]));
+          const auto* given = chosen.get<int32_t>(slots, scratch);
+          std::transform(given, given + c.shape[0], places.begin(),
+                         [&](int32_t place) { return nearest_place(place, of.shape[0]); });
+          return places;
+        };
+        const std::vector<int64_t> left = places_in(lhs, a), right = places_in(rhs, b);
         const GemmLayout whole = layout_of(a, b);
         const bool rows_follow = whole.m == 1 || a.strides[0] == whole.m * whole.a_row;
-        const std::vector<Run> runs = runs_of(left, right, c.shape[0], rows_follow);
+        const std::vector<Run> runs = runs_of(left, right, rows_follow);
         const int64_t parts = (whole.n + columns_at_once - 1) / columns_at_once;
         const auto tasks = static_cast<int64_t>(runs.size()) * parts;
         const double each = multiplications(whole) * static_cast<double>(c.shape[0]) /

@@ -8,6 +8,7 @@
 
 #include "lazulite/backends/cpu/parallel.h"
 #include "lazulite/backends/cpu/primitives/half/half_convert.h"
+#include "lazulite/backends/cpu/primitives/indexing/indices.h"
 #include "lazulite/backends/cpu/primitives/kernel_of.h"
 #include "lazulite/backends/cpu/primitives/matmul/gemm.h"
 #include "lazulite/backends/cpu/primitives/matmul/quantized_rows.h"
@@ -177,6 +178,7 @@ class QuantizedMatmul final : public Kernel {
     products_ = product.indexed ? y_.shape[0] : 1;
     code_rows_ = w.end()[-2], code_columns_ = w.back() * 32 / format_.bits;
     code_bytes_ = element_count(w) * 4;
+    x_matrices_ = x.front(), code_matrices_ = w.front();
     x_size_ = element_count(x);
     if (is_half(y_.dtype)) {
       wide_x_ = reserve_scratch(static_cast<size_t>(x_size_) * sizeof(float), &scratch_bytes_);
@@ -213,8 +215,9 @@ class QuantizedMatmul final : public Kernel {
     parallel_for(products_ * x_parts * parts, grain, [&](int64_t from, int64_t to, int) {
       for (int64_t at = from; at < to; ++at) {
         const int64_t part = at % parts, x_part = at / parts % x_parts, i = at / parts / x_parts;
-        const Product product{
-            m_, k_, n_, x + (lhs ? lhs[i] : 0) * m_ * k_, y + i * m_ * n_, rhs ? rhs[i] : 0};
+        const int64_t left = lhs ? nearest_place(lhs[i], x_matrices_) : 0;
+        const int64_t right = rhs ? nearest_place(rhs[i], code_matrices_) : 0;
+        const Product product{m_, k_, n_, x + left * m_ * k_, y + i * m_ * n_, right};
         const int64_t x_begin = x_part * x_rows_at_once;
         const int64_t x_end = std::min(x_begin + x_rows_at_once, m_);
         const int64_t begin = part * width_, end = std::min(begin + width_, n_);
@@ -238,6 +241,7 @@ class QuantizedMatmul final : public Kernel {
   std::optional<RowMajorInput> lhs_, rhs_;
   Operand y_;
   int64_t m_, k_, n_, products_, code_rows_, code_columns_, code_bytes_, x_size_, width_;
+  int64_t x_matrices_, code_matrices_;  // of which indices choose
 };
 
 }  // namespace

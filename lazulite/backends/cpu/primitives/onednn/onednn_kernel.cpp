@@ -6,6 +6,8 @@
 #include <omp.h>
 #include <sys/mman.h>
 
+#include <atomic>
+#include <cstdlib>
 #include <mutex>
 #include <new>
 #include <set>
@@ -14,6 +16,7 @@
 #include <vector>
 
 #include "lazulite/backends/cpu/primitives/kernel_of.h"
+#include "lazulite/backends/cpu/primitives/onednn/onednn.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/program/executor.h"
 
@@ -81,16 +84,54 @@ void generate_products() {
   generated = true;
 }
 
-// oneDNN's static objects, which are made with its first kernel of a kind, must not go while
-// something runs, whichever thread ends the process.
+std::atomic<bool> ends{false};
+
+// From when it is called on, exit handlers run in reverse order: before oneDNN's static objects go
+// that have been made so far.
+void note_the_end() {
+  std::atexit([] { ends = true; });
+}
+
+// Those of the library itself, which this one needs and which has therefore been loaded before.
+[[maybe_unused]] const bool noted = (note_the_end(), true);
+
+// oneDNN's static objects, others of which are made with its first kernel of a kind, must not go
+// while something runs, whichever thread ends the process.
 void finish_before_it_goes(std::string_view implementation) {
   static std::mutex mutex;
   static auto& seen = *new std::set<std::string, std::less<>>;
   std::lock_guard lock(mutex);
-  if (seen.insert(std::string(implementation)).second) Executor::finish_at_exit();
+  if (!seen.insert(std::string(implementation)).second) return;
+  note_the_end();
+  Executor::finish_at_exit();
 }
 
+class UntilTheEnd final : public Kernel {
+ public:
+  UntilTheEnd(std::unique_ptr<Kernel> kernel, MakeKernel own)
+      : kernel_(std::move(kernel)), make_own_(std::move(own)) {}
+  ~UntilTheEnd() override {
+    // Its parts are oneDNN's.
+    if (ends) (void)kernel_.release();
+  }
+  void run(void* const* slots) override {
+    if (!ends.load(std::memory_order_relaxed)) return kernel_->run(slots);
+    if (!own_) own_ = make_own_();
+    own_->run(slots);
+  }
+
+ private:
+  std::unique_ptr<Kernel> kernel_, own_;
+  const MakeKernel make_own_;
+};
+
 }  // namespace
+
+bool onednn_ends() { return ends; }
+
+std::unique_ptr<Kernel> until_onednn_ends(std::unique_ptr<Kernel> kernel, MakeKernel own) {
+  return std::make_unique<UntilTheEnd>(std::move(kernel), std::move(own));
+}
 
 std::unique_ptr<Kernel> make_if_fast(std::function<OnednnKernel::Recipe()> describe) {
   expect_room();

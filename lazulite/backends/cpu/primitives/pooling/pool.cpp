@@ -12,10 +12,10 @@ namespace {
 template <class FindTaps, class F>
 void for_pixels(const PoolShape& s, const std::array<int64_t, 3>& pixels, FindTaps find_taps, F f) {
   const int64_t rows = pixels[0] * pixels[1];
-  const int64_t work = pixels[2] * s.channels * s.window_size();
+  const int64_t work = pixels[2] * s.channels * s.most_taps();
   parallel_for(s.n * rows, std::max<int64_t>(16384 / std::max<int64_t>(work, 1), 1),
                [&](int64_t begin, int64_t end, int) {
-                 const Scratch scratch(static_cast<size_t>(s.window_size()) * sizeof(Tap));
+                 const Scratch scratch(static_cast<size_t>(s.most_taps()) * sizeof(Tap));
                  Tap* taps = scratch.at<Tap>();
                  for (int64_t row = begin; row < end; ++row) {
                    const int64_t in_image = row % rows;

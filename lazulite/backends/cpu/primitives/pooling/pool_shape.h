@@ -33,6 +33,12 @@ struct PoolShape {
   }
 
   int64_t window_size() const { return window[0] * window[1] * window[2]; }
+  // How many of its elements may lie inside.
+  int64_t most_taps() const {
+    int64_t count = 1;
+    for (size_t i = 0; i < 3; ++i) count *= std::min(window[i], std::max(in[i], out[i]));
+    return count;
+  }
 };
 
 // One element of a window: where it lies (in pixels of an image) and its number in the window.
@@ -42,7 +48,7 @@ struct Tap {
 };
 
 // The elements of the input that the window of an output pixel covers, in row-major order. Returns
-// their number; `taps` has room for the whole window.
+// their number; `taps` has room for `most_taps`.
 inline int64_t taps_of_output(const PoolShape& s, const std::array<int64_t, 3>& at, Tap* taps) {
   std::array<int64_t, 3> start, first, last;
   for (size_t i = 0; i < 3; ++i) {
