@@ -3,6 +3,7 @@
 #include "lazulite/nn/functional.h"
 #include "lazulite/nn/gated_delta.h"
 #include "lazulite/nn/losses.h"
+#include "lazulite/ops/manipulation.h"
 #include "module.h"
 
 namespace lazulite::python {
@@ -10,26 +11,30 @@ namespace {
 
 Array given(const std::optional<Array>& array) { return array ? *array : Array(); }
 
-void expect_floating(const Array& x, const char* operation) {
-  if (is_floating(x.dtype())) return;
-  throw ValueError(std::string(operation) + ": floating numbers are needed, not " +
-                   name_of(x.dtype()));
+void expect_floating(Dtype dtype, const char* operation) {
+  if (is_floating(dtype)) return;
+  throw ValueError(std::string(operation) + ": floating numbers are needed, not " + name_of(dtype));
+}
+
+// Integers are taken where a weight makes them floating numbers.
+Array weighed(const Array& x, const std::optional<Array>& weight, const char* operation) {
+  const Dtype dtype = weight ? result_type(x.dtype(), weight->dtype()) : x.dtype();
+  expect_floating(dtype, operation);
+  return is_floating(x.dtype()) ? x : astype(x, dtype);
 }
 
 void bind_norms(nb::module_& m) {
   def_op(
       m, "rms_norm",
       [](const Array& x, std::optional<Array> weight, double eps) {
-        expect_floating(x, "rms_norm");
-        return nn::rms_norm(x, given(weight), eps);
+        return nn::rms_norm(weighed(x, weight, "rms_norm"), given(weight), eps);
       },
       "x"_a, "weight"_a.none(), "eps"_a, kw(),
       "x * rsqrt(mean(x^2) + eps) over the last axis, times weight (of its size) if given.");
   def_op(
       m, "layer_norm",
       [](const Array& x, std::optional<Array> weight, std::optional<Array> bias, double eps) {
-        expect_floating(x, "layer_norm");
-        return nn::layer_norm(x, given(weight), given(bias), eps);
+        return nn::layer_norm(weighed(x, weight, "layer_norm"), given(weight), given(bias), eps);
       },
       "x"_a, "weight"_a.none(), "bias"_a.none(), "eps"_a, kw(),
       "(x - mean) * rsqrt(variance + eps) over the last axis, times weight, plus bias.");
@@ -40,7 +45,7 @@ void bind_attention(nb::module_& m) {
       m, "rope",
       [](const Array& a, int dims, bool traditional, std::optional<double> base, double scale,
          Operand offset, std::optional<Array> freqs) {
-        expect_floating(a, "rope");
+        expect_floating(a.dtype(), "rope");
         if (a.ndim() < 3) {
           throw ValueError(
               "rope: an array (..., positions, features) of at least 3 axes is needed, not " +
@@ -48,7 +53,16 @@ void bind_attention(nb::module_& m) {
         }
         if (!base && !freqs) throw ValueError("rope: either base or freqs is needed");
         if (base && freqs) throw ValueError("rope: base must be None where freqs are given");
-        return nn::rope(a, dims, to_array(offset.object), given(freqs), {traditional, base, scale});
+        if (freqs && (freqs->ndim() != 1 || freqs->shape(0) != dims / 2)) {
+          throw ValueError("rope: freqs is one number for each of the " + std::to_string(dims / 2) +
+                           " pairs of features, not of shape " + to_string(freqs->shape()));
+        }
+        Array start = to_array(offset.object);
+        if (!is_integer(start.dtype())) {
+          throw ValueError(std::string("rope: the offset is an integer, not ") +
+                           name_of(start.dtype()));
+        }
+        return nn::rope(a, dims, std::move(start), given(freqs), {traditional, base, scale});
       },
       "a"_a, "dims"_a, kw(), "traditional"_a, "base"_a.none(), "scale"_a, "offset"_a,
       "freqs"_a = nb::none(),
@@ -67,6 +81,17 @@ void bind_attention(nb::module_& m) {
           throw nb::type_error("scaled_dot_product_attention: the mask is an array or 'causal'");
         }
         const Dtype out = result_type(result_type(q.dtype(), k.dtype()), v.dtype());
+        if (!is_floating(out)) {
+          throw ValueError(std::string("scaled_dot_product_attention: floating numbers are needed, "
+                                       "not ") +
+                           name_of(out));
+        }
+        if (q.ndim() == 4 && k.ndim() == 4 && v.ndim() == 4 &&
+            (k.shape(0) != q.shape(0) || v.shape(0) != q.shape(0))) {
+          throw ValueError("scaled_dot_product_attention: q, k and v of shapes " +
+                           to_string(q.shape()) + ", " + to_string(k.shape()) + " and " +
+                           to_string(v.shape()) + " differ in the size of the batch");
+        }
         if (array && result_type(array->dtype(), out) != out) {
           throw ValueError(std::string("scaled_dot_product_attention: a mask of ") +
                            name_of(array->dtype()) + " is wider than the result, which is " +

@@ -60,7 +60,8 @@ void bind_continuous(nb::module_& m) {
         auto a = scalar_of(low.object), b = scalar_of(high.object);
         Array k = key_or_next(key);
         if (a && b) {
-          return random::uniform(a->as<double>(), b->as<double>(), shape.shape, type, k);
+          const double from = a->as<double>(), to = b->as<double>();
+          if (!(from > to)) return random::uniform(from, to, shape.shape, type, k);
         }
         return random::uniform(parameter(low.object, type), parameter(high.object, type),
                                shape.shape, type, k);

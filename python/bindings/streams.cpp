@@ -74,6 +74,11 @@ void expect_device(const Device& device) {
   }
 }
 
+/// A GPU may be missing, which is told where it is asked for rather than in an evaluation.
+void expect_gpu(const Stream& stream) {
+  if (type_of(stream.device) == DeviceType::gpu) expect_device(stream.device);
+}
+
 /// `with stream(...)`.
 class StreamContext {
  public:
@@ -93,7 +98,8 @@ class StreamContext {
   std::optional<Stream> previous_;
 };
 
-void synchronize_with(StreamArgument) {
+void synchronize_with(StreamArgument argument) {
+  if (argument.stream) expect_gpu(*argument.stream);
   WithoutGil released;
   lazulite::synchronize();
 }
@@ -132,6 +138,7 @@ bool to_stream(nb::handle object, StreamArgument& out) {
 
 void check_stream(const Stream& stream) {
   if (stream.index) expect_own_thread(stream);
+  expect_gpu(stream);
 }
 
 void bind_streams(nb::module_& m) {

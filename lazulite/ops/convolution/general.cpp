@@ -93,6 +93,9 @@ Array conv_transpose(Array x, Array w, Ints stride, Ints padding, Ints dilation,
                      Ints output_padding, int groups) {
   const ReleaseOnReturn release(x, w);
   size_t axes = spatial_axes(x, w, "conv_transpose");
+  const Dtype dtype = result_type(x.dtype(), w.dtype());
+  x = astype(std::move(x), dtype);
+  w = astype(std::move(w), dtype);
   ConvGeometry geometry{for_each_axis(stride, axes, "conv_transpose", "stride"),
                         for_each_axis(padding, axes, "conv_transpose", "padding"),
                         for_each_axis(dilation, axes, "conv_transpose", "dilation"), groups};

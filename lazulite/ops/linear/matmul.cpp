@@ -72,7 +72,9 @@ Array matmul(Array a, Array b) {
 
 Array addmm(Array c, Array a, Array b, double alpha, double beta) {
   const ReleaseOnReturn release(c, a, b);
-  Array product = matmul(a, b);
+  // All three in the dtype of the result, which c alone may widen.
+  const Dtype dtype = result_type(c.dtype(), result_type(a.dtype(), b.dtype()));
+  Array product = matmul(astype(a, dtype), astype(b, dtype));
   if (broadcast_shapes(c.shape(), product.shape(), "addmm") != product.shape()) {
     throw Error(
         fmt::format("addmm: an array of shape {} cannot be broadcast to the product's "
@@ -80,7 +82,6 @@ Array addmm(Array c, Array a, Array b, double alpha, double beta) {
                     to_string(c.shape()), to_string(product.shape())));
   }
   // What has no share in the result does not spoil it with a NaN or an infinity.
-  Dtype dtype = result_type(c.dtype(), product.dtype());
   auto scaled = [&](const Array& x, double factor) { return factor == 1 ? x : x * factor; };
   if (beta == 0) {
     return astype(alpha == 0 ? zeros_like(product) : scaled(product, alpha), dtype);

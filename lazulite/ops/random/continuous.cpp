@@ -103,7 +103,9 @@ Array uniform(Array low, Array high, const Shape& shape, Dtype dtype, Array key)
   check_floating(dtype, "uniform");
   check_bounds(low, high, shape, "uniform");
   Array from = astype(low, dtype), to = astype(high, dtype);
-  return kept_below((to - from) * uniform(shape, dtype, key) + from, from, to);
+  Array drawn = (to - from) * uniform(shape, dtype, key) + from;
+  // Of bounds the other way round the first is the one that may be drawn.
+  return where(to < from, drawn, kept_below(drawn, from, to));
 }
 
 Array uniform(double low, double high, const Shape& shape, Dtype dtype, Array key) {

@@ -37,6 +37,15 @@ __all__ = [
 ]
 
 
+def __getattr__(name: str):
+    # The layers are found here, too; their module needs this one first.
+    from . import activation_layers
+
+    if name in activation_layers.__all__:
+        return getattr(activation_layers, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 def _not_positive(x):
     # For a branch that is not taken elsewhere: exponentials of large numbers would make its
     # derivative infinite, and an infinity times 0 is no number.

@@ -283,4 +283,5 @@ class BatchNorm(_Affine):
         unbiased = variance * (count / (count - 1))
         share = self.momentum
         for name, new in (("running_mean", mean), ("running_var", unbiased)):
-            setattr(self, name, (1 - share) * self[name] + share * mx.stop_gradient(new))
+            old = self[name]
+            setattr(self, name, (1 - share) * old + share * mx.stop_gradient(new).astype(old.dtype))
