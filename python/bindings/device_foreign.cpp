@@ -41,6 +41,16 @@ nb::object capsule_of(nb::handle object, int64_t stream) {
   return exporter("stream"_a = stream);
 }
 
+// Of a tensor that a derivative is taken of, PyTorch shows none.
+nb::object capsule_of_values(nb::handle object, int64_t stream) {
+  try {
+    return capsule_of(object, stream);
+  } catch (nb::python_error& error) {
+    if (!error.matches(PyExc_BufferError) || !has(object, "detach")) throw;
+  }
+  return capsule_of(object.attr("detach")(), stream);
+}
+
 // How capsules with a version begin.
 struct VersionedTensor {
   uint32_t major, minor;
@@ -122,7 +132,7 @@ std::optional<DeviceForeign> DeviceForeign::of(nb::handle object) {
 void DeviceForeign::take_dlpack(nb::handle object, int32_t kind, int32_t index) {
   space_ = &memory_of_device(kind, index, lies_on);
   DeviceSharing& sharing = *space_->sharing();
-  nb::object capsule = capsule_of(object, sharing.common_stream());
+  nb::object capsule = capsule_of_values(object, sharing.common_stream());
   read_only_ = is_read_only_capsule(capsule);
   nb::ndarray<nb::ro> view;
   if (!nb::try_cast(capsule, view)) {

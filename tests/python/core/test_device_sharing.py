@@ -304,6 +304,23 @@ def test_a_failure_is_raised():
 
 
 @on_device
+def test_tensors_that_derivatives_are_taken_of():
+    class Parameter(Foreign):
+        def __dlpack__(self, **options):
+            raise BufferError("it requires a gradient")
+
+    class Detachable(Parameter):
+        def detach(self):
+            return Foreign(self.array)
+
+    x = made([1.0, 2.0])
+    with pytest.raises(BufferError, match="requires a gradient"):
+        lz.array(Parameter(x))
+    assert lz.array(Detachable(x)).tolist() == [1, 2]
+    assert address(lz.from_dlpack(Detachable(x), copy=False)) == address(x)
+
+
+@on_device
 def test_lists_of_them():
     rows = [Foreign(made([1.0, 2.0])), WithInterface(made([3.0, 4.0]))]
     assert lz.array(rows).tolist() == [[1, 2], [3, 4]]

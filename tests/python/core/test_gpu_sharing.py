@@ -356,10 +356,12 @@ class Import(unittest.TestCase):
         self.assertEqual(again.tolist(), x.tolist())
 
     def test_parameters(self):
-        t = torch.ones(3, device="cuda", requires_grad=True)
-        with self.assertRaises((BufferError, RuntimeError)):
-            lz.from_dlpack(t)
-        self.assertEqual(lz.from_dlpack(t.detach()).tolist(), [1, 1, 1])
+        for device in ("cpu", "cuda"):
+            t = torch.ones(3, device=device, requires_grad=True)
+            for x in (lz.array(t), lz.array(t * 2 / 2), lz.from_dlpack(t.detach(), copy=False)):
+                self.assertEqual(x.tolist(), [1, 1, 1])
+        x = lz.from_dlpack(t, copy=False)
+        self.assertEqual(address(x), t.data_ptr())
 
     def test_lists(self):
         rows = [torch.ones(2, device="cuda"), torch.zeros(2, device="cuda")]
@@ -376,6 +378,42 @@ class Import(unittest.TestCase):
         self.assertEqual(x.__dlpack_device__(), (2, 1))
         self.assertEqual((x * 2).tolist(), [0, 2, 4, 6, 8])
         self.assertEqual(lz.array(t).tolist(), t.tolist())
+
+
+class CuPy(unittest.TestCase):
+    def setUp(self):
+        try:
+            import cupy
+        except ImportError:
+            self.skipTest("there is no CuPy")
+        self.cupy = cupy
+
+    def test_ours(self):
+        whole = np.arange(30, dtype=np.float32).reshape(5, 6)
+        x = made(whole)
+        for view in (lambda a: a, lambda a: a[::2, 1::2], lambda a: a.T, lambda a: a[::-1]):
+            for theirs in (self.cupy.from_dlpack(view(x)), self.cupy.asarray(view(x))):
+                np.testing.assert_array_equal(theirs.get(), view(whole))
+        self.assertEqual(self.cupy.asarray(x).data.ptr, address(x))
+
+    def test_theirs(self):
+        whole = self.cupy.arange(30, dtype="float32").reshape(5, 6)
+        for theirs in (whole, whole[::2, 1::2], whole.T, whole[::-1], whole[1:, ::-2], whole[:0]):
+            for x in (lz.from_dlpack(theirs, copy=False), lz.array(theirs)):
+                np.testing.assert_array_equal(np.array(x), theirs.get())
+                np.testing.assert_array_equal(np.array(x * 2), theirs.get() * 2)
+        self.assertEqual(address(lz.from_dlpack(whole, copy=False)), whole.data.ptr)
+
+    def test_they_take_turns(self):
+        x = made(np.ones(100_000))
+        for stream in (self.cupy.cuda.Stream.null, self.cupy.cuda.Stream(non_blocking=True)):
+            with stream:
+                for _ in range(20):
+                    x = lz.array(self.cupy.from_dlpack(x + 1) * 2)
+        expected = np.float32(1)
+        for _ in range(40):
+            expected = (expected + np.float32(1)) * np.float32(2)
+        np.testing.assert_array_equal(np.array(x), np.full(100_000, expected))
 
 
 class Ranges(unittest.TestCase):
