@@ -5,6 +5,7 @@
 #include <atomic>
 #include <mutex>
 #include <set>
+#include <utility>
 
 #include "lazulite/core/environment.h"
 #include "lazulite/core/errors.h"
@@ -42,6 +43,8 @@ ProcessDefault& process_default() {
   static auto* instance = new ProcessDefault;
   return *instance;
 }
+
+[[maybe_unused]] const bool made = (add_fork_handler(made_before_forks<process_default>()), true);
 
 thread_local std::optional<Stream> chosen;
 

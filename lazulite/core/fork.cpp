@@ -11,6 +11,11 @@
 
 #include "lazulite/core/threads.h"
 
+#ifdef __GLIBC__
+// What its pthread_atfork calls.
+extern "C" int __register_atfork(void (*before)(), void (*after)(), void (*child)(), void* library);
+#endif
+
 namespace lazulite {
 namespace {
 
@@ -109,7 +114,14 @@ void afterwards() {
 }
 template <Registration own>
 int register_with_system() {
-  return pthread_atfork(before<own>, afterwards<own, after_fork>, afterwards<own, in_child>);
+  constexpr auto after = afterwards<own, after_fork>, child = afterwards<own, in_child>;
+#ifdef __GLIBC__
+  // As nobody's: what a library has registered goes with its static objects, and other threads may
+  // still fork then.
+  return __register_atfork(before<own>, after, child, nullptr);
+#else
+  return pthread_atfork(before<own>, after, child);
+#endif
 }
 
 }  // namespace

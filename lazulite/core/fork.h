@@ -74,15 +74,29 @@ struct ForkHandler {
 /// Registers one, for good. Called while libraries are loaded.
 void add_fork_handler(ForkHandler handler);
 
-/// From now on all handlers come before those that libraries have registered with the system so far,
-/// and after them once the process is copied. OpenMP's, of LLVM, takes locks that threads need in
-/// order to end what they run.
+/// From now on all handlers come before those that libraries have registered with the system so
+/// far, and after them once the process is copied. OpenMP's, of LLVM, takes locks that threads need
+/// in order to end what they run.
 void handle_forks_first();
 
 /// A handler that holds a mutex while the process is copied.
 template <std::mutex& (*mutex)()>
 ForkHandler holding(int level) {
   return {level, [] { mutex().lock(); }, [] { mutex().unlock(); }, nullptr};
+}
+
+/// A handler that has the static objects of `make` made before a fork: a child would wait for ever
+/// for a thread that was about to make them.
+template <auto make>
+ForkHandler made_before_forks() {
+  constexpr auto before = [] {
+    try {
+      (void)make();
+    } catch (...) {
+      // Whoever asks for them is told.
+    }
+  };
+  return {-1, before, nullptr, nullptr};
 }
 
 /// Whether this process is a forked child: OpenMP's threads and the executor are gone.

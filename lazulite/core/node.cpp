@@ -22,6 +22,8 @@ const Stream& no_stream() {
   return stream;
 }
 
+[[maybe_unused]] const bool made = (add_fork_handler(made_before_forks<no_stream>()), true);
+
 }  // namespace
 
 Node::Node(PrimitivePtr&& primitive_, SmallVector<Array, 2>&& inputs_)

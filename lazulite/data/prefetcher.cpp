@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <system_error>
 #include <utility>
@@ -29,12 +30,14 @@ Prefetcher::Prefetcher(Produce produce, int workers, int depth)
 }
 
 Prefetcher::~Prefetcher() {
-  // Threads that are gone can neither be joined, nor woken from what they waited for.
-  if (forked()) {
-    (void)shared_.release();
-  } else {
-    stop();
-  }
+  // Threads that are gone can neither be joined, nor woken from what they waited for; and where a
+  // thread of this one's ends the process, who takes batches goes on to wait for it.
+  const bool ends_process =
+      std::any_of(shared_->threads.begin(), shared_->threads.end(),
+                  [](const std::thread& t) { return t.get_id() == std::this_thread::get_id(); });
+  const bool leave = forked() || ends_process;
+  if (!forked()) stop();
+  if (leave) (void)shared_.release();
 }
 
 void Prefetcher::stop() {

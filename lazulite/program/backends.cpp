@@ -119,6 +119,8 @@ Registry& registry() {
   return *instance;
 }
 
+[[maybe_unused]] const bool made = (add_fork_handler(made_before_forks<registry>()), true);
+
 }  // namespace
 
 Backend& backend_of(const Device& device) {

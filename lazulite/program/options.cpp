@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "lazulite/core/environment.h"
+#include "lazulite/core/fork.h"
 #include "lazulite/core/threads.h"
 #include "lazulite/program/statistics.h"
 
@@ -14,6 +15,8 @@ std::atomic<bool>& fusion_flag() {
   static std::atomic<bool> flag{environment_switch("LAZULITE_FUSION", true)};
   return flag;
 }
+
+[[maybe_unused]] const bool made = (add_fork_handler(made_before_forks<fusion_flag>()), true);
 
 std::atomic<ConvAlgorithm> convolution{ConvAlgorithm::automatic};
 std::atomic<FiniteGuard> guard{FiniteGuard::off};

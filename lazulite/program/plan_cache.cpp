@@ -31,6 +31,8 @@ Cache& cache() {
   return *instance;
 }
 
+[[maybe_unused]] const bool made = (add_fork_handler(made_before_forks<cache>()), true);
+
 }  // namespace
 
 std::shared_ptr<const Plan> cached_plan(Program program) {

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cmath>
+#include <csignal>
 #include <cstdlib>
 #include <string>
 #include <thread>
@@ -73,10 +75,24 @@ void fork_for_ever(int told) {
 struct EndingSet : data::Dataset {
   int64_t size() const override { return 100; }
   data::Batch get(std::span<const int64_t> indices, uint64_t) const override {
-    if (indices[0] > 30) std::exit(0);
+    if (indices[0] == 33) std::exit(0);
     return {(full({60, 60}, double(indices[0])) + 1).eval(), zeros({4})};
   }
 };
+
+// Ends the process from a handler of a signal, which interrupts evaluations anywhere.
+void end_by_signal() {
+  alarm(10);
+  std::signal(SIGUSR1, [](int) { std::exit(0); });
+  std::thread([main = pthread_self()] {
+    std::this_thread::sleep_for(std::chrono::microseconds(20000 + getpid() * 7919 % 60000));
+    pthread_kill(main, SIGUSR1);
+  }).detach();
+  for (int64_t i = 0;; ++i) {
+    const int64_t n = 20 + i % 200;
+    sum(matmul(ones({n, 30}), ones({30, n})) * 2).eval();
+  }
+}
 
 // The child's part.
 TEST(Exit, Happens) {
@@ -88,6 +104,12 @@ TEST(Exit, Happens) {
   if (kind == "transforms") {
     static TransformsAtTheEnd transforms;
     std::exit(TransformsAtTheEnd::right() ? 0 : 5);
+  }
+  if (kind == "signal") {
+    // Before other handlers and destructors, which may wait for a lock of the C library's that the
+    // interrupted function holds.
+    std::atexit([] { _exit(0); });
+    end_by_signal();
   }
   if (kind == "loader") {
     static data::DataLoader loader(std::make_shared<EndingSet>(), {.batch_size = 3, .workers = 2});
@@ -107,22 +129,30 @@ TEST(Exit, Happens) {
   std::exit(0);
 }
 
+// How such a process ends, as waitpid says it.
+int end_of(const std::string& kind) {
+  const pid_t child = fork();
+  if (child == 0) {
+    setenv(variable, kind.c_str(), 1);
+    // The thread sanitizer would hold the process for a second when all static objects are gone,
+    // after which other threads compute again; and it has its opinion of what handlers call.
+    const char* options = std::getenv("TSAN_OPTIONS");
+    setenv(
+        "TSAN_OPTIONS",
+        (std::string(options ? options : "") + ":atexit_sleep_ms=0:report_signal_unsafe=0").c_str(),
+        1);
+    execl("/proc/self/exe", "stress_tests", "--gtest_filter=Exit.Happens",
+          static_cast<char*>(nullptr));
+    _exit(127);
+  }
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  return status;
+}
+
 void expect_end(const std::string& kind) {
   for (int round = 0; round < rounds(6); ++round) {
-    const pid_t child = fork();
-    if (child == 0) {
-      setenv(variable, kind.c_str(), 1);
-      // The thread sanitizer would hold the process for a second when all static objects are gone,
-      // after which other threads compute again.
-      const char* options = std::getenv("TSAN_OPTIONS");
-      setenv("TSAN_OPTIONS", (std::string(options ? options : "") + ":atexit_sleep_ms=0").c_str(),
-             1);
-      execl("/proc/self/exe", "stress_tests", "--gtest_filter=Exit.Happens",
-            static_cast<char*>(nullptr));
-      _exit(127);
-    }
-    int status = 0;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
+    const int status = end_of(kind);
     ASSERT_TRUE(WIFEXITED(status)) << kind << ": signal " << WTERMSIG(status);
     ASSERT_EQ(WEXITSTATUS(status), 0) << kind;
   }
@@ -143,6 +173,13 @@ TEST_F(Exits, WhileAnotherThreadForks) {
   EXPECT_EQ(std::count(all.begin(), all.end(), 'b'), std::count(all.begin(), all.end(), 'c'));
 }
 TEST_F(Exits, OfALoadersThread) { expect_end("loader"); }
+// One of several may be interrupted in the midst of the C library.
+TEST_F(Exits, FromAHandlerOfASignal) {
+  const int count = rounds(12);
+  int ended = 0;
+  for (int round = 0; round < count; ++round) ended += end_of("signal") == 0;
+  EXPECT_GE(ended, count - 1);
+}
 TEST_F(Exits, OfTheMainThread) { expect_end("main thread"); }
 TEST_F(Exits, OfAnotherThread) { expect_end("other thread"); }
 TEST_F(Exits, WithDestructorsOfTheThread) { expect_end("in a thread's destructor"); }

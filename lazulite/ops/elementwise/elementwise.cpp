@@ -1,5 +1,6 @@
 #include "lazulite/ops/elementwise.h"
 
+#include "lazulite/core/fork.h"
 #include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/primitives/elementwise.h"
@@ -17,6 +18,12 @@ const PrimitivePtr& row_primitive(Row row) {
   }();
   return (*primitives)[static_cast<size_t>(row)];
 }
+
+void make_rows() {
+  (void)info(Row(0));
+  (void)row_primitive(Row(0));
+}
+[[maybe_unused]] const bool made = (add_fork_handler(made_before_forks<make_rows>()), true);
 
 template <class... Arrays>
 SmallVector<Array, 2> operands(Arrays&... arrays) {

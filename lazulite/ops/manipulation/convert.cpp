@@ -1,4 +1,5 @@
 // Conversion of elements, and nodes that only pass an array on.
+#include "lazulite/core/fork.h"
 #include "lazulite/core/release.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/primitives/elementwise.h"
@@ -7,10 +8,10 @@
 
 namespace lazulite {
 
-Array astype(Array x, Dtype dtype) {
-  const ReleaseOnReturn release(x);
-  if (x.dtype() == dtype) return x;
-  // One for each dtype, never freed: arrays may outlive static objects.
+namespace {
+
+// One for each dtype, never freed: arrays may outlive static objects.
+const std::vector<PrimitivePtr>& casts() {
   static const auto* casts = [] {
     auto all = std::make_unique<std::vector<PrimitivePtr>>();
     for (int i = 0; i <= static_cast<int>(Dtype::complex64); ++i) {
@@ -18,8 +19,18 @@ Array astype(Array x, Dtype dtype) {
     }
     return all.release();
   }();
+  return *casts;
+}
+
+[[maybe_unused]] const bool made = (add_fork_handler(made_before_forks<casts>()), true);
+
+}  // namespace
+
+Array astype(Array x, Dtype dtype) {
+  const ReleaseOnReturn release(x);
+  if (x.dtype() == dtype) return x;
   kind_of(dtype);  // throws where it is none
-  return make((*casts)[static_cast<size_t>(dtype)], {x});
+  return make(casts()[static_cast<size_t>(dtype)], {x});
 }
 
 Array alias(Array x) {

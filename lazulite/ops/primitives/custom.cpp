@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lazulite/core/event.h"
+#include "lazulite/core/fork.h"
 #include "lazulite/ops/primitives/definition.h"
 #include "lazulite/ops/primitives/named_operation.h"
 
@@ -43,6 +44,15 @@ std::shared_ptr<const CustomOperation> NamedOperation::named(std::string_view na
   }
   return nullptr;
 }
+
+void NamedOperation::make_all() {
+  for (const NamedOperation* one = first_; one; one = one->next_) (void)one->get_();
+}
+
+namespace {
+[[maybe_unused]] const bool made =
+    (add_fork_handler(made_before_forks<NamedOperation::make_all>()), true);
+}  // namespace
 
 UniqueNumber::UniqueNumber() {
   static std::atomic<uint64_t> last{0};

@@ -22,6 +22,8 @@ class NamedOperation {
   static const char* name_of(const CustomOperation& operation);
   /// The operation of that name; null where there is none.
   static std::shared_ptr<const CustomOperation> named(std::string_view name);
+  /// Makes all of them.
+  static void make_all();
 
  private:
   static constinit inline const NamedOperation* first_ = nullptr;

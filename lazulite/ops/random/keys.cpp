@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/fork.h"
 #include "lazulite/core/release.h"
 #include "lazulite/core/trace.h"
 #include "lazulite/ops/creation.h"
@@ -63,6 +64,10 @@ Cell& state() {
   }));
   return *cell;
 }
+
+namespace {
+[[maybe_unused]] const bool made = (add_fork_handler(made_before_forks<state>()), true);
+}  // namespace
 
 void seed(uint64_t seed) { state() = key(seed); }
 
