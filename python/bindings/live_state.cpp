@@ -133,18 +133,38 @@ const TypeInfo& info_of(PyTypeObject* type) {
   return entry.info;
 }
 
-// The names that a function's code, and the functions inside of it, may look up.
-const std::vector<nb::object>& names_of(PyObject* code) {
-  static auto& known = *new std::unordered_map<PyObject*, std::vector<nb::object>>();
+// The names that a function's code, and the functions inside of it, may look up. Of those that are
+// only counted (_counters.py) numbers say nothing of what the function computes.
+struct Names {
+  std::vector<nb::object> read, counted;
+  nb::object own_counters;  // a set, of the code itself
+
+  bool counts(nb::handle name) const { return PySet_Contains(own_counters.ptr(), name.ptr()) == 1; }
+};
+
+bool is_plain_number(PyObject* o) { return PyLong_CheckExact(o) || PyFloat_CheckExact(o); }
+
+const Names& names_of(PyObject* code) {
+  static auto& known = *new std::unordered_map<PyObject*, Names>();
   auto found = known.find(code);
   if (found != known.end()) return found->second;
   Py_INCREF(code);
-  std::vector<nb::object> names;
-  for (nb::handle name : attribute(code, "co_names")) names.push_back(nb::borrow(name));
+  Names names;
+  names.own_counters =
+      nb::module_::import_("lazulite._counters").attr("counters")(nb::handle(code));
+  for (nb::handle name : attribute(code, "co_names")) {
+    (names.counts(name) ? names.counted : names.read).push_back(nb::borrow(name));
+  }
   for (nb::handle constant : attribute(code, "co_consts")) {
     if (Py_TYPE(constant.ptr()) != types().code) continue;
-    for (const nb::object& name : names_of(constant.ptr())) names.push_back(name);
+    const Names& inner = names_of(constant.ptr());
+    names.read.insert(names.read.end(), inner.read.begin(), inner.read.end());
+    names.counted.insert(names.counted.end(), inner.counted.begin(), inner.counted.end());
   }
+  std::erase_if(names.counted, [&](const nb::object& counted) {
+    return std::any_of(names.read.begin(), names.read.end(),
+                       [&](const nb::object& name) { return name.is(counted); });
+  });
   return known[code] = std::move(names);
 }
 
@@ -359,6 +379,11 @@ void LiveState::visit_function(PyObject* function) {
         key_ += '-';  // not set yet
         continue;
       }
+      if (is_plain_number(content.ptr()) &&
+          names_of(code.ptr()).counts(names[number_of_cell - 1])) {
+        key_ += '-';
+        continue;
+      }
       visit(content.ptr(), {Place::cell, cell.ptr(), {}});
       visit_module(code.ptr(), content.ptr());
     }
@@ -380,18 +405,19 @@ void LiveState::visit_function(PyObject* function) {
 // The variables of a namespace that a function's code names, and those of the user's modules there.
 void LiveState::visit_names(PyObject* code, PyObject* namespace_, const char* what) {
   expect_stack();
-  for (const nb::object& name : names_of(code)) {
+  auto follow = [&](const nb::object& name, bool counted) {
     PyObject* value = PyDict_GetItemWithError(namespace_, name.ptr());
-    if (!value) {
-      PyErr_Clear();
-      continue;
-    }
+    if (!value) return PyErr_Clear();
+    if (counted && is_plain_number(value)) return;
     nb::object held = nb::borrow(value);
     DescriptionStep step(
         description_, [&] { return what + text_of(name) + "`"; }, true);
     visit(value, {Place::entry, namespace_, name});
     visit_module(code, value);
-  }
+  };
+  const Names& names = names_of(code);
+  for (const nb::object& name : names.read) follow(name, false);
+  for (const nb::object& name : names.counted) follow(name, true);
 }
 
 void LiveState::visit_module(PyObject* code, PyObject* module) {

@@ -82,6 +82,10 @@ TEST(Shapeless, FollowsProductsOfStacks) {
     return Arrays{matmul(a[0], weight), flatten(a[0], 0, 1), flatten(a[0], 1, 2),
                   tensordot(a[0], weight, {-1}, {0}), grad(loss)(a[0])};
   };
+  auto contracted = [&](const Arrays& a) { return Arrays{einsum("bqd,dk->bqk", {a[0], weight})}; };
+  for (const Shape& second : {Shape{2, 6, 5}, Shape{3, 7, 5}, Shape{1, 6, 5}}) {
+    expect_same(contracted, {numbers({2, 4, 5})}, {numbers(second)});
+  }
   for (const Shape& first : {Shape{2, 4, 5}, Shape{1, 4, 5}, Shape{2, 1, 5}}) {
     for (const Shape& second : {Shape{2, 6, 5}, Shape{3, 4, 5}, Shape{3, 7, 5}, Shape{1, 6, 5}}) {
       expect_same(function, {numbers(first)}, {numbers(second)});

@@ -8,6 +8,7 @@
 #include "lazulite/ops/linear/equation.h"
 #include "lazulite/ops/manipulation.h"
 #include "lazulite/ops/reduction.h"
+#include "lazulite/ops/shape_notes.h"
 
 namespace lazulite {
 namespace {
@@ -85,7 +86,8 @@ Operand contract(Operand a, Operand b, const Labels& wanted,
   }
   int64_t n = size_of_all(batch, sizes), rows = size_of_all(left, sizes),
           terms = size_of_all(summed, sizes), columns = size_of_all(right, sizes);
-  Array x = reshape(arranged(a, joined(joined(batch, left), summed)), {n, rows, terms});
+  const Array stacked = arranged(a, joined(joined(batch, left), summed));
+  Array x = reshape(stacked, {n, rows, terms});
   Array y = reshape(arranged(b, joined(joined(batch, summed), right)), {n, terms, columns});
   Dtype dtype = result_type(x.dtype(), y.dtype());
   Array product;
@@ -99,7 +101,12 @@ Operand contract(Operand a, Operand b, const Labels& wanted,
   Labels out = joined(joined(batch, left), right);
   Shape shape;
   for (Label label : out) shape.push_back(sizes.at(label));
-  return {reshape(product, shape), out};
+  Array result = reshape(product, shape);
+  // Of one axis on the right the others are those of `a`, whatever their number is.
+  if (right.size() == 1 && summed.size() == 1 && !result.is_same(product)) {
+    result = noted_like(result, stacked);
+  }
+  return {result, out};
 }
 
 }  // namespace
