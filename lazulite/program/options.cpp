@@ -16,8 +16,6 @@ std::atomic<bool>& fusion_flag() {
   return flag;
 }
 
-[[maybe_unused]] const bool made = (add_fork_handler(made_before_forks<fusion_flag>()), true);
-
 std::atomic<ConvAlgorithm> convolution{ConvAlgorithm::automatic};
 std::atomic<FiniteGuard> guard{FiniteGuard::off};
 std::atomic<size_t> budget_nodes{PendingBudget{}.nodes};
@@ -39,6 +37,10 @@ void check_environment() {
   fusion_enabled();
   perturbation_seed();
 }
+
+namespace {
+[[maybe_unused]] const bool made = (add_fork_handler(made_before_forks<check_environment>()), true);
+}  // namespace
 
 bool fusion_enabled() { return fusion_flag(); }
 void set_fusion_enabled(bool enabled) { fusion_flag() = enabled; }
