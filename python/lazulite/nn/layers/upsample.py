@@ -1,7 +1,7 @@
 """Upsampling, also used for downsampling."""
 
 import math
-from typing import Literal, Tuple, Union
+from typing import Callable, Literal, Tuple, Union
 
 import lazulite.core as mx
 
@@ -72,6 +72,41 @@ def _interpolated(
     return result / _along(x, total, axis) if antialias else result
 
 
+def _resized(x: mx.array, scale_factor: Tuple, resize: Callable) -> mx.array:
+    for axis, scale in enumerate(scale_factor, 1):
+        x = resize(x, axis, scale)
+    return x
+
+
+def upsample_nearest(x: mx.array, scale_factor: Tuple) -> mx.array:
+    """Each new element is the one whose middle lies nearest; see :class:`Upsample`.
+
+    Args:
+        x: ``(n, spatial..., c)``.
+        scale_factor: By how much each spatial axis is multiplied.
+    """
+    return _resized(x, scale_factor, _nearest)
+
+
+def upsample_linear(
+    x: mx.array, scale_factor: Tuple, align_corners: bool = False, antialias: bool = False
+) -> mx.array:
+    """Interpolates linearly; arguments as of :func:`upsample_nearest` and :class:`Upsample`."""
+    return _resized(
+        x, scale_factor, lambda *axis: _interpolated(*axis, "linear", align_corners, antialias)
+    )
+
+
+def upsample_cubic(
+    x: mx.array, scale_factor: Tuple, align_corners: bool = False, antialias: bool = False
+) -> mx.array:
+    """Interpolates by cubic splines; arguments as of :func:`upsample_nearest` and
+    :class:`Upsample`."""
+    return _resized(
+        x, scale_factor, lambda *axis: _interpolated(*axis, "cubic", align_corners, antialias)
+    )
+
+
 class Upsample(Module):
     """Changes the size of the spatial axes, those between the first and the last.
 
@@ -136,9 +171,7 @@ class Upsample(Module):
                 f"[Upsample] One scale per spatial dimension is required but scale_factor={scales} "
                 f"and the number of spatial dimensions were {spatial}"
             )
-        for axis, scale in enumerate(scales, 1):
-            if self.mode == "nearest":
-                x = _nearest(x, axis, scale)
-            else:
-                x = _interpolated(x, axis, scale, self.mode, self.align_corners, self.antialias)
-        return x
+        if self.mode == "nearest":
+            return upsample_nearest(x, scales)
+        resize = upsample_linear if self.mode == "linear" else upsample_cubic
+        return resize(x, scales, self.align_corners, self.antialias)
