@@ -165,9 +165,9 @@ TEST_F(Forks, HappenInsideAnOperationAndBesideIt) {
     return in_child([&] { return sum(ones({3}) + 1).item<float>() == 6; }) &&
            same(apply_operation(operation, {given})[0], given);
   };
-  for (int round = 0; round < rounds(5); ++round) {
+  // What another thread does while the operation stands still.
+  const auto beside_operation = [&](int round, const std::function<void()>& act) {
     inside = other = false;
-    good = 0;
     together(2, [&](int i) {
       if (i == 0) {
         const Array x = full({1000}, round).eval();
@@ -175,19 +175,16 @@ TEST_F(Forks, HappenInsideAnOperationAndBesideIt) {
       }
       while (!inside) std::this_thread::yield();
       other = true;
-      good += in_child(computes);
+      act();
     });
+  };
+  for (int round = 0; round < rounds(5); ++round) {
+    good = 0;
+    beside_operation(round, [&] { good += in_child(computes); });
     EXPECT_EQ(good, 2);
     // Another has so much behind the operation that it waits for room.
-    inside = other = false;
     good = 1;
-    together(2, [&](int i) {
-      if (i == 0) {
-        const Array x = full({1000}, round).eval();
-        return expect_same(apply_operation(operation, {x})[0], x);
-      }
-      while (!inside) std::this_thread::yield();
-      other = true;
+    beside_operation(round, [&] {
       Array x = given;
       for (int k = 0; k < 8; ++k) async_eval({x = apply_operation(plain, {x})[0] + 1});
       expect_same(x, given + 8);

@@ -30,6 +30,13 @@ def test_what_is_kept_names_no_folder_of_this_machine():
         assert keeping.without_folders(f"<p>{file}, line 3</p>") == (
             "<p>lazulite/article/keep.py, line 3</p>"
         )
+    assert keeping.last_names("MLX is not installed in /home/me/.cache/mlx-1.") == (
+        "MLX is not installed in mlx-1."
+    )
+    assert keeping.last_names("'/opt/python' or GPU/CPU, 1/2.") == "'python' or GPU/CPU, 1/2."
+    for path in KEPT.rglob("results.json") if KEPT.exists() else ():
+        for sentence in json.loads(path.read_text(encoding="utf-8"))["left_out"]:
+            assert keeping.last_names(sentence) == sentence, path
     for path in KEPT.rglob("*.*") if KEPT.exists() else ():
         assert not re.search(r"/\w[^\s<>\"']*/lazulite/", path.read_text(encoding="utf-8")), path
 
