@@ -19,17 +19,24 @@ constexpr int deepest = 16;
 
 constexpr const char* number_types[] = {"bool", "int", "uint", "float", "complex"};
 
+// Member by member: the library's constructor from a list loses what it holds where memory ends.
+Json object_of(const char* name, Json value) {
+  Json out = Json::object();
+  out[name] = std::move(value);
+  return out;
+}
+
 // Numbers that are not whole go by their bits, which no text rounds.
 Json json_of(const Field& field);
 struct FieldWriter {
   Json operator()(bool value) const { return value; }
   Json operator()(int64_t value) const { return value; }
-  Json operator()(double value) const { return {{"bits", std::bit_cast<uint64_t>(value)}}; }
+  Json operator()(double value) const { return object_of("bits", std::bit_cast<uint64_t>(value)); }
   Json operator()(const std::string& value) const { return value; }
-  Json operator()(Dtype value) const { return {{"dtype", name_of(value)}}; }
+  Json operator()(Dtype value) const { return object_of("dtype", name_of(value)); }
   Json operator()(const Scalar& value) const {
     const Scalar::Bits bits = value.bits();
-    return {{"number", Json::array({number_types[bits.type], bits.real, bits.imaginary})}};
+    return object_of("number", Json::array({number_types[bits.type], bits.real, bits.imaginary}));
   }
   Json operator()(const Fields& values) const {
     Json out = Json::array();
@@ -53,15 +60,21 @@ Json json_of(const std::vector<FunctionText::Type>& types) {
 Json json_of(const FunctionText& function) {
   Json steps = Json::array();
   for (const FunctionText::Step& step : function.steps) {
-    Json one = {{"op", step.primitive}, {"in", step.inputs}, {"out", json_of(step.outputs)}};
+    Json one = object_of("op", step.primitive);
+    one["in"] = step.inputs;
+    one["out"] = json_of(step.outputs);
     if (!step.fields.empty()) one["with"] = json_of(Field{step.fields});
     if (step.has_asked) one["asked"] = json_of(step.asked);
     if (step.has_like) one["like"] = step.like;
     steps.push_back(std::move(one));
   }
-  return {{"shapeless", function.shapeless}, {"inputs", json_of(function.inputs)},
-          {"names", function.names},         {"constants", function.constants},
-          {"steps", std::move(steps)},       {"results", function.results}};
+  Json out = object_of("shapeless", function.shapeless);
+  out["inputs"] = json_of(function.inputs);
+  out["names"] = function.names;
+  out["constants"] = function.constants;
+  out["steps"] = std::move(steps);
+  out["results"] = function.results;
+  return out;
 }
 
 [[noreturn]] void fail(const std::string& place, const std::string& expected) {
@@ -214,7 +227,8 @@ FunctionText function_of(const Json& json, size_t arrays, const std::string& pla
 std::string write_function_text(const std::vector<FunctionText>& functions) {
   Json all = Json::array();
   for (const FunctionText& function : functions) all.push_back(json_of(function));
-  const Json text = {{"version", function_text_version}, {"functions", std::move(all)}};
+  Json text = object_of("version", function_text_version);
+  text["functions"] = std::move(all);
   try {
     return text.dump();
   } catch (const Json::exception&) {
