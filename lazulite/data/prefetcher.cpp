@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <system_error>
 #include <utility>
@@ -15,10 +14,10 @@ namespace lazulite::data {
 Prefetcher::Prefetcher(Produce produce, int workers, int depth)
     : produce_(std::move(produce)),
       process_(::getpid()),
-      shared_(std::make_unique<Shared>(static_cast<size_t>(depth))) {
+      shared_(std::make_shared<Shared>(static_cast<size_t>(depth))) {
   std::vector<std::thread>& threads = shared_->threads;
   try {
-    for (int i = 0; i < workers; ++i) threads.emplace_back([this] { work(); });
+    for (int i = 0; i < workers; ++i) threads.emplace_back([this, s = shared_] { work(*s); });
   } catch (const std::system_error& error) {
     stop();
     throw Error(fmt::format("DataLoader: only {} of {} worker threads could be started: {}.",
@@ -29,15 +28,9 @@ Prefetcher::Prefetcher(Produce produce, int workers, int depth)
   }
 }
 
+// Threads that are gone can neither be joined, nor woken from what they waited for.
 Prefetcher::~Prefetcher() {
-  // Threads that are gone can neither be joined, nor woken from what they waited for; and where a
-  // thread of this one's ends the process, who takes batches goes on to wait for it.
-  const bool ends_process =
-      std::any_of(shared_->threads.begin(), shared_->threads.end(),
-                  [](const std::thread& t) { return t.get_id() == std::this_thread::get_id(); });
-  const bool leave = forked() || ends_process;
   if (!forked()) stop();
-  if (leave) (void)shared_.release();
 }
 
 void Prefetcher::stop() {
@@ -104,8 +97,7 @@ Prefetcher::Slot Prefetcher::make(uint64_t number) const {
   }
 }
 
-void Prefetcher::work() {
-  Shared& s = *shared_;
+void Prefetcher::work(Shared& s) {
   std::unique_lock lock(s.mutex);
   for (;;) {
     s.room.wait(lock, [&] { return s.stopping || s.next_claimed < next_taken_ + s.slots.size(); });

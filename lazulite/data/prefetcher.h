@@ -60,7 +60,7 @@ class Prefetcher {
     std::vector<std::thread> threads;
   };
 
-  void work();
+  void work(Shared& s);
   void stop();
   bool forked() const;
   void expect_threads() const;
@@ -70,7 +70,10 @@ class Prefetcher {
   const int process_;
   uint64_t next_taken_ = 0;
   double waited_seconds_ = 0;
-  std::unique_ptr<Shared> shared_;
+  // Each thread holds it too: it stays where threads do not end before the loader, in a forked
+  // child and where one of them ends the process, while who takes batches goes on to wait for the
+  // next.
+  const std::shared_ptr<Shared> shared_;
 };
 
 }  // namespace lazulite::data
