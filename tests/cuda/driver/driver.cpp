@@ -134,6 +134,7 @@ CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t bytes, CUst
 CUresult cuStreamCreate(CUstream* stream, unsigned) {
   return *stream = handle<CUstream>(), CUDA_SUCCESS;
 }
+CUresult cuStreamDestroy(CUstream stream) { return std::free(stream), CUDA_SUCCESS; }
 CUresult cuStreamWaitEvent(CUstream stream, CUevent event, unsigned) {
   std::lock_guard lock(order().mutex);
   auto found = order().recorded.find(event);

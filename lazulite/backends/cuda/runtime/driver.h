@@ -32,6 +32,7 @@ namespace lazulite::cuda {
   F(cuMemcpyDtoHAsync)              \
   F(cuMemsetD8Async)                \
   F(cuStreamCreate)                 \
+  F(cuStreamDestroy)                \
   F(cuStreamWaitEvent)              \
   F(cuStreamSynchronize)            \
   F(cuStreamBeginCapture)           \

@@ -27,6 +27,17 @@ size_t block_bytes(size_t bytes) {
 
 DeviceMemory::DeviceMemory(const DeviceInfo& device) : device_(device) {}
 
+DeviceMemory::~DeviceMemory() {
+  if (copies_) driver().cuStreamDestroy(copies_);
+  for (CUevent event : {last_copy_, met_}) {
+    if (event) driver().cuEventDestroy(event);
+  }
+  for (const Staging& staging : staging_) {
+    if (staging.copied) driver().cuEventDestroy(staging.copied);
+    if (staging.host) driver().cuMemFreeHost(staging.host);
+  }
+}
+
 void* DeviceMemory::allocate(size_t bytes) {
   refuse_forked_child();
   const size_t block = block_bytes(bytes);
@@ -175,6 +186,7 @@ bool DeviceMemory::wait_with_next_run(void* destination, const void* source, siz
 }
 
 void DeviceMemory::copy_from_host(void* destination, const void* source, size_t bytes) {
+  if (bytes == 0) return;
   const Written written{destination, 0, 0};
   note_written({&written, 1}, nullptr);
   std::lock_guard lock(copying_);

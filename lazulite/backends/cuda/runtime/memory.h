@@ -21,6 +21,8 @@ namespace lazulite::cuda {
 class DeviceMemory final : public MemorySpace, public DeviceSharing {
  public:
   explicit DeviceMemory(const DeviceInfo& device);
+  /// What was allocated has been released and trimmed before.
+  ~DeviceMemory() override;
 
   const char* name() const override { return "cuda"; }
   void* allocate(size_t bytes) override;
