@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "lazulite/core/errors.h"
+#include "support/sanitizers.h"
 #include "support/temp_folder.h"
 
 namespace lazulite {
@@ -120,6 +121,7 @@ TEST(Monitor, WatchesThisMachineByItself) {
 
 // Its thread waits, or is in the midst of a sample, when the process is copied.
 TEST(Monitor, EndsInForkedChildren) {
+  LAZULITE_FORKS_BESIDE_THREADS();
   debug::MonitorOptions options;
   for (double interval : {1e6, 1e-5}) {
     options.interval = interval;

@@ -14,6 +14,7 @@
 #include "lazulite/core/observer.h"
 #include "lazulite/ops/custom.h"
 #include "stress/stress.h"
+#include "support/sanitizers.h"
 
 namespace lazulite::stress {
 namespace {
@@ -169,6 +170,7 @@ void expect_end(const std::string& kind) {
 
 TEST_F(Exits, WithTransformsInDestructors) { expect_end("transforms"); }
 TEST_F(Exits, WhileAnotherThreadForks) {
+  LAZULITE_FORKS_BESIDE_THREADS();
   int told[2];
   ASSERT_EQ(pipe(told), 0);
   expect_end("fork" + std::to_string(told[1]));

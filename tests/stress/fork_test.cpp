@@ -9,6 +9,7 @@
 
 #include "lazulite/ops/custom.h"
 #include "stress/stress.h"
+#include "support/sanitizers.h"
 
 namespace lazulite::stress {
 namespace {
@@ -50,6 +51,7 @@ TEST_F(Forks, ReadWhatWasScheduledAndComputeFurther) {
 }
 
 TEST_F(Forks, HappenWhileOtherThreadsCompute) {
+  LAZULITE_FORKS_BESIDE_THREADS();
   Array x = whole_numbers({100, 100}, 2);
   Array expected = heavy(x).eval();
   std::atomic<bool> stop{false};
@@ -82,6 +84,7 @@ TEST_F(Forks, GiveChildrenThatUseTwoThreads) {
 // Locks that are held for moments only: other threads go on taking them while children that need
 // them are made.
 TEST_F(Forks, FindNoLockHeld) {
+  LAZULITE_FORKS_BESIDE_THREADS();
   struct Use {
     const char* name;
     std::function<void()> work;
@@ -130,6 +133,7 @@ TEST_F(Forks, FindNoLockHeld) {
 
 // On the executor's thread, while somebody else waits for it in order to fork.
 TEST_F(Forks, HappenInsideAnOperationAndBesideIt) {
+  LAZULITE_FORKS_BESIDE_THREADS();
   std::atomic<bool> inside{false}, other{false};
   std::atomic<int> good{0};
   auto operation = std::make_shared<CustomOperation>(CustomOperation{
