@@ -12,6 +12,7 @@
 #include "lazulite/core/buffer.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/ops.h"
+#include "support/threads.h"
 
 namespace lazulite {
 namespace {
@@ -132,40 +133,35 @@ TEST_F(HostMemory, EverySizeGetsABlockOfItsOwn) {
 TEST_F(HostMemory, StatisticsAreExactAndTheLimitIsHeldAmongThreads) {
   const MemoryStatistics before = memory_statistics();
   leave(8 * mib);
-  std::atomic<bool> stop = false;
   std::atomic<uint64_t> requests = 0, passed = 0;
-  std::thread watcher([&] {
-    while (!stop) {
+  std::jthread watcher([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
       const MemoryStatistics now = memory_statistics();
       if (now.active_bytes + now.cached_bytes > before.active_bytes + 8 * mib) ++passed;
     }
   });
-  std::vector<std::thread> threads;
-  for (unsigned seed = 0; seed < 4; ++seed) {
-    threads.emplace_back([&, seed] {
-      std::mt19937 random(seed);
-      std::vector<std::pair<void*, size_t>> blocks;
-      for (int i = 0; i < 5000; ++i) {
-        if (blocks.size() > 6 || (!blocks.empty() && random() % 2)) {
-          std::swap(blocks[random() % blocks.size()], blocks.back());
-          host_memory().release(blocks.back().first, blocks.back().second);
-          blocks.pop_back();
-        } else {
-          const size_t size = random() % mib;
-          ++requests;
-          try {
-            void* block = host_memory().allocate(size);
-            std::memset(block, 1, std::min<size_t>(size, 64));
-            blocks.emplace_back(block, size);
-          } catch (const OutOfMemory&) {
-          }
+  test::in_threads(4, [&](int seed) {
+    std::mt19937 random(static_cast<unsigned>(seed));
+    std::vector<std::pair<void*, size_t>> blocks;
+    for (int i = 0; i < 5000; ++i) {
+      if (blocks.size() > 6 || (!blocks.empty() && random() % 2)) {
+        std::swap(blocks[random() % blocks.size()], blocks.back());
+        host_memory().release(blocks.back().first, blocks.back().second);
+        blocks.pop_back();
+      } else {
+        const size_t size = random() % mib;
+        ++requests;
+        try {
+          void* block = host_memory().allocate(size);
+          std::memset(block, 1, std::min<size_t>(size, 64));
+          blocks.emplace_back(block, size);
+        } catch (const OutOfMemory&) {
         }
       }
-      for (auto [block, size] : blocks) host_memory().release(block, size);
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  stop = true;
+    }
+    for (auto [block, size] : blocks) host_memory().release(block, size);
+  });
+  watcher.request_stop();
   watcher.join();
   EXPECT_EQ(passed, 0u);
   EXPECT_EQ(memory_statistics().active_bytes, before.active_bytes);

@@ -84,10 +84,9 @@ TEST_F(NodeLife, RemembersAFailure) {
 
 // Whoever looks on finds no memory at any time.
 TEST_F(NodeLife, IsNeverBoundWhileClaimsAreTakenBack) {
-  std::atomic<bool> over{false};
   std::atomic<int> looks{0}, found{0};
-  std::thread onlooker([&] {
-    while (!over) {
+  std::jthread onlooker([&](const std::stop_token& over) {
+    while (!over.stop_requested()) {
       found += node_.wait_bound() ? 1 : 0;
       found += node_.wait() ? 1 : 0;
       found += node_.arrived() ? 1 : 0;
@@ -98,7 +97,7 @@ TEST_F(NodeLife, IsNeverBoundWhileClaimsAreTakenBack) {
     claim();
     take_back();
   }
-  over = true;
+  onlooker.request_stop();
   onlooker.join();
   EXPECT_EQ(found, 0);
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lazulite/core/threads.h"
+#include "support/threads.h"
 
 namespace lazulite::cpu {
 namespace {
@@ -19,10 +20,10 @@ namespace {
 template <class F>
 void on_executor(F f) {
   set_num_threads(4);
-  std::thread([&] {
+  test::in_threads(1, [&](int) {
     become_executor_thread();
     f();
-  }).join();
+  });
   set_num_threads(0);
 }
 

@@ -4,10 +4,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <thread>
-
 #include "fused_case.h"
 #include "lazulite/core/errors.h"
+#include "support/threads.h"
 
 namespace lazulite::test {
 namespace {
@@ -66,11 +65,7 @@ TEST(Threads, EvaluateAtOnce) {
   const FusedCase c = large_case();
   const std::vector<Bytes> expected = c.run("cpu");
   std::vector<std::vector<Bytes>> found(4);
-  std::vector<std::thread> threads;
-  for (std::vector<Bytes>& result : found) {
-    threads.emplace_back([&c, &result] { result = c.run("cpu"); });
-  }
-  for (std::thread& thread : threads) thread.join();
+  in_threads(4, [&](int i) { found[static_cast<size_t>(i)] = c.run("cpu"); });
   for (const std::vector<Bytes>& result : found) EXPECT_EQ(result == expected, true);
 }
 

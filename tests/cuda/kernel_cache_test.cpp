@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <thread>
 
 #include "support/temp_folder.h"
+#include "support/threads.h"
 
 namespace lazulite::test {
 namespace {
@@ -88,18 +88,14 @@ TEST(KernelCache, StaysWithinItsLimit) {
 
 TEST(KernelCache, IsWrittenByManyAtOnce) {
   TempFolder folder;
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([&] {
-      KernelCache cache(folder.path(), plenty);
-      for (int i = 0; i < 50; ++i) {
-        cache.add("text", std::string(10'000, 'x'));
-        std::optional<std::string> found = cache.find("text");
-        EXPECT_TRUE(found && *found == std::string(10'000, 'x'));
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+  in_threads(4, [&](int) {
+    KernelCache cache(folder.path(), plenty);
+    for (int i = 0; i < 50; ++i) {
+      cache.add("text", std::string(10'000, 'x'));
+      std::optional<std::string> found = cache.find("text");
+      EXPECT_TRUE(found && *found == std::string(10'000, 'x'));
+    }
+  });
   EXPECT_EQ(folder.names().size(), 1u);
 }
 

@@ -12,11 +12,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <functional>
-#include <thread>
+#include <future>
 
 #include "lazulite/core/errors.h"
 #include "support/temp_folder.h"
+#include "support/threads.h"
 
 namespace lazulite {
 namespace {
@@ -93,18 +96,15 @@ TEST_F(AtomicFile, AppearsAtTheCommit) {
 TEST_F(AtomicFile, WritersOfOnePathDoNotMeet) {
   std::vector<std::string> texts;
   for (char c : {'a', 'b', 'c', 'd'}) texts.emplace_back(100'000, c);
-  std::vector<std::thread> threads;
   std::atomic<int> failures = 0;
-  for (const std::string& text : texts) {
-    threads.emplace_back([&] {
-      for (int i = 0; i < 20; ++i) {
-        if (error_of([&] { put(folder_ / "f", text); }) != "no error") ++failures;
-        const std::string found = content_of(folder_ / "f");
-        if (std::find(texts.begin(), texts.end(), found) == texts.end()) ++failures;
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+  test::in_threads(4, [&](int thread) {
+    const std::string& text = texts[static_cast<size_t>(thread)];
+    for (int i = 0; i < 20; ++i) {
+      if (error_of([&] { put(folder_ / "f", text); }) != "no error") ++failures;
+      const std::string found = content_of(folder_ / "f");
+      if (std::find(texts.begin(), texts.end(), found) == texts.end()) ++failures;
+    }
+  });
   EXPECT_EQ(failures, 0);
   EXPECT_THAT(folder_.names(), ElementsAre("f"));
 }
@@ -271,15 +271,17 @@ TEST_F(AtomicFile, WritesThroughAFifo) {
   const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK);
   ASSERT_GE(reader, 0);
   io::check_writable(path);
-  std::thread writer([&] { put(path, text); });
+  std::future<void> writer = std::async(std::launch::async, [&] { put(path, text); });
   ASSERT_EQ(::fcntl(reader, F_SETFL, 0), 0);
   std::string found;
   char part[4096];
   while (found.size() < text.size()) {
+    const bool ended = writer.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
     const ssize_t got = ::read(reader, part, sizeof part);
     if (got > 0) found.append(part, static_cast<size_t>(got));
+    if (ended && got <= 0) break;
   }
-  writer.join();
+  writer.get();
   EXPECT_EQ(::read(reader, part, sizeof part), 0);
   EXPECT_EQ(found, text);
   EXPECT_TRUE(fs::is_fifo(path));

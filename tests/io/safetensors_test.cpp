@@ -9,12 +9,12 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
-#include <thread>
 
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/ops.h"
 #include "support/expect.h"
 #include "support/temp_folder.h"
+#include "support/threads.h"
 
 namespace lazulite {
 namespace {
@@ -295,22 +295,18 @@ TEST_F(Safetensors, ChecksNamesBeforeItWrites) {
 }
 
 TEST_F(Safetensors, ThreadsSavingToOnePathEachWriteItWhole) {
-  std::vector<std::thread> threads;
   std::atomic<int> failures = 0;
-  for (int i = 1; i <= 4; ++i) {
-    threads.emplace_back([&, i] {
-      const Array mine = full({1000}, static_cast<float>(i)).eval();
-      for (int round = 0; round < 20; ++round) {
-        const std::string error = error_in([&] {
-          io::save_safetensors(path("f"), {{"w", mine}});
-          const auto found = io::load_safetensors(path("f"))[0].second.to_vector<float>();
-          if (found != std::vector<float>(1000, found[0])) ++failures;
-        });
-        if (error != "no error") ++failures;
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+  test::in_threads(4, [&](int i) {
+    const Array mine = full({1000}, static_cast<float>(i)).eval();
+    for (int round = 0; round < 20; ++round) {
+      const std::string error = error_in([&] {
+        io::save_safetensors(path("f"), {{"w", mine}});
+        const auto found = io::load_safetensors(path("f"))[0].second.to_vector<float>();
+        if (found != std::vector<float>(1000, found[0])) ++failures;
+      });
+      if (error != "no error") ++failures;
+    }
+  });
   EXPECT_EQ(failures, 0);
   EXPECT_EQ(files(), 1u);
 }

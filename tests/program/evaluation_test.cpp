@@ -9,6 +9,7 @@
 #include "lazulite/core/node.h"
 #include "lazulite/lazulite.h"
 #include "lazulite/ops/custom.h"
+#include "support/threads.h"
 
 namespace lazulite {
 namespace {
@@ -113,13 +114,9 @@ TEST(Evaluation, RunsFromFourThreadsAtOnce) {
   std::vector<double> expected, found(4);
   auto work = [&](int i) { return sum(matmul(shared, shared) * double(i + 1)).item<double>(); };
   for (int i = 0; i < 4; ++i) expected.push_back(work(i));
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&, i] {
-      for (int repeat = 0; repeat < 20; ++repeat) found[size_t(i)] = work(i);
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+  test::in_threads(4, [&](int i) {
+    for (int repeat = 0; repeat < 20; ++repeat) found[size_t(i)] = work(i);
+  });
   EXPECT_EQ(found, expected);
 }
 
