@@ -76,7 +76,7 @@ def interpreter_of(peer: Peer, install: bool = True, named: str | None = None) -
         if not program:
             raise Unavailable(f"{whence} names {given}, which is not a program.")
         if version_of(peer, program) is None:
-            raise Unavailable(f"{whence} names {given}, which cannot import {peer.module}.")
+            raise Unavailable(f"{whence} names {given}, which {cannot_import(peer)}")
         return program
     folder = environment_folder(peer)
     interpreter = str(folder / "bin" / "python")
@@ -160,11 +160,15 @@ def probe(peer: Peer, interpreter: str) -> tuple[str, dict[str, str]] | None:
     return None
 
 
+def cannot_import(peer: Peer) -> str:
+    return f"cannot import {peer.module}, at least not within {MOST_SECONDS_TO_IMPORT} s."
+
+
 def environment(peer: Peer, interpreter: str) -> dict[str, str]:
     """The variables for a process of this interpreter. Raises Unavailable."""
     found = probe(peer, interpreter)
     if found is None:
-        raise Unavailable(f"{interpreter} cannot import {peer.module}.")
+        raise Unavailable(f"{interpreter} {cannot_import(peer)}")
     return found[1]
 
 
