@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "lazulite/lapack/call.h"
 #include "lazulite/lapack/workspace.h"
 
 namespace lazulite::lapack {
@@ -164,10 +165,10 @@ ComplexEigen eig(Matrix<T> a, bool vectors) {
 }  // namespace
 
 dense::Decompositions<double> real_decompositions() {
-  return {eigh<double>, eig<double>, svd<double>};
+  return {called<eigh<double>>, called<eig<double>>, called<svd<double>>};
 }
 dense::Decompositions<Complex> complex_decompositions() {
-  return {eigh<Complex>, eig<Complex>, svd<Complex>};
+  return {called<eigh<Complex>>, called<eig<Complex>>, called<svd<Complex>>};
 }
 
 }  // namespace lazulite::lapack

@@ -11,6 +11,7 @@
 
 #include "lazulite/core/errors.h"
 #include "lazulite/core/fork.h"
+#include "lazulite/core/whole_change.h"
 #include "lazulite/io/safetensors.h"
 #include "lazulite/ops/ops.h"
 
@@ -286,7 +287,10 @@ void Module::update(const NamedArrays& values, bool strict) {
   if (strict && !given.empty()) {
     throw Error(fmt::format("there is no parameter '{}' in the module", given.begin()->first));
   }
+  WholeChange whole;
+  for (auto& [cell, value] : changes) whole.keep(cell);
   for (auto& [cell, value] : changes) cell.set(value);
+  whole.complete();
 }
 
 void Module::add(const std::string& name, Cell& cell, Array value, bool trainable) {

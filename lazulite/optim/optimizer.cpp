@@ -4,6 +4,7 @@
 #include <limits>
 #include <set>
 
+#include "lazulite/core/whole_change.h"
 #include "lazulite/nn/options.h"
 #include "lazulite/ops/ops.h"
 
@@ -35,6 +36,20 @@ struct Optimizer::Shared {
 };
 
 namespace {
+
+// The step that the thread is taking.
+thread_local WholeChange* step_under_way = nullptr;
+
+class StepScope {
+ public:
+  explicit StepScope(WholeChange& step) : outer_(std::exchange(step_under_way, &step)) {}
+  ~StepScope() { step_under_way = outer_; }
+  StepScope(const StepScope&) = delete;
+  StepScope& operator=(const StepScope&) = delete;
+
+ private:
+  WholeChange* const outer_;
+};
 
 Array checked_rate(double rate) {
   check_option(rate >= 0 && rate <= std::numeric_limits<float>::max(), "Optimizer",
@@ -114,7 +129,14 @@ Array Optimizer::step() const { return shared_->step.get(); }
 void Optimizer::update(const nn::Module& module, const nn::NamedArrays& gradients) {
   std::vector<Change> changes = changes_of(module, gradients);
   shared_->version.observe();
-  if (shared_->scheduled) shared_->rate.set(shared_->scheduled_rate(), true);
+  WholeChange whole;
+  StepScope scope(whole);
+  if (shared_->scheduled) {
+    Array rate = shared_->scheduled_rate();
+    whole.keep(shared_->rate);
+    shared_->rate.set(std::move(rate), true);
+  }
+  whole.keep(shared_->step);
   shared_->step.set(shared_->step.get() + 1, true);
   Array smallest;
   for (Change& change : changes) {
@@ -127,19 +149,22 @@ void Optimizer::update(const nn::Module& module, const nn::NamedArrays& gradient
                               to_string(parameter.shape())));
     }
     value = astype(value, parameter.dtype());
+    whole.keep(change.cell);
     change.cell.set(value);
     if (!smallest.valid() || value.size() < smallest.size()) smallest = value;
   }
   // A step that could not be computed has not been taken.
-  if (!smallest.valid()) return;
-  shared_->step.tie(smallest);
-  if (shared_->scheduled) shared_->rate.tie(smallest);
+  if (smallest.valid()) {
+    shared_->step.tie(smallest);
+    if (shared_->scheduled) shared_->rate.tie(smallest);
+  }
+  whole.complete();
 }
 
 void Optimizer::set_learning_rate(double rate) {
   Array value = checked_rate(rate);
-  shared_->follow_schedule(false);
   shared_->rate = value;
+  shared_->follow_schedule(false);
 }
 
 Optimizer::State& Optimizer::state_of(const std::string& parameter) {
@@ -153,6 +178,7 @@ Cell& Optimizer::State::cell(const std::string& name, const Array& first) {
     std::lock_guard lock(mutex_);
     cell = &cells_[name];
   }
+  if (step_under_way) step_under_way->keep(*cell);
   if (!cell->has_value()) {
     cell->set_name(name);
     cell->set(first);
@@ -256,8 +282,11 @@ void Optimizer::load_state(const nn::NamedArrays& values) {
       }
     }
   }
+  WholeChange whole;
+  for (auto& [cell, value] : changes) whole.keep(cell);
   for (auto& [cell, value] : changes) cell.set(value);
   shared_->follow_schedule(follow);
+  whole.complete();
 }
 
 }  // namespace lazulite::optim

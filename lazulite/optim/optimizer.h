@@ -20,8 +20,9 @@ class Optimizer {
   virtual ~Optimizer() = default;
 
   /// Changes the module's parameters by their gradients; frozen parameters stay as they are.
-  /// Throws, without having changed anything, if there is nothing to train, and if a gradient has
-  /// no parameter, another shape, or a dtype that is no part of the parameter's numbers.
+  /// Throws if there is nothing to train, and if a gradient has no parameter, another shape, or a
+  /// dtype that is no part of the parameter's numbers. Whatever it throws, also of a schedule or of
+  /// `apply_single`, it has changed neither the module nor the optimizer.
   void update(const nn::Module& module, const nn::NamedArrays& gradients);
 
   /// Replaces the schedule by a constant, finite and not negative.

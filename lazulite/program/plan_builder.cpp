@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "lazulite/core/errors.h"
+#include "lazulite/core/fork.h"
 #include "lazulite/ops/primitives/call.h"
 #include "lazulite/ops/primitives/control.h"
 #include "lazulite/ops/primitives/creation.h"
@@ -479,6 +480,9 @@ class PlanBuilder {
 };
 
 Plan::Plan(Program program, std::vector<uint32_t> origins) : origins_(std::move(origins)) {
+  // Kernels are prepared by libraries whose locks must not be held in a child that is forked now,
+  // and whose static objects the end of the process destroys.
+  const ForkGate gate;
   PlanBuilder(*this, std::move(program)).build();
 }
 

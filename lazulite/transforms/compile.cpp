@@ -204,9 +204,11 @@ Traced trace(const ArraysFunction& function, const Arrays& given, const CompileO
   Program program;
   Arrays inputs = arguments;
   for (const CompileTrace::TouchedCell& cell : trace.cells()) {
-    out.cells.push_back({cell.state, Signature::of(cell.argument), cell.written});
+    // What was put into an empty cell may have been taken back.
+    const bool written = cell.written && (cell.current.valid() || cell.argument.valid());
+    out.cells.push_back({cell.state, Signature::of(cell.argument), written});
     if (cell.argument.valid()) inputs.push_back(cell.argument);
-    if (!cell.written) continue;
+    if (!written) continue;
     if (!cell.current.valid()) {
       throw Error("compile: the cell '" + name_of_cell(cell.state) +
                   "' was emptied by the function");

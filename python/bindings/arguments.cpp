@@ -123,6 +123,15 @@ bool to_ints(nb::handle object, SmallVector<int64_t, 6>& out) {
   return count >= 0;
 }
 
+int narrowed(int64_t value) {
+  if (value < INT_MIN || value > INT_MAX) {
+    throw nb::type_error(
+        ("the integer " + std::to_string(value) + " is beyond those that axes and widths can be")
+            .c_str());
+  }
+  return static_cast<int>(value);
+}
+
 }  // namespace lazulite::python
 
 bool nanobind::detail::type_caster<lazulite::python::AxesArgument>::from_python(

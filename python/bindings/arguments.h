@@ -71,6 +71,8 @@ nb::tuple shape_tuple(const Shape& shape);
 
 bool to_int(nb::handle object, int64_t& out);
 bool to_ints(nb::handle object, SmallVector<int64_t, 6>& out);
+/// The integer as an axis, a stride, a width; TypeError, as in MLX, where that cannot be.
+int narrowed(int64_t value);
 bool to_stream(nb::handle object, StreamArgument& out);
 /// Throws a RuntimeError where a stream belongs to another thread.
 void check_stream(const Stream& stream);

@@ -135,7 +135,7 @@ class CustomCall {
       if (leaf.is_none()) {
         out.push_back(std::nullopt);
       } else if (to_int(leaf, axis)) {
-        out.push_back(static_cast<int>(axis));
+        out.push_back(narrowed(axis));
       }
     });
   }

@@ -1,5 +1,7 @@
 #include "lazulite/core/errors.h"
 
+#include <string_view>
+
 #include "errors.h"
 #include "examples.h"
 #include "lazulite/core/no_result.h"
@@ -14,23 +16,33 @@ struct Types {
   PyObject *no_memory, *bad_axis;
 } types;
 
+// Names of files, and what stands in them, may be no Unicode.
+void set(PyObject* type, const std::exception& error) {
+  const std::string_view text = error.what();
+  PyObject* message =
+      PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "surrogateescape");
+  if (!message) return;
+  PyErr_SetObject(type, message);
+  Py_DECREF(message);
+}
+
 }  // namespace
 
 void set_error(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
   } catch (const OutOfMemory& e) {
-    PyErr_SetString(types.no_memory, e.what());
+    set(types.no_memory, e);
   } catch (const AxisError& e) {
-    PyErr_SetString(types.bad_axis, e.what());
+    set(types.bad_axis, e);
   } catch (const NonFiniteError& e) {
-    PyErr_SetString(PyExc_FloatingPointError, e.what());
+    set(PyExc_FloatingPointError, e);
   } catch (const NoResultError& e) {
-    PyErr_SetString(PyExc_RuntimeError, e.what());
+    set(PyExc_RuntimeError, e);
   } catch (const IndexError& e) {
-    PyErr_SetString(PyExc_IndexError, e.what());
+    set(PyExc_IndexError, e);
   } catch (const Error& e) {
-    PyErr_SetString(PyExc_ValueError, e.what());
+    set(PyExc_ValueError, e);
   } catch (const std::bad_cast&) {
     // Of nanobind, where an object is taken for something else.
     PyErr_SetString(PyExc_RuntimeError,

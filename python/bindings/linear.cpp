@@ -15,7 +15,7 @@ using Ints = SmallVector<int, 3>;
 
 Ints narrow(const IntsArgument& given) {
   Ints out;
-  for (int64_t value : given.values) out.push_back(static_cast<int>(value));
+  for (int64_t value : given.values) out.push_back(narrowed(value));
   return out;
 }
 
@@ -70,14 +70,17 @@ void bind_products(nb::module_& m) {
       m, "tensordot",
       [](const Array& a, const Array& b, nb::object axes) {
         int64_t count;
-        if (to_int(axes, count)) return tensordot(a, b, static_cast<int>(count));
+        if (to_int(axes, count)) return tensordot(a, b, narrowed(count));
         SmallVector<int64_t, 6> sides[2];
         if (!PySequence_Check(axes.ptr()) || nb::len(axes) != 2 || !to_ints(axes[0], sides[0]) ||
             !to_ints(axes[1], sides[1])) {
           throw ValueError("tensordot: axes are an int, or two lists of ints");
         }
-        Axes first(sides[0].begin(), sides[0].end()), second(sides[1].begin(), sides[1].end());
-        return tensordot(a, b, first, second);
+        Axes axes_of[2];
+        for (size_t i : {0, 1}) {
+          for (int64_t axis : sides[i]) axes_of[i].push_back(narrowed(axis));
+        }
+        return tensordot(a, b, axes_of[0], axes_of[1]);
       },
       "a"_a, "b"_a, "axes"_a = 2, kw(), "The sums of products over axes of both arrays.");
 }

@@ -24,7 +24,7 @@ using Type = nb::class_<Array>;
 
 Axes axes_of(const SmallVector<int64_t, 6>& values) {
   Axes axes;
-  for (int64_t value : values) axes.push_back(static_cast<int>(value));
+  for (int64_t value : values) axes.push_back(narrowed(value));
   return axes;
 }
 
@@ -303,7 +303,7 @@ void bind_parts(nb::module_& m, Type& type) {
         }
         Array out = a;
         for (size_t i = 0; i < axis->values.size(); ++i) {
-          out = roll(out, shift.values[i], static_cast<int>(axis->values[i]));
+          out = roll(out, shift.values[i], narrowed(axis->values[i]));
         }
         return out;
       },

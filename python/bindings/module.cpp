@@ -1,5 +1,6 @@
 #include "module.h"
 
+#include "lazulite/core/fork.h"
 #include "lazulite/core/version.h"
 #include "lazulite/transforms/compile.h"
 #include "origin.h"
@@ -13,9 +14,11 @@ std::string& module_name() {
 
 namespace {
 
-// What threads that Python ends with (daemons) have on their stacks is nobody's leak.
+// What threads that Python ends with (daemons) have on their stacks is nobody's leak, nor what the
+// parent's threads had when a child was forked.
 void expect_no_leaks_of_threads() {
   auto at_exit = [] {
+    if (lazulite::is_forked_child()) return nb::set_leak_warnings(false);
     nb::dict modules = nb::module_::import_("sys").attr("modules");
     if (!modules.contains("threading")) return;
     nb::object count = modules["threading"].attr("active_count")();

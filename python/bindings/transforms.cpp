@@ -67,13 +67,13 @@ struct Selection {
     if (nums.is_none()) {
       if (argnames.empty()) argnums.push_back(0);
     } else if (to_int(nums, one)) {
-      argnums.push_back(static_cast<int>(one));
+      argnums.push_back(narrowed(one));
     } else {
       SmallVector<int64_t, 6> several;
       if (!to_ints(nums, several)) {
         throw nb::type_error((std::string(operation) + ": argnums is an int or ints").c_str());
       }
-      argnums.assign(several.begin(), several.end());
+      for (int64_t number : several) argnums.push_back(narrowed(number));
     }
     for (int number : argnums) {
       if (number < 0) {
@@ -319,7 +319,7 @@ void spread_axes(nb::handle axes, nb::handle tree, MapAxes& out, const char* wha
   if (single) {
     visit_leaves(tree, [&](nb::handle leaf) {
       if (!array_of(leaf)) return;
-      out.push_back(axes.is_none() ? std::nullopt : std::optional(static_cast<int>(one)));
+      out.push_back(axes.is_none() ? std::nullopt : std::optional(narrowed(one)));
     });
     return;
   }

@@ -33,7 +33,7 @@ void bind_views(nb::module_& m, nb::class_<Array>& type) {
       "apart. What lies outside of the array is an IndexError.");
   auto axes_of = [](const IntsArgument& given) {
     Axes axes;
-    for (int64_t axis : given.values) axes.push_back(static_cast<int>(axis));
+    for (int64_t axis : given.values) axes.push_back(narrowed(axis));
     return axes;
   };
   def_op(

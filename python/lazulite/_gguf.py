@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import collections
 import math
 import struct
 
@@ -10,6 +11,7 @@ from lazulite import core
 
 _MAGIC, _VERSION, _ALIGNMENT = b"GGUF", 3, 32
 _MOST_AXES = 8
+_MOST_ELEMENTS = 2**63 - 1
 
 # Types of tensors whose elements are numbers as dtypes have them.
 _PLAIN = {
@@ -178,6 +180,8 @@ class _Reader:
         if axes > _MOST_AXES:
             self.fail(f"'{name}' has {axes} axes; at most {_MOST_AXES} are read")
         shape = tuple(self.number("Q") for _ in range(axes))[::-1]
+        if math.prod(size or 1 for size in shape) > _MOST_ELEMENTS:
+            self.fail(f"'{name}' of shape {shape} has more elements than can be counted")
         return name, shape, self.number("I"), self.number("Q")
 
 
@@ -198,8 +202,13 @@ def load(path: str) -> tuple[dict, dict]:
     metadata: dict = {}
     for _ in range(entries):
         name = reader.text()
+        if name in metadata:
+            reader.fail(f"'{name}' is twice in its metadata")
         metadata[name] = reader.value()
     described = [reader.tensor() for _ in range(tensors)]
+    for name, times in collections.Counter(name for name, *_ in described).items():
+        if times > 1:
+            reader.fail(f"'{name}' is there {times} times")
     alignment = metadata.get("general.alignment", _ALIGNMENT)
     alignment = alignment.item() if isinstance(alignment, core.array) else alignment
     if not isinstance(alignment, int) or alignment < 1:

@@ -61,7 +61,7 @@ TEST(GatherPoints, RefusesAnEmptyAxis) {
 TEST(ScatterPoints, OfEveryKindInOrder) {
   for (Dtype dtype : all_dtypes) {
     for (ScatterOp op : all_ops) {
-      if (op == ScatterOp::divide && !is_inexact(dtype)) continue;
+      if (op == ScatterOp::divide && dtype == Dtype::bool_) continue;
       for (const auto& [axes, place] : all_places) {
         for (Layout layout : {Layout::row_major, Layout::column_major, Layout::backwards}) {
           LaunchCase scatter(ScatterPoints{axes, place, op});

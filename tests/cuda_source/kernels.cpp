@@ -376,7 +376,7 @@ std::vector<NamedLaunch> primitive_launches() {
     add("gather_points", make_primitive(GatherPoints{{1, 0}, 1}), {x, flat, flat64});
     for (ScatterOp op : {ScatterOp::assign, ScatterOp::add, ScatterOp::multiply, ScatterOp::divide,
                          ScatterOp::maximum}) {
-      if (op == ScatterOp::divide && !is_inexact(dtype)) continue;
+      if (op == ScatterOp::divide && dtype == Dtype::bool_) continue;
       add("scatter_points_" + std::to_string(static_cast<int>(op)),
           make_primitive(ScatterPoints{{1, 0}, 1, op}), {x, flat, flat64, points});
     }

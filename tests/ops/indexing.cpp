@@ -145,6 +145,22 @@ TEST_P(Indexing, GivesUpdatesTheDtypeOfTheArray) {
   // Quotients of integers are rounded towards zero, once for each update.
   expect_equal(x.at(Slice{}).divide(2), Array({5, -3, 2}));
   expect_equal(x.at(Array({0, 1, 1, 2})).divide(Array({-3, 2, 3, 1})), Array({-3, -1, 5}));
+  // The product of the divisors need not fit into the dtype.
+  auto divided = [](Dtype dtype, const Array& x, const Array& y) {
+    const Array at({0, 0, 0, 1, 1});
+    return astype(x, dtype).at(at).divide(astype(y, dtype));
+  };
+  expect_equal(divided(Dtype::int8, Array({100, 100}), Array({16, 17, 1, 16, 16})),
+               astype(Array({0, 0}), Dtype::int8));
+  expect_equal(divided(Dtype::int8, Array({-128, -128}), Array({-1, 1, 2, 1, -1})),
+               astype(Array({-64, -128}), Dtype::int8));
+  expect_equal(divided(Dtype::uint8, Array({255, 255}), Array({255, 3, 5, 2, 127})),
+               astype(Array({0, 1}), Dtype::uint8));
+  expect_equal(divided(Dtype::int32, Array({7, -7}), Array({1 << 20, 1 << 20, 3, 0, 2})),
+               Array({0, 0}));
+  const Array large = full({2}, Scalar(uint64_t{1} << 63), Dtype::uint64);
+  expect_equal(divided(Dtype::uint64, large, Array({1 << 30, 1 << 30, 8, 1 << 30, 1 << 30})),
+               astype(Array({1, 8}), Dtype::uint64));
   Array bools({true, false});
   expect_equal(bools.at(Array({0, 1, 1})).add(Array({false, false, true})), Array({true, true}));
   expect_equal(bools.at(Array({0, 1})).multiply(Array({false, true})), Array({false, false}));

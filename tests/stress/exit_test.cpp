@@ -30,6 +30,15 @@ void compute_for_ever() {
   for (;; ++computed) step(x).eval();
 }
 
+// Makes plans of functions that are new, the first of which have kernels generated.
+void plan_for_ever() {
+  for (int64_t size = 40;; ++size) {
+    const Array x = whole_numbers({size, size}, 1), images = ones({1, size, 16, 3});
+    compile([](Array a) -> Array { return matmul(a, a); })(x).eval();
+    compile([](Array a) -> Array { return conv2d(a, ones({4, 3, 3, 3})); })(images).eval();
+  }
+}
+
 // Ends with 3 where a destructor of a static object computes something wrong.
 struct ComputesAtTheEnd {
   ~ComputesAtTheEnd() {
@@ -128,6 +137,11 @@ TEST(Exit, Happens) {
   if (kind.rfind("fork", 0) == 0) {
     std::thread(fork_for_ever, std::atoi(kind.c_str() + 4)).detach();
   }
+  if (kind.rfind("plans", 0) == 0) {
+    for (int i = 0; i < 3; ++i) std::thread(plan_for_ever).detach();
+    ::usleep(std::atoi(kind.c_str() + 5));
+    std::exit(0);
+  }
   for (int i = 0; i < 3; ++i) std::thread(compute_for_ever).detach();
   while (computed < 10) std::this_thread::yield();
   if (kind == "signal in a plan") end_by_signal(true);
@@ -160,14 +174,21 @@ int end_of(const std::string& kind) {
   return status;
 }
 
-void expect_end(const std::string& kind) {
-  for (int round = 0; round < rounds(6); ++round) {
-    const int status = end_of(kind);
-    ASSERT_TRUE(WIFEXITED(status)) << kind << ": signal " << WTERMSIG(status);
-    ASSERT_EQ(WEXITSTATUS(status), 0) << kind;
-  }
+void expect_one_end(const std::string& kind) {
+  const int status = end_of(kind);
+  ASSERT_TRUE(WIFEXITED(status)) << kind << ": signal " << WTERMSIG(status);
+  ASSERT_EQ(WEXITSTATUS(status), 0) << kind;
 }
 
+void expect_end(const std::string& kind) {
+  for (int round = 0; round < rounds(6); ++round) ASSERT_NO_FATAL_FAILURE(expect_one_end(kind));
+}
+
+TEST_F(Exits, WhileOtherThreadsMakeTheirFirstPlans) {
+  for (int microseconds = 0; microseconds <= 30000; microseconds += 1000) {
+    ASSERT_NO_FATAL_FAILURE(expect_one_end("plans" + std::to_string(microseconds)));
+  }
+}
 TEST_F(Exits, WithTransformsInDestructors) { expect_end("transforms"); }
 TEST_F(Exits, WhileAnotherThreadForks) {
   LAZULITE_FORKS_BESIDE_THREADS();

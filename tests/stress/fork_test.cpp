@@ -65,6 +65,30 @@ TEST_F(Forks, HappenWhileOtherThreadsCompute) {
   other.join();
 }
 
+// Of compiled functions that are new: the libraries that make their kernels have locks.
+TEST_F(Forks, HappenWhileOtherThreadsMakePlans) {
+  auto plans = [](int64_t size) {
+    const auto product = compile([](Array a) -> Array { return matmul(a, a); });
+    const auto images = compile([](Array a) -> Array { return conv2d(a, ones({4, 3, 3, 3})); });
+    return sum(product(ones({size, size}))).item<float>() == float(size * size * size) &&
+           min(images(ones({1, size, 16, 3}))).item<float>() == 27;
+  };
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> others;
+  for (int64_t first : {40, 41}) {
+    others.emplace_back([&, first] {
+      for (int64_t size = first; !stop; size = size > 120 ? first : size + 2) {
+        EXPECT_TRUE(plans(size));
+      }
+    });
+  }
+  for (int round = 0; round < rounds(30); ++round) {
+    EXPECT_TRUE(in_child([&] { return plans(30 + round % 8); })) << round;
+  }
+  stop = true;
+  for (std::thread& other : others) other.join();
+}
+
 TEST_F(Forks, GiveChildrenThatUseTwoThreads) {
   Array x = whole_numbers({100, 100}, 3);
   Array expected = heavy(x).eval();

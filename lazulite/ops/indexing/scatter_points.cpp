@@ -56,11 +56,7 @@ Array scatter_points(const Array& x, const std::vector<Array>& positions, const 
   const Shape shape = shape_of_points(x.shape(), axes, place, positions[0].shape());
   Array updates = fit_values(values, shape, operation);
   if (element_count(shape) == 0) return x;
-  if (how == Update::divide && !is_inexact(x.dtype())) {
-    Array divisors =
-        scatter_points(ones_like(x), positions, axes, place, updates, Update::multiply, operation);
-    return where(divisors == 1, x, updated(x, divisors, how));
-  }
+  if (how == Update::divide && x.dtype() == Dtype::bool_) how = Update::multiply;
   // What adds up or is multiplied in half precision is so in float32, and rounded once.
   const bool accumulates = how != Update::set && how != Update::maximum && how != Update::minimum;
   if (is_half(x.dtype()) && accumulates) {

@@ -186,9 +186,8 @@ ArrayTypes infer(const ScatterPoints& p, InputTypes inputs) {
   if (inputs.size() < 2) throw Error(fmt::format("{}: no updates are given", operation));
   check_updates(operation, inputs[0], inputs.back(),
                 points_shape(operation, inputs, inputs.size() - 2, p.axes, p.place));
-  if (p.op == ScatterOp::divide && !is_inexact(inputs[0].dtype)) {
-    throw Error(fmt::format("scatter_divide: floating or complex numbers, not {}",
-                            name_of(inputs[0].dtype)));
+  if (p.op == ScatterOp::divide && inputs[0].dtype == Dtype::bool_) {
+    throw Error("scatter_divide: numbers are divided, not bools");
   }
   return {{inputs[0].shape, inputs[0].dtype}};
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import math
 from typing import TYPE_CHECKING, Callable, List, Optional, Tuple, Union
 
@@ -42,6 +44,58 @@ def _expect_betas(optimizer: str, betas):
         _expect(optimizer, f"beta{i}", beta, "in [0, 1)", 0.0 <= beta < 1.0)
 
 
+class _WholeStep:
+    """Puts an optimizer's state back, within its containers, if a step does not come to its end."""
+
+    def __init__(self, optimizer: Optimizer):
+        self._optimizer = optimizer
+        self._initialized = optimizer._initialized, optimizer._initialized_at
+        self._contents: list = []
+        self._replaced: list = []
+        self._keep(optimizer._state)
+
+    def _keep(self, tree):
+        if isinstance(tree, dict):
+            self._contents.append((tree, dict(tree)))
+            tree = tree.values()
+        elif isinstance(tree, list):
+            self._contents.append((tree, dict(enumerate(tree))))
+        elif not isinstance(tree, tuple):
+            return
+        for value in tree:
+            self._keep(value)
+
+    def replace(self, parameter, updated):
+        mx._replaced(parameter, updated)
+        self._replaced.append((parameter, updated))
+
+    def __enter__(self) -> _WholeStep:
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if kind is None:
+            return
+        self._optimizer._initialized, self._optimizer._initialized_at = self._initialized
+        # What the new arrays would go back to is the old ones' again.
+        for parameter, updated in self._replaced:
+            mx._replaced(updated, parameter)
+        for container, before in self._contents:
+            _put_back(container, before)
+
+
+def _put_back(container, before: dict):
+    if isinstance(container, list):
+        for current, value in zip(container, before.values()):
+            mx._replaced(current, value)
+        container[:] = before.values()
+        return
+    for key in [key for key in container if key not in before]:
+        del container[key]
+    for key, value in before.items():
+        mx._replaced(container.get(key), value)
+        container[key] = value
+
+
 class Optimizer:
     """The base class of optimizers, which work on one parameter at a time.
 
@@ -73,11 +127,17 @@ class Optimizer:
     def update(self, model: Module, gradients: dict):
         """Replaces the model's parameters by their next values.
 
+        If that fails, the model and the optimizer's state are as they were.
+
         Args:
             model: The model.
             gradients: Their gradients, as :func:`lazulite.nn.value_and_grad` returns them.
         """
-        model.update(self.apply_gradients(gradients, model))
+        with self._whole_step():
+            model.update(self.apply_gradients(gradients, model))
+
+    def _whole_step(self) -> contextlib.AbstractContextManager:
+        return _WholeStep(self)
 
     def init(self, parameters: dict):
         """Makes the state of parameters that have none.
@@ -93,10 +153,11 @@ class Optimizer:
             >>> optimizer.state["w"]
             {'v': array([0, 0], dtype=float32)}
         """
-        self._initialized = True
-        self._initialized_at = mx._places_put_back()
-        _extend(parameters, self._state)
-        tree_map(self._init_unless_known, parameters, self._state)
+        with _WholeStep(self):
+            self._initialized = True
+            self._initialized_at = mx._places_put_back()
+            _extend(parameters, self._state)
+            tree_map(self._init_unless_known, parameters, self._state)
 
     def _init_unless_known(self, parameter: mx.array, state: dict):
         if not state:
@@ -108,7 +169,7 @@ class Optimizer:
         raise NotImplementedError(f"{type(self).__name__} has no init_single.")
 
     def apply_gradients(self, gradients: dict, parameters: dict) -> dict:
-        """Takes a step.
+        """Takes a step. If that fails, the optimizer's state is as it was.
 
         Args:
             gradients: The tree of gradients.
@@ -116,21 +177,32 @@ class Optimizer:
 
         Returns:
             The next values of the parameters, as a tree like that of the gradients.
-        """
-        # What a failed step had made is gone again.
-        if not self._initialized or self._initialized_at != mx._places_put_back():
-            self.init(gradients)
-        state = self._state
-        before = dict(state)
-        for name, schedule in self._schedulers.items():
-            state[name] = schedule(self.step)
-        state["step"] = self.step + 1
-        updated = tree_map(self._apply, gradients, parameters, state)
-        # A step that could not be computed has not been taken.
-        mx._changed(before, state, updated)
-        return updated
 
-    def _apply(self, gradient: mx.array, parameter: mx.array, state: dict) -> mx.array:
+        Raises:
+            ValueError: a gradient has a shape that would change its parameter's.
+        """
+        with _WholeStep(self) as whole:
+            # What a failed step had made is gone again.
+            if not self._initialized or self._initialized_at != mx._places_put_back():
+                self.init(gradients)
+            state = self._state
+            before = dict(state)
+            for name, schedule in self._schedulers.items():
+                state[name] = schedule(self.step)
+            state["step"] = self.step + 1
+            apply = functools.partial(self._apply, whole)
+            updated = tree_map(apply, gradients, parameters, state)
+            # A step that could not be computed has not been taken.
+            mx._changed(before, state, updated)
+            return updated
+
+    def _apply(self, whole, gradient: mx.array, parameter: mx.array, state: dict) -> mx.array:
+        if isinstance(gradient, mx.array) and gradient.shape != parameter.shape:
+            if mx.broadcast_shapes(gradient.shape, parameter.shape) != parameter.shape:
+                raise ValueError(
+                    f"{type(self).__name__}: a gradient of shape {gradient.shape} would change the "
+                    f"shape of a parameter of shape {parameter.shape}"
+                )
         before = dict(state)
         dtype = parameter.dtype
         if dtype not in _halves:
@@ -139,7 +211,7 @@ class Optimizer:
             wide = (x.astype(mx.float32) for x in (gradient, parameter))
             updated = self.apply_single(*wide, state).astype(dtype)
         mx._changed(before, state)
-        mx._replaced(parameter, updated)
+        whole.replace(parameter, updated)
         return updated
 
     def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict) -> mx.array:
@@ -238,14 +310,22 @@ class MultiOptimizer(Optimizer):
         return [tree_unflatten(part) if part else {} for part in parts]
 
     def init(self, parameters: dict):
+        with self._whole_step():
+            for optimizer, part in zip(self.optimizers, self._split_dictionary(parameters)):
+                optimizer.init(part)
         self._initialized = True
-        for optimizer, part in zip(self.optimizers, self._split_dictionary(parameters)):
-            optimizer.init(part)
+
+    def _whole_step(self) -> contextlib.AbstractContextManager:
+        steps = contextlib.ExitStack()
+        for optimizer in self.optimizers:
+            steps.enter_context(optimizer._whole_step())
+        return steps
 
     def apply_gradients(self, gradients: dict, parameters: dict) -> dict:
         result: dict = {}
-        for optimizer, part in zip(self.optimizers, self._split_dictionary(gradients)):
-            result = tree_merge(result, optimizer.apply_gradients(part, parameters))
+        with self._whole_step():
+            for optimizer, part in zip(self.optimizers, self._split_dictionary(gradients)):
+                result = tree_merge(result, optimizer.apply_gradients(part, parameters))
         return result
 
     @property

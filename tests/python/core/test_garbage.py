@@ -162,6 +162,18 @@ PROGRAMS = {
         for _ in range(4):
             threading.Thread(target=work, daemon=True).start()
     """,
+    "a child of threads that still run": """
+        import os, threading
+        def work():
+            x = lz.ones((64, 64))
+            while True:
+                x = x @ x * 0.01
+                lz.eval(x)
+        threading.Thread(target=work, daemon=True).start()
+        child = os.fork()
+        if child:
+            os.waitpid(child, 0)
+    """,
     "an exception": """
         try:
             lz.take(lz.arange(5), lz.array(9)).item()

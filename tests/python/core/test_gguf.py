@@ -84,3 +84,22 @@ def test_damaged_files_are_refused(tmp_path):
                 assert array.nbytes <= len(whole)
         except RuntimeError as error:
             assert "GGUF" in str(error)
+
+
+def test_sizes_beyond_counting_are_refused(tmp_path):
+    for shape in ((2**63, 0), (0, 2**64 - 1), (2**32, 0, 2**32)):
+        (tmp_path / "a.gguf").write_bytes(of_one_tensor(0, np.zeros(0, np.uint8), shape))
+        with pytest.raises(RuntimeError, match="more elements than can be counted"):
+            lz.load(str(tmp_path / "a.gguf"))
+
+
+def test_names_that_are_there_twice_are_refused(tmp_path):
+    path = tmp_path / "a.gguf"
+    lz.save_gguf(str(path), {"abc": lz.ones(8), "abd": lz.zeros(8)}, {"kkk": "1", "kkl": "2"})
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"abd", b"abc"))
+    with pytest.raises(RuntimeError, match="'abc' is there 2 times"):
+        lz.load(str(path))
+    path.write_bytes(whole.replace(b"kkl", b"kkk"))
+    with pytest.raises(RuntimeError, match="'kkk' is twice in its metadata"):
+        lz.load(str(path))

@@ -78,3 +78,15 @@ def test_results_are_the_same_in_every_order(alone, library, used):
     # Between steps, when our threads are there.
     between = STEP + "step(x, y).item()\n" + load + RESULT.replace("range(5)", "range(4)")
     assert digest(between) == alone
+
+
+def test_every_part_is_there_without_docstrings():
+    run = subprocess.run(
+        [sys.executable, "-OO", "-c", "import lazulite.nn as nn\nprint(nn.Tanh.__doc__)"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (0, "None\n", "")

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import struct
 
 import pytest
 
@@ -43,6 +44,34 @@ def test_functions(tmp_path, kind):
     path = kind(f"{tmp_path}/{NAME}.lzf")
     lz.export_function(path, lambda x: x + 1, lz.ones(2))
     assert lz.import_function(path)(lz.ones(2))[0].tolist() == [2, 2]
+
+
+@pytest.mark.parametrize("ending", ["npy", "npz", "safetensors", "gguf", "lzf"])
+def test_errors_name_the_file(tmp_path, ending):
+    path = f"{tmp_path}/{NAME}.{ending}"
+    load = lz.import_function if ending == "lzf" else lz.load
+    # A header that is no text either.
+    for content in (None, struct.pack("<Q", 16) + b'{"\xff\xfe": 1}    junk'):
+        if content:
+            with open(path, "wb") as file:
+                file.write(content)
+        with pytest.raises((RuntimeError, ValueError)) as caught:
+            load(path)
+        assert not isinstance(caught.value, UnicodeError)
+        assert path in str(caught.value)
+
+
+def test_errors_name_what_cannot_be_written(tmp_path):
+    path = f"{tmp_path}/{NAME}/a"
+    for save in (
+        lambda: lz.save(path + ".npy", lz.ones(2)),
+        lambda: lz.save_safetensors(path + ".safetensors", {"a": lz.ones(2)}),
+        lambda: lz.export_function(path + ".lzf", lambda x: x, lz.ones(2)),
+    ):
+        with pytest.raises((RuntimeError, ValueError, OSError)) as caught:
+            save()
+        assert not isinstance(caught.value, UnicodeError)
+        assert NAME in str(caught.value)
 
 
 def test_text_that_is_no_unicode():

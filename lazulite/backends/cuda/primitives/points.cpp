@@ -141,6 +141,16 @@ extern "C" __global__ void lazulite_kernel(const T* x, DECLARED const unsigned* 
 }
 )cuda";
 
+// Of integers, rounded towards zero, and wrapped around; 0 where y is 0.
+constexpr const char* quotient_source = R"cuda(
+DEVICE T truncated_quotient(T x, T y) {
+  if (y == 0) return 0;
+  if ((T)-1 < (T)0 && y == (T)-1) return (T)(0ull - (unsigned long long)x);
+  return (T)(x / y);
+}
+#define COMBINED(x, y) truncated_quotient(x, y)
+)cuda";
+
 void add_parameters(KernelText& text, const Launch& launch, const PointView& x, const Operand& out,
                     const Operand& updates, const Axes& axes, int64_t elements) {
   text.add_constant(view_of(x.operand));
@@ -208,6 +218,8 @@ void make(const ScatterPoints& p, const Launch& launch, Recipe& recipe) {
       head(launch, p.axes.size()) + first_at_source + fmt::format("#define SORTED {:d}\n", sorted);
   if (p.op == ScatterOp::assign) {
     source += "#define COMBINED(x, y) (y)\n";
+  } else if (p.op == ScatterOp::divide && is_integer(x.dtype)) {
+    source += quotient_source;
   } else {
     const Row row = rows[static_cast<size_t>(p.op)];
     if (x.dtype == Dtype::complex64) source += complex_prelude;

@@ -89,11 +89,29 @@ void run(const GatherPoints& p, const Run& run) {
   });
 }
 
+// Of integers, rounded towards zero, and wrapped around; 0 where the divisor is 0.
+RowFunction truncated_division(Dtype dtype) {
+  return visit_dtype(dtype, [](auto tag) -> RowFunction {
+    using T = typename decltype(tag)::type;
+    if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+      return [](const void* const* operands, void* out) {
+        const __int128 x = *static_cast<const T*>(operands[0]);
+        const __int128 y = *static_cast<const T*>(operands[1]);
+        *static_cast<T*>(out) = static_cast<T>(y == 0 ? 0 : x / y);
+      };
+    } else {
+      return nullptr;
+    }
+  });
+}
+
 void run(const ScatterPoints& p, const Run& run) {
   static constexpr Row rows[] = {Row::positive, Row::add,     Row::multiply,
                                  Row::divide,   Row::maximum, Row::minimum};
   const Dtype dtype = run.output().dtype;
-  const RowFunction apply = row_function(rows[static_cast<size_t>(p.op)], dtype);
+  const RowFunction apply = p.op == ScatterOp::divide && is_integer(dtype)
+                                ? truncated_division(dtype)
+                                : row_function(rows[static_cast<size_t>(p.op)], dtype);
   Kept updates(run.elements(run.launch.inputs.back()), dtype);
   copy_first_input(run);
   Elements out = run.elements(run.output());

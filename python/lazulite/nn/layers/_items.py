@@ -49,56 +49,54 @@ def select(module, key, value, filter_fn, map_fn, is_leaf_fn):
 
 def update(target, values, strict):
     """Puts a tree's arrays in the places of a module's, dictionary's or list's; `strict` says
-    whether what has no place, or is no array, is an error."""
-    if isinstance(values, dict):
-        for key, new in values.items():
-            if key in target:
-                _update_item(target, key, new, strict)
-            elif strict:
-                raise ValueError(f'Module does not have parameter named "{key}".')
-    elif isinstance(values, list):
-        for i, new in enumerate(values):
-            if i < len(target):
-                _update_item(target, i, new, strict)
-            elif strict:
-                raise _out_of_bounds(i, len(target))
-    elif strict:
-        raise _invalid(values)
-
-
-def _update_item(target, key, new, strict):
-    current = target[key]
-    if not isinstance(current, mx.array):
-        update(current, new, strict)
-    elif strict and not isinstance(new, mx.array):
-        raise _invalid(new)
-    else:
-        target[key] = new
+    whether what has no place, or is no array, is an error. Then nothing is changed."""
+    _put(list(_places_of_arrays(target, values, strict)))
 
 
 def update_modules(target, values, strict):
     """Does the same with a tree of modules."""
+    _put(list(_places_of_modules(target, values, strict)))
+
+
+def _put(changes):
+    for container, key, new in changes:
+        container[key] = new
+
+
+def _items(target, values, strict, missing):
+    """What a dictionary or a list of values has for a place in the target: its key, what is there,
+    and what is to be."""
     if isinstance(values, dict):
         for key, new in values.items():
             if key in target:
-                _update_module(target, key, new, strict)
+                yield key, target[key], new
             elif strict:
-                raise ValueError(f'Module does not have sub-module named "{key}".')
+                raise ValueError(f'Module does not have {missing} named "{key}".')
     elif isinstance(values, list):
         for i, new in enumerate(values):
             if i < len(target):
-                _update_module(target, i, new, strict)
+                yield i, target[i], new
             elif strict:
                 raise _out_of_bounds(i, len(target))
     elif strict:
         raise _invalid(values)
 
 
-def _update_module(target, key, new, strict):
-    current = target[key]
-    if isinstance(current, base.Module) and isinstance(new, base.Module):
-        target[key] = new
-    elif isinstance(current, (dict, list)):
-        update_modules(current, new, strict)
-    elif strict and new != {}:
-        raise _invalid(new)
+def _places_of_arrays(target, values, strict):
+    for key, current, new in _items(target, values, strict, "parameter"):
+        if not isinstance(current, mx.array):
+            yield from _places_of_arrays(current, new, strict)
+        elif strict and not isinstance(new, mx.array):
+            raise _invalid(new)
+        else:
+            yield target, key, new
+
+
+def _places_of_modules(target, values, strict):
+    for key, current, new in _items(target, values, strict, "sub-module"):
+        if isinstance(current, base.Module) and isinstance(new, base.Module):
+            yield target, key, new
+        elif isinstance(current, (dict, list)):
+            yield from _places_of_modules(current, new, strict)
+        elif strict and new != {}:
+            raise _invalid(new)

@@ -70,10 +70,11 @@ def _layer(name, function):
             return function(x)
 
     Layer.__name__ = Layer.__qualname__ = name
-    # The function's example, of the layer.
-    _, _, example = function.__doc__.partition("    Example:")
-    example = example.replace(f"nn.{function.__name__}(", f"nn.{name}()(")
-    Layer.__doc__ = f"The layer of :func:`{function.__name__}`.\n\n    Example:{example}"
+    if function.__doc__:  # python -OO leaves them out
+        # The function's example, of the layer.
+        _, _, example = function.__doc__.partition("    Example:")
+        example = example.replace(f"nn.{function.__name__}(", f"nn.{name}()(")
+        Layer.__doc__ = f"The layer of :func:`{function.__name__}`.\n\n    Example:{example}"
     return Layer
 
 

@@ -15,6 +15,15 @@
 namespace lazulite::cpu {
 namespace {
 
+// Of integers, rounded towards zero; 0 where y is 0.
+template <class T>
+T truncated_quotient(T x, T y) {
+  if (y == 0) return 0;
+  // The least number has no opposite: it wraps around.
+  if (std::is_signed_v<T> && y == T(-1)) return static_cast<T>(0 - static_cast<uint64_t>(x));
+  return static_cast<T>(x / y);
+}
+
 // x op y. Integers wrap around; half precision is rounded after each operation.
 template <ScatterOp op, class T>
 T combine(const T& x, const T& y) {
@@ -33,6 +42,8 @@ T combine(const T& x, const T& y) {
     }
   } else if constexpr (std::is_same_v<T, bool>) {
     return op == ScatterOp::add ? x || y : x && y;
+  } else if constexpr (std::is_integral_v<T> && op == ScatterOp::divide) {
+    return truncated_quotient(x, y);
   } else if constexpr (std::is_integral_v<T>) {
     const auto a = static_cast<uint64_t>(x), b = static_cast<uint64_t>(y);
     return static_cast<T>(op == ScatterOp::add ? a + b : a * b);
@@ -101,7 +112,7 @@ using Scatter = void (*)(const Points&, const Part&);
 template <ScatterOp op>
 Scatter scatter_of(Dtype dtype) {
   return visit_dtype(dtype, []<class T>(TypeTag<T>) -> Scatter {
-    if constexpr (op == ScatterOp::divide && (std::is_integral_v<T>)) {
+    if constexpr (op == ScatterOp::divide && std::is_same_v<T, bool>) {
       return nullptr;
     } else {
       return scatter<op, T>;

@@ -1,0 +1,46 @@
+#include "lazulite/lapack/call.h"
+
+#include <sys/mman.h>
+
+#include <cstddef>
+#include <mutex>
+
+#include "lazulite/core/errors.h"
+
+namespace lazulite::lapack {
+namespace {
+
+constexpr size_t buffer_bytes = size_t{129} << 20;
+
+std::mutex& calls_mutex() {
+  static auto* mutex = new std::mutex;
+  return *mutex;
+}
+int calls = 0;    // under way
+int buffers = 0;  // that OpenBLAS has, or had the address space for
+
+bool has_address_space() {
+  void* there = ::mmap(nullptr, buffer_bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return there != MAP_FAILED && ::munmap(there, buffer_bytes) == 0;
+}
+
+}  // namespace
+
+Call::Call() {
+  const std::lock_guard lock(calls_mutex());
+  if (calls == buffers) {
+    if (!has_address_space()) {
+      throw OutOfMemory("linalg: there is no address space for the 128 MiB that LAPACK asks for");
+    }
+    ++buffers;
+  }
+  ++calls;
+}
+
+Call::~Call() {
+  const std::lock_guard lock(calls_mutex());
+  --calls;
+}
+
+}  // namespace lazulite::lapack
