@@ -47,8 +47,8 @@ def _uniform(outputs, inputs):
 
 
 class QuantizedLinear(_Quantized):
-    """A ``Linear`` whose weight is codes. All of it is frozen from the start; a bias that comes from a
-    ``Linear`` is trained.
+    """A ``Linear`` whose weight is codes. All of it is frozen from the start, except a bias that
+    comes from a ``Linear``.
 
     Args:
         input_dims: The size of the input's last axis, a multiple of ``group_size``.
