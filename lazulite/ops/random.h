@@ -50,8 +50,8 @@ Array truncated_normal(Array lower, Array upper, const Shape& shape, Dtype dtype
                        Array key = Array());
 Array truncated_normal(double lower, double upper, const Shape& shape, Dtype dtype = Dtype::float32,
                        Array key = Array());
-/// Vectors that are normal together, of means (…, n) and covariances (…, n, n), float32; their
-/// leading axes, and those of `shape`, are broadcast.
+/// Vectors that are normal together, in float32, of real means (…, n) and covariances (…, n, n);
+/// their leading axes, and those of `shape`, are broadcast.
 Array multivariate_normal(Array mean, Array covariance, const std::optional<Shape>& shape = {},
                           Array key = Array());
 /// Standard Gumbel distribution.

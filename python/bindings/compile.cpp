@@ -63,7 +63,9 @@ class Compiled {
     std::string key;
     append_key(args, key, "compile");
     append_key(kwargs, key, "compile");
-    if (!inputs_.is_none()) append_structure(inputs_, key);
+    std::string places;
+    if (!inputs_.is_none()) append_structure(inputs_, places);
+    key += places;
     Arrays given = arrays_in(args, Leaves::any);
     append_arrays(kwargs, given);
     size_t arguments = given.size();
@@ -73,10 +75,14 @@ class Compiled {
       append_type(array, key);
       if (shapeless_) append_kind(array, shapeless_key);
     }
-    if (!versions_.contains(key)) {
+    if (!outputs_.is(inputs_)) places = structure_of_outputs();
+    // What has made places for its results runs again only while they are there.
+    auto found = versions_.find(key);
+    if (found == versions_.end() || found->second->places != places) {
+      forget(key);
       return call_first(args, kwargs, key, std::move(given), shapeless_key);
     }
-    std::shared_ptr<Version> version = version_of(key);
+    std::shared_ptr<Version> version = found->second;
     std::vector<Before> before;
     Arrays results = run_again(*version, std::move(given), arguments, before);
     nb::object out = take_results(*version, results);
@@ -111,7 +117,6 @@ class Compiled {
   nb::object call_first(const nb::args& args, const nb::kwargs& kwargs, const std::string& key,
                         Arrays given, const std::string& shapeless_key) {
     std::shared_ptr<Version> version = version_of(key);
-    const std::string structure = structure_of_outputs();
     const nb::object root = nb::make_tuple(inputs_, outputs_);
     Contents contents, contents_after;
     const LiveState state(root, nullptr, &contents);
@@ -131,8 +136,9 @@ class Compiled {
     restored.failed = false;
     std::vector<Restored::Stood> stood = restored.let_be();
     nb::object out = take_results(*version, results);
-    // What has made places for its results cannot be run again before they are there.
-    if (structure_of_outputs() != structure) forget(key);
+    // What the function has put into `inputs` has no value here, and no place in the next call.
+    if (!inputs_.is_none()) restored.take_out_traced(root, contents);
+    version->places = structure_of_outputs();
     if (!outputs_.is_none()) {
       const LiveState after(outputs_, nullptr, &contents_after);
       for (const LiveState::Place& place : after.places()) {
@@ -177,7 +183,8 @@ class Compiled {
   /// What was traced for arguments of one structure, shapes and dtypes.
   struct Version {
     std::optional<CompiledFunction> compiled;
-    nb::object result;  // its tree
+    nb::object result;   // its tree
+    std::string places;  // where the arrays of `outputs` were afterwards
 
     Arrays trace(Compiled& owner, const nb::args& args, const nb::kwargs& kwargs, Arrays given,
                  const std::string& shapeless_key) {

@@ -67,25 +67,35 @@ nb::object without_values(nb::handle tree) {
                      next);
 }
 
-void append_structure(nb::handle tree, std::string& key) {
+bool append_structure(nb::handle tree, std::string& key) {
   expect_stack();
   PyObject* o = tree.ptr();
   if (array_of(tree)) {
     key += 'a';
-  } else if (PyDict_Check(o)) {
+    return true;
+  }
+  const size_t begin = key.size();
+  bool holds_arrays = false;
+  auto entry = [&](nb::handle item, size_t before) {
+    const bool one = append_structure(item, key);
+    if (!one) key.resize(before);
+    holds_arrays = holds_arrays || one;
+  };
+  if (PyDict_Check(o)) {
     key += '{';
     for (auto [name, value] : nb::borrow<nb::dict>(tree)) {
+      const size_t before = key.size();
       if (PyUnicode_Check(name.ptr())) append_key(name, key, "compile");
-      append_structure(value, key);
+      entry(value, before);
     }
     key += '}';
   } else if (PyList_Check(o) || PyTuple_Check(o)) {
     key += PyList_Check(o) ? '[' : '(';
-    for (size_t i = 0; i < nb::len(tree); ++i) append_structure(nb::object(tree[i]), key);
+    for (size_t i = 0; i < nb::len(tree); ++i) entry(nb::object(tree[i]), key.size());
     key += ')';
-  } else {
-    key += 'c';
   }
+  if (!holds_arrays) key.resize(begin);
+  return holds_arrays;
 }
 
 }  // namespace lazulite::python

@@ -32,7 +32,8 @@ class ContainerSnapshot {
 
 /// The tree with arrays without a meaning in the places of its own.
 nb::object without_values(nb::handle tree);
-/// Appends the structure of a tree: containers, their keys, and where arrays are.
-void append_structure(nb::handle tree, std::string& key);
+/// Appends where the arrays of a tree are: the containers that hold some, and their keys. Whether
+/// there are any.
+bool append_structure(nb::handle tree, std::string& key);
 
 }  // namespace lazulite::python

@@ -45,7 +45,8 @@ void bind_along_axes(nb::module_& m, const char* of_two, const char* of_many, co
   nb::list last;
   last.append(-2);
   last.append(-1);
-  def_op(m, of_two, call, "a"_a, "s"_a = nb::none(), "axes"_a = last, "norm"_a = "backward", doc);
+  def_op(m, of_two, call, "a"_a, "s"_a = nb::none(), nb::arg("axes").none() = last,
+         "norm"_a = "backward", doc);
   def_op(m, of_many, call, "a"_a, "s"_a = nb::none(), "axes"_a = nb::none(), "norm"_a = "backward",
          doc);
 }

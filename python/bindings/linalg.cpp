@@ -24,9 +24,13 @@ NormOrder order_of(nb::handle given) {
     }
     return order;
   }
-  auto scalar = scalar_of(given);
-  if (!scalar) throw nb::type_error("norm: the order is a number, 'fro' or 'nuc'");
-  order.p = scalar->as<double>();
+  // NumPy's numbers are taken, too.
+  const double p = PyFloat_AsDouble(given.ptr());
+  if (PyErr_Occurred()) {
+    PyErr_Clear();
+    throw nb::type_error("norm: the order is a number, 'fro' or 'nuc'");
+  }
+  order.p = p;
   return order;
 }
 

@@ -183,6 +183,7 @@ void bind_broadcasts(nb::module_& m) {
   def(
       m, "broadcast_shapes",
       [](nb::args shapes) {
+        if (shapes.size() == 0) throw ValueError("broadcast_shapes: no shape is given");
         Shape all;
         for (nb::handle one : shapes) {
           Shape shape;
@@ -392,8 +393,10 @@ void bind_values(nb::module_& m, Type& type) {
       "a"_a, nb::arg("a_min").none(), nb::arg("a_max").none(), kw(),
       "Elements below a_min become a_min, above a_max a_max; either may be None.");
   auto round_call = [](const Array& a, int decimals) { return round(a, decimals); };
-  def_op(m, "round", round_call, "a"_a, "decimals"_a = 0,
-         "Rounded to so many decimals, halves to the even neighbour.");
+  def_op(
+      m, "round",
+      [round_call](Operand a, int decimals) { return round_call(to_array(a.object), decimals); },
+      "a"_a, "decimals"_a = 0, "Rounded to so many decimals, halves to the even neighbour.");
   def_method(type, "round", round_call, "decimals"_a = 0, kw(),
              "Rounded to so many decimals, halves to the even neighbour.");
   def_op(

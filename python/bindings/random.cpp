@@ -145,8 +145,9 @@ void bind_discrete(nb::module_& m) {
       m, "bernoulli",
       [](Operand p, std::optional<ShapeArgument> shape, nb::object key) {
         Array k = key_or_next(key);
-        if (auto scalar = scalar_of(p.object)) {
-          return random::bernoulli(scalar->as<double>(), shape ? shape->shape : Shape(), k);
+        if (PyFloat_Check(p.object.ptr())) {
+          return random::bernoulli(PyFloat_AS_DOUBLE(p.object.ptr()),
+                                   shape ? shape->shape : Shape(), k);
         }
         Array given = to_array(p.object);
         return random::bernoulli(given, shape ? shape->shape : given.shape(), k);

@@ -223,7 +223,8 @@ def tree_merge(
         merge_fn: Makes one leaf of two that lie at the same place.
 
     Raises:
-        ValueError: both trees have a leaf at the same place, and there is no ``merge_fn``.
+        ValueError: both trees have a leaf at the same place, and there is no ``merge_fn``; or both
+            have an empty container there, of two kinds.
 
     Example:
         >>> tree_merge({"a": {"x": 1}}, {"a": {"y": 2}, "b": 3})
@@ -231,7 +232,12 @@ def tree_merge(
     """
     containers = (dict, list, tuple)
     if isinstance(tree_a, containers) and isinstance(tree_b, containers):
-        if not tree_a and not tree_b and type(tree_a) is type(tree_b):
+        if not tree_a and not tree_b:
+            if type(tree_a) is not type(tree_b):
+                raise ValueError(
+                    f"tree_merge: an empty {type(tree_a).__name__} and an empty "
+                    f"{type(tree_b).__name__} lie at the same place"
+                )
             return tree_a
     if isinstance(tree_a, containers) and not tree_a:
         tree_a = None

@@ -109,7 +109,9 @@ Array conv_transpose(Array x, Array w, Ints stride, Ints padding, Ints dilation,
   }
   Shape out = x.shape();
   out.back() = outputs;
+  bool beyond = false;
   for (size_t i = 0; i < axes; ++i) {
+    beyond = beyond || output_padding[i] >= geometry.stride[i];
     if (geometry.stride[i] < 1 || geometry.dilation[i] < 1) {
       throw ValueError("conv_transpose: stride and dilation must be positive");
     }
@@ -131,7 +133,21 @@ Array conv_transpose(Array x, Array w, Ints stride, Ints padding, Ints dilation,
   Shape flat = turned.shape();
   flat[1] *= flat[0];
   flat.erase(flat.begin());
-  return convolution_grad_input(reshape(turned, flat), std::move(x), out, geometry);
+  turned = reshape(turned, flat);
+  if (!beyond) return convolution_grad_input(std::move(turned), std::move(x), out, geometry);
+  // No convolution has a gradient that reaches so far: all of it, cut and with zeros behind.
+  Shape whole = out;
+  Positions starts(out.size(), 0), stops(out.begin(), out.end());
+  std::vector<std::pair<int64_t, int64_t>> behind(out.size());
+  for (size_t i = 0; i < axes; ++i) {
+    whole[i + 1] += 2 * int64_t{geometry.padding[i]} - output_padding[i];
+    starts[i + 1] = std::min<int64_t>(geometry.padding[i], whole[i + 1]);
+    stops[i + 1] = std::min(starts[i + 1] + out[i + 1], whole[i + 1]);
+    behind[i + 1].second = out[i + 1] - (stops[i + 1] - starts[i + 1]);
+    geometry.padding[i] = 0;
+  }
+  Array all = convolution_grad_input(std::move(turned), std::move(x), whole, geometry);
+  return pad(slice(std::move(all), starts, stops), behind);
 }
 
 }  // namespace lazulite

@@ -300,6 +300,9 @@ struct Axis {
 
 std::vector<Axis> axes_of(const char* operation, const Array& x, const std::optional<Shape>& sizes,
                           const std::optional<Axes>& axes) {
+  if (x.ndim() == 0) {
+    throw ValueError(fmt::format("{}: an array with at least one axis is needed", operation));
+  }
   if (sizes && !axes) {
     throw ValueError(fmt::format("{}: sizes are given without the axes they belong to", operation));
   }

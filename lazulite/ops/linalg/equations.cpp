@@ -241,6 +241,9 @@ Array for_determinant(const char* operation, const Array& a) {
 std::pair<Array, Array> equations(const char* operation, const Array& a, const Array& b) {
   expect_matrix(operation, a, true);
   Array sides = b.ndim() == 1 ? expand_dims(b, {-1}) : b;
+  const Dtype dtype = result_type(a.dtype(), sides.dtype());
+  // Integers and halves beside such a matrix are taken as its numbers.
+  if (sides.dtype() != Dtype::complex64) sides = astype(sides, dtype);
   expect_matrix(operation, sides, false);
   if (sides.shape(-2) != a.shape(-1)) {
     throw ValueError(
@@ -248,7 +251,6 @@ std::pair<Array, Array> equations(const char* operation, const Array& a, const A
                     "not {}",
                     operation, to_string(a.shape()), to_string(b.shape())));
   }
-  const Dtype dtype = result_type(a.dtype(), sides.dtype());
   Shape leading =
       broadcast_shapes(with_last(a.shape(), 2, {}), with_last(sides.shape(), 2, {}), operation);
   return {

@@ -17,9 +17,9 @@ Array multivariate_normal(Array mean, Array covariance, const std::optional<Shap
   const size_t axes = covariance.ndim();
   const bool fits = mean.ndim() > 0 && axes > 1 && covariance.shape(-1) == covariance.shape(-2) &&
                     covariance.shape(-1) == mean.shape(-1);
-  if (!fits || mean.dtype() != Dtype::float32 || covariance.dtype() != Dtype::float32) {
+  if (!fits || mean.dtype() == Dtype::complex64 || covariance.dtype() == Dtype::complex64) {
     throw ValueError(fmt::format(
-        "random.multivariate_normal: a mean (…, n) and a covariance (…, n, n) of float32 are "
+        "random.multivariate_normal: a mean (…, n) and a covariance (…, n, n) of real numbers are "
         "needed, not {}{} and {}{}",
         name_of(mean.dtype()), to_string(mean.shape()), name_of(covariance.dtype()),
         to_string(covariance.shape())));
@@ -29,10 +29,10 @@ Array multivariate_normal(Array mean, Array covariance, const std::optional<Shap
   Shape all = broadcast_shapes(of_means, of_covariances, "random.multivariate_normal");
   if (shape) all = broadcast_shapes(all, *shape, "random.multivariate_normal");
   all.push_back(mean.shape(-1));
-  auto [u, s, vt] = svd(covariance);
+  auto [u, s, vt] = svd(astype(covariance, Dtype::float32));
   Array root = matmul(u * expand_dims(sqrt(s), {-2}), vt);
   Array drawn = normal(all, Dtype::float32, 0, 1, std::move(key));
-  return squeeze(matmul(expand_dims(drawn, {-2}), root), {-2}) + mean;
+  return squeeze(matmul(expand_dims(drawn, {-2}), root), {-2}) + astype(mean, Dtype::float32);
 }
 
 }  // namespace lazulite::random

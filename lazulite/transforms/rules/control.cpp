@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <mutex>
+
 #include "lazulite/core/errors.h"
+#include "lazulite/core/node.h"
 #include "lazulite/core/release.h"
 #include "lazulite/ops/creation.h"
 #include "lazulite/ops/manipulation.h"
+#include "lazulite/ops/primitives/views.h"
 #include "lazulite/ops/reduction.h"
 #include "lazulite/transforms/rules/helpers.h"
 #include "lazulite/transforms/vmap.h"
@@ -128,13 +132,34 @@ Tangents jvp(const CustomTransforms& p, const JvpRequest& r) {
   return Tangents(out.begin(), out.end());
 }
 
+namespace {
+
+// The axis that was moved to the front last, and the array before: as the user has given it.
+std::pair<Array, int> before_the_move(const Array& x) {
+  std::lock_guard lock(graph_mutex());
+  const Node& node = *x.node();
+  const auto* move = node.primitive ? node.primitive->get_if<Transpose>() : nullptr;
+  if (!move || node.inputs.empty()) return {x, 0};
+  Axes order = move->axes;
+  const int axis = order.front();
+  order.erase(order.begin());
+  order.insert(order.begin() + axis, axis);
+  for (size_t i = 0; i < order.size(); ++i) {
+    if (order[i] != static_cast<int>(i)) return {x, 0};
+  }
+  return {node.inputs[0], axis};
+}
+
+}  // namespace
+
 Mapped vmap(const CustomTransforms& p, const VmapRequest& r) {
   if (p.rules->vmap) {
-    MapAxes axes;
+    Arrays arguments = first(r.inputs, p.arguments);
+    MapAxes axes(p.arguments);
     for (size_t i = 0; i < p.arguments; ++i) {
-      axes.push_back(r.mapped[i] ? std::optional(0) : std::nullopt);
+      if (r.mapped[i]) std::tie(arguments[i], axes[i]) = before_the_move(arguments[i]);
     }
-    auto [out, out_axes] = p.rules->vmap(first(r.inputs, p.arguments), axes);
+    auto [out, out_axes] = p.rules->vmap(arguments, axes);
     if (out.size() != r.outputs.size() || out_axes.size() != out.size()) {
       throw Error(
           fmt::format("custom_function: vmap gave {} arrays and {} axes where {} are expected",

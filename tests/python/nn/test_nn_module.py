@@ -260,6 +260,21 @@ def test_gradient_of_a_transposed_convolution_with_output_padding():
     np.testing.assert_allclose(np.array(gradient).ravel(), [2 + 6, 6 + 12, 10 + 18])
 
 
+def test_a_transposed_convolution_padded_beyond_its_kernel():
+    x, w = np.arange(1.0, 7, dtype=np.float32), np.array([2.0, 3.0], np.float32)
+    for stride in (1, 2, 3):
+        whole = np.zeros(5 * stride + 2, np.float32)
+        for i, number in enumerate(x):
+            whole[i * stride : i * stride + 2] += number * w
+        for padding in (0, 1, 2, 3):
+            for behind in (0, 1, 2, 3):
+                images, kernel = lz.array(x).reshape(1, 6, 1), lz.array(w).reshape(1, 2, 1)
+                out = lz.conv_transpose1d(images, kernel, stride, padding, 1, behind)
+                end = len(whole) - padding + behind
+                wanted = np.pad(whole, (0, behind))[padding:end]
+                np.testing.assert_allclose(np.array(out).ravel(), wanted)
+
+
 def test_importing_is_cheap():
     code = "import sys, lazulite.nn, lazulite.optimizers; print('numpy' in sys.modules)"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

@@ -4,6 +4,9 @@ They work element by element, except softmax, softmin, log_softmax and glu, whic
 keep shape and floating-point dtype.
 """
 
+from collections.abc import Sequence
+from typing import Union
+
 import lazulite.core as mx
 
 __all__ = [
@@ -94,7 +97,7 @@ def relu6(x: mx.array) -> mx.array:
     return mx.minimum(mx.relu(x), 6.0)
 
 
-def softmax(x: mx.array, axis: int = -1) -> mx.array:
+def softmax(x: mx.array, axis: Union[int, Sequence[int], None] = -1) -> mx.array:
     """Exponentials divided by their sum along ``axis``.
 
     Example:
@@ -104,7 +107,7 @@ def softmax(x: mx.array, axis: int = -1) -> mx.array:
     return mx.softmax(x, axis=axis)
 
 
-def softmin(x: mx.array, axis: int = -1) -> mx.array:
+def softmin(x: mx.array, axis: Union[int, Sequence[int], None] = -1) -> mx.array:
     """:func:`softmax` of ``-x``.
 
     Example:
@@ -114,14 +117,18 @@ def softmin(x: mx.array, axis: int = -1) -> mx.array:
     return mx.softmax(-x, axis=axis)
 
 
-def log_softmax(x: mx.array, axis: int = -1) -> mx.array:
+def log_softmax(x: mx.array, axis: Union[int, Sequence[int], None] = -1) -> mx.array:
     """The logarithm of :func:`softmax`, exact where the softmax itself would be zero.
+
+    ``axis`` may be several axes, or None for all of them.
 
     Example:
         >>> nn.log_softmax(mx.array([0.0, 0.0]))
         array([-0.693147, -0.693147], dtype=float32)
     """
-    return mx._nn.log_softmax(x, axis)
+    if isinstance(axis, int):
+        return mx._nn.log_softmax(x, axis)
+    return x - mx.logsumexp(x, axis=axis, keepdims=True)
 
 
 def elu(x: mx.array, alpha: float = 1.0) -> mx.array:
@@ -154,13 +161,15 @@ def selu(x: mx.array) -> mx.array:
     return 1.0507 * elu(x, 1.67326)
 
 
-def leaky_relu(x: mx.array, negative_slope: float = 0.01) -> mx.array:
-    """The greater of ``x`` and ``negative_slope * x``.
+def leaky_relu(x: mx.array, negative_slope: Union[float, mx.array] = 0.01) -> mx.array:
+    """The greater of ``x`` and ``negative_slope * x``; slopes in an array broadcast with ``x``.
 
     Example:
         >>> nn.leaky_relu(mx.array([-1.0, 2.0]))
         array([-0.01, 2], dtype=float32)
     """
+    if isinstance(negative_slope, mx.array):
+        return mx.maximum(negative_slope * x, x)
     # The larger of both lines, and at 0 the derivative of x. A flat line stays flat at infinity.
     line = negative_slope * x if negative_slope != 0 else mx.zeros_like(x)
     return mx.where(x < 0 if negative_slope <= 1 else x > 0, line, x)
@@ -204,8 +213,8 @@ def gelu_fast_approx(x: mx.array) -> mx.array:
         array([0.845796], dtype=float32)
     """
     # Beyond these numbers the gate is 0 and 1: an infinity times its derivative would be no number.
-    y = mx.clip(x, -500, 500)
-    return mx.where(x > 500, x, y * mx.sigmoid(1.702 * y))
+    y = mx.minimum(mx.maximum(x, -500.0), 500.0)
+    return mx.where(x > 500.0, x, y * mx.sigmoid(1.702 * y))
 
 
 def silu(x: mx.array) -> mx.array:

@@ -32,7 +32,7 @@ class _Pool(Module):
     def __init__(self, kernel_size, stride=None, padding=0):
         super().__init__()
         layer = type(self).__name__
-        self._window = _sizes(layer, "kernel_size", kernel_size, self._spatial, 1)
+        self._kernel_size = _sizes(layer, "kernel_size", kernel_size, self._spatial, 1)
         self._stride = _sizes(
             layer, "stride", kernel_size if stride is None else stride, self._spatial, 1
         )
@@ -40,7 +40,7 @@ class _Pool(Module):
 
     def _extra_repr(self):
         return (
-            f"kernel_size={tuple(self._window)}, stride={tuple(self._stride)}, "
+            f"kernel_size={tuple(self._kernel_size)}, stride={tuple(self._stride)}, "
             f"padding={tuple(self._padding)}"
         )
 
@@ -50,7 +50,7 @@ class _Pool(Module):
                 f"[{type(self).__name__}] Expected an input of {self._spatial + 2} dimensions, "
                 f"(examples, {'spatial, ' * self._spatial}channels), but got shape {x.shape}"
             )
-        return self._pool(x, self._window, self._stride, self._padding)
+        return self._pool(x, self._kernel_size, self._stride, self._padding)
 
 
 class _MaxPool(_Pool):

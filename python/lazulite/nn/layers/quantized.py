@@ -47,7 +47,8 @@ def _uniform(outputs, inputs):
 
 
 class QuantizedLinear(_Quantized):
-    """A ``Linear`` whose weight is codes, frozen from the start; only its bias is trained.
+    """A ``Linear`` whose weight is codes. All of it is frozen from the start, except a bias that
+    comes from a ``Linear``.
 
     Args:
         input_dims: The size of the input's last axis, a multiple of ``group_size``.
@@ -73,7 +74,7 @@ class QuantizedLinear(_Quantized):
         self._set_codes(_uniform(output_dims, input_dims), group_size, bits, mode)
         if bias:
             self.bias = mx.zeros((output_dims,))
-        self.freeze(keys=["weight", "scales", "biases"], recurse=False)
+        self.freeze()
 
     def _extra_repr(self):
         return (
