@@ -37,7 +37,7 @@ void bind_properties(nb::class_<Array>& type) {
           "imag", [](const Array& a) { return apply_row(Row::imag, {a}); }, "The imaginary parts.");
 }
 
-std::string printed(const Array& a) {
+std::string printed(Array a) {
   evaluate(a, Cause::print);
   return print(a);
 }
@@ -114,7 +114,7 @@ void bind_python_protocols(nb::class_<Array>& type) {
       .def(
           "__deepcopy__", [](const Array& a, nb::handle) { return copy(a); }, "memo"_a.none())
       .def("__bytes__",
-           [](const Array& a) {
+           [](Array a) {
              evaluate(a, Cause::conversion);
              const Array bytes = view(flatten(a), Dtype::uint8);
              evaluate(bytes, Cause::conversion);

@@ -304,7 +304,7 @@ Array as_array(nb::handle object, std::optional<Dtype> dtype, std::optional<bool
                             [keep](void*) mutable { keep.reset(); });
 }
 
-nb::object to_list(const Array& array) {
+nb::object to_list(Array array) {
   evaluate(array, Cause::conversion);
   const Output& output = array.node()->outputs[array.output()];
   const void* base = output.buffer->readable(host_memory());
@@ -314,7 +314,7 @@ nb::object to_list(const Array& array) {
   });
 }
 
-nb::object to_number(const Array& array, Cause cause) {
+nb::object to_number(Array array, Cause cause) {
   if (array.size() != 1) {
     throw ValueError(
         "[convert] Only length-1 arrays can be converted to Python scalars, not one "

@@ -20,9 +20,9 @@ namespace nb = nanobind;
 Array array_from(nb::handle object, std::optional<Dtype> dtype = std::nullopt);
 
 /// Nested lists of Python numbers; of a zero-dimensional array the number.
-nb::object to_list(const Array& array);
+nb::object to_list(Array array);
 /// The only element as a Python number.
-nb::object to_number(const Array& array, Cause cause = Cause::item);
+nb::object to_number(Array array, Cause cause = Cause::item);
 
 /// `asarray`: shares the memory of another library's array where `copy` is false, or where it is
 /// not given and the source can't be written to; copies otherwise.

@@ -49,7 +49,7 @@ const ExportedMemory& show(nb::handle_t<Array> object, MemorySpace& space) {
 }
 
 nb::dict device_interface(nb::handle_t<Array> self) {
-  const Array& array = *nb::inst_ptr<Array>(self);
+  const Array array = *nb::inst_ptr<Array>(self);
   if (!array.is_evaluated() && is_traced(array))
     refuse("the array is being traced and has no memory");
   if (array.dtype() == Dtype::bfloat16) refuse("it has no name for bfloat16; use DLPack");

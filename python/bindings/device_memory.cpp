@@ -39,7 +39,7 @@ Device device_of(MemorySpace& space) {
   return Device(space.name(), space.sharing()->device_index());
 }
 
-MarkPtr begin_value(const Array& array) {
+MarkPtr begin_value(Array array) {
   Node* node = array.node();
   if (node->arrived()) return nullptr;
   {
@@ -55,7 +55,7 @@ MarkPtr begin_value(const Array& array) {
   return nullptr;
 }
 
-MemorySpace& home_of(const Array& array) {
+MemorySpace& home_of(Array array) {
   begin_value(array);
   const Output& output = array.node()->outputs[array.output()];
   MemorySpace* home = output.buffer ? output.buffer->home() : nullptr;

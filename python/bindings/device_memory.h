@@ -26,8 +26,8 @@ Device device_of(MemorySpace& space);
 
 /// Starts to compute the value. Returns when it is known where it lies, and the mark of the
 /// device's work where that goes on and cannot fail any more; null if the value is there.
-MarkPtr begin_value(const Array& array);
+MarkPtr begin_value(Array array);
 /// Where the value lies, or will lie, as `begin_value` finds out.
-MemorySpace& home_of(const Array& array);
+MemorySpace& home_of(Array array);
 
 }  // namespace lazulite::python

@@ -16,7 +16,8 @@ namespace lazulite::python {
 namespace nb = nanobind;
 
 /// Computes the value and waits for it without the GIL; Ctrl-C ends the waiting. `cause` is what
-/// the program did to have it.
+/// the program did to have it. Whoever reads the value afterwards has its own handle: meanwhile
+/// other threads may assign to the object that was given.
 void evaluate(const Array& array, Cause cause);
 void evaluate(const std::vector<Array>& arrays, Cause cause);
 

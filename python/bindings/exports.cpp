@@ -17,11 +17,12 @@
 #include "lazulite/core/node.h"
 #include "lazulite/core/observer.h"
 #include "lazulite/ops/manipulation.h"
+#include "module.h"
 
 namespace lazulite::python {
 namespace {
 
-// Codes of the struct module; bfloat16 has none, and is shown as its bits.
+// Codes of the struct module. It has none for bfloat16, which MLX gives by its name.
 const char* format_of(Dtype dtype) {
   switch (dtype) {
     case Dtype::bool_: return "?";
@@ -34,7 +35,7 @@ const char* format_of(Dtype dtype) {
     case Dtype::int32: return "i";
     case Dtype::int64: return "q";
     case Dtype::float16: return "e";
-    case Dtype::bfloat16: return "H";
+    case Dtype::bfloat16: return "bfloat16";
     case Dtype::float32: return "f";
     case Dtype::float64: return "d";
     case Dtype::complex64: return "Zf";
@@ -51,8 +52,11 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept {
   view->obj = nullptr;
   try {
     const Array& array = *nb::inst_ptr<Array>(self);
-    if (array.dtype() == Dtype::bfloat16 && (flags & PyBUF_FORMAT)) {
-      PyErr_SetString(PyExc_BufferError, "buffers have no format for bfloat16");
+    // NumPy refuses formats that it does not know, but asks for __array__ where there is no buffer.
+    const bool for_numpy = module_name() == "lazulite.core";
+    if (array.dtype() == Dtype::bfloat16 && (flags & PyBUF_FORMAT) && for_numpy) {
+      PyErr_SetString(PyExc_BufferError,
+                      "buffers have no format for bfloat16; x.view(uint16) shows its bits");
       return -1;
     }
     auto out = std::make_unique<BufferExport>(array);
@@ -154,7 +158,7 @@ MemorySpace& memory_asked_for(const DlpackDevice& device) {
 
 // A consumer that knows of read-only arrays is given one; others copy, as writing would change what
 // is thought to be constant.
-nb::object to_dlpack(const Array& given, DeviceSharing::StreamNumber stream, nb::object max_version,
+nb::object to_dlpack(Array given, DeviceSharing::StreamNumber stream, nb::object max_version,
                      std::optional<DlpackDevice> dl_device, std::optional<bool> copied) {
   MemorySpace& home = home_of(given);
   MemorySpace& space = dl_device ? memory_asked_for(*dl_device) : home;
@@ -177,7 +181,7 @@ nb::object to_dlpack(const Array& given, DeviceSharing::StreamNumber stream, nb:
 }
 
 // The state that pickle keeps: the bytes, shape and dtype.
-nb::tuple state_of_array(const Array& array) {
+nb::tuple state_of_array(Array array) {
   return nb::make_tuple(bytes_of(array), shape_tuple(array.shape()),
                         nb::cast(&object_of(array.dtype()), nb::rv_policy::reference));
 }

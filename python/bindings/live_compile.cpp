@@ -277,6 +277,7 @@ Arrays LiveFunction::trace(Version& version, const Arrays& arrays) {
   for (size_t i = 0; i < after.places().size(); ++i) {
     const LiveState::Place& place = after.places()[i];
     Array& array = LiveState::array_at(place);
+    std::optional<size_t> old = i;
     if (version.repeatable && MadeContainers::moved(before, after, i)) {
       continue;  // follows below
     } else if (version.repeatable) {
@@ -290,12 +291,13 @@ Arrays LiveFunction::trace(Version& version, const Arrays& arrays) {
                                [&](const Array& given) { return given.is_same(array); });
       bool same_object =
           std::any_of(before.places().begin(), before.places().end(),
-                      [&](const LiveState::Place& old) { return old.array == place.array; });
+                      [&](const LiveState::Place& one) { return one.array == place.array; });
       if (known && same_object) continue;
-      const std::optional<size_t> old = before.find(place);
+      old = before.find(place);
       add_fresh(place, old ? std::optional(restored.stood()[*old]) : std::nullopt);
     }
-    array = nothing();
+    // Other threads see what was there until the results are.
+    array = old ? restored.stood()[*old].array : nothing();
   }
   if (version.made) {
     for (PyObject* object : version.made->arrays()) {

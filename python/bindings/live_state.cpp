@@ -25,6 +25,8 @@ struct Types {
   PyTypeObject* partial = type_of("functools", "partial");
   PyTypeObject* member = type_of("types", "MemberDescriptorType");
   PyTypeObject* names = type_of("types", "SimpleNamespace");
+  PyTypeObject* counter = type_of("collections", "Counter");
+  PyTypeObject* default_dict = type_of("collections", "defaultdict");
 
  private:
   // Kept for the life of the process.
@@ -134,7 +136,8 @@ const TypeInfo& info_of(PyTypeObject* type) {
 }
 
 // The names that a function's code, and the functions inside of it, may look up. Of those that are
-// only counted (_counters.py) numbers say nothing of what the function computes.
+// only counted (_counters.py) numbers, and lists and dicts of plain values, say nothing of what the
+// function computes.
 struct Names {
   std::vector<nb::object> read, counted;
   nb::object own_counters;  // a set, of the code itself
@@ -143,6 +146,39 @@ struct Names {
 };
 
 bool is_plain_number(PyObject* o) { return PyLong_CheckExact(o) || PyFloat_CheckExact(o); }
+
+constexpr int deepest_record = 3;
+
+bool is_plain(PyObject* o) {
+  return o == Py_None || PyBool_Check(o) || is_plain_number(o) || PyUnicode_CheckExact(o) ||
+         nb::isinstance<DtypeObject>(o);
+}
+
+bool is_list_or_tuple(PyObject* o) { return PyList_CheckExact(o) || PyTuple_CheckExact(o); }
+
+bool is_dict_of_python(PyObject* o) {
+  return PyDict_CheckExact(o) || Py_TYPE(o) == types().counter ||
+         Py_TYPE(o) == types().default_dict;
+}
+
+// Whether what this holds are plain values all through, so that no array of ours is in there.
+bool is_record(PyObject* o, int depth = 0) {
+  auto is_part = [&](PyObject* part) { return is_plain(part) || is_record(part, depth + 1); };
+  if (depth == deepest_record) return false;
+  if (is_list_or_tuple(o)) {
+    for (Py_ssize_t i = 0; i < PySequence_Size(o); ++i) {
+      if (!is_part(PyList_Check(o) ? PyList_GetItem(o, i) : PyTuple_GetItem(o, i))) return false;
+    }
+    return true;
+  }
+  if (!is_dict_of_python(o)) return false;
+  PyObject *key, *value;
+  Py_ssize_t at = 0;
+  while (PyDict_Next(o, &at, &key, &value)) {
+    if (!is_part(key) || !is_part(value)) return false;
+  }
+  return true;
+}
 
 const Names& names_of(PyObject* code) {
   static auto& known = *new std::unordered_map<PyObject*, Names>();
@@ -379,8 +415,8 @@ void LiveState::visit_function(PyObject* function) {
         key_ += '-';  // not set yet
         continue;
       }
-      if (is_plain_number(content.ptr()) &&
-          names_of(code.ptr()).counts(names[number_of_cell - 1])) {
+      if (names_of(code.ptr()).counts(names[number_of_cell - 1]) &&
+          visit_counter(content.ptr(), {Place::cell, cell.ptr(), {}})) {
         key_ += '-';
         continue;
       }
@@ -402,14 +438,38 @@ void LiveState::visit_function(PyObject* function) {
   if (wrapped.is_valid()) visit(wrapped.ptr(), {Place::item, nullptr, {}});
 }
 
+// What a variable holds that is only counted or put into; false where it is to be followed after
+// all. What stands there is noted, as arrays may come to stand there.
+bool LiveState::visit_counter(PyObject* o, const Place& place) {
+  if (is_plain_number(o)) return true;
+  if (!is_record(o)) return false;
+  if (contents_) note_record(o, place);
+  return true;
+}
+
+void LiveState::note_record(PyObject* o, const Place& place) {
+  contents_->note(o, place);
+  if (is_list_or_tuple(o)) {
+    for (Py_ssize_t i = 0; i < PySequence_Size(o); ++i) {
+      PyObject* item = PyList_Check(o) ? PyList_GetItem(o, i) : PyTuple_GetItem(o, i);
+      note_record(item, {Place::item, o, {}, i});
+    }
+  } else if (is_dict_of_python(o)) {
+    PyObject *key, *value;
+    Py_ssize_t at = 0;
+    while (PyDict_Next(o, &at, &key, &value))
+      note_record(value, {Place::entry, o, nb::borrow(key)});
+  }
+}
+
 // The variables of a namespace that a function's code names, and those of the user's modules there.
 void LiveState::visit_names(PyObject* code, PyObject* namespace_, const char* what) {
   expect_stack();
   auto follow = [&](const nb::object& name, bool counted) {
     PyObject* value = PyDict_GetItemWithError(namespace_, name.ptr());
     if (!value) return PyErr_Clear();
-    if (counted && is_plain_number(value)) return;
     nb::object held = nb::borrow(value);
+    if (counted && visit_counter(value, {Place::entry, namespace_, name})) return;
     DescriptionStep step(
         description_, [&] { return what + text_of(name) + "`"; }, true);
     visit(value, {Place::entry, namespace_, name});

@@ -72,6 +72,8 @@ class LiveState {
   void visit_array(PyObject* object, Place place);
   void visit_function(PyObject* function);
   void visit_names(PyObject* code, PyObject* namespace_, const char* what);
+  bool visit_counter(PyObject* object, const Place& place);
+  void note_record(PyObject* object, const Place& place);
   void visit_module(PyObject* code, PyObject* module);
   void visit_dict(PyObject* dict, bool attributes);
   void visit_instance(PyObject* object);

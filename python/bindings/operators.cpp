@@ -26,6 +26,26 @@ struct Operator {
   Row row;
   const char* what;
 
+  bool of_bits() const {
+    const TypeRule rule = info(row).rule;
+    return rule == TypeRule::bitwise || rule == TypeRule::shift;
+  }
+
+  /// Whether a number, or what holds numbers, may stand on the left of an array's bits.
+  bool takes_bits(nb::handle self, nb::handle other) const {
+    const Array& own = *nb::inst_ptr<Array>(self);
+    if (!is_operand(other) || !is_integral(own.dtype())) return false;
+    const std::optional<Scalar> number = scalar_of(other);
+    if (!number) return true;
+    if (!is_integral(number->dtype())) return false;
+    try {
+      number->expect_held_by(number->dtype_beside(own.dtype()), what);
+    } catch (const ValueError&) {
+      return false;
+    }
+    return true;
+  }
+
   Array apply(nb::handle self, nb::handle other, bool swapped) const {
     if (!is_operand(other)) refuse(what, other);
     OriginScope origin;
@@ -43,7 +63,16 @@ void def_binary(nb::class_<Array>& type, const char* name, const char* reflected
   type.def(
       name, [op](nb::handle_t<Array> x, nb::handle y) { return op.apply(x, y, false); },
       "other"_a.none());
-  if (reflected) {
+  if (reflected && op.of_bits()) {
+    type.def(
+        reflected,
+        [op](nb::handle_t<Array> x, nb::handle y) -> nb::object {
+          // Python says which types do not go together.
+          if (!op.takes_bits(x, y)) return nb::borrow(Py_NotImplemented);
+          return nb::cast(op.apply(x, y, true));
+        },
+        "other"_a.none());
+  } else if (reflected) {
     type.def(
         reflected, [op](nb::handle_t<Array> x, nb::handle y) { return op.apply(x, y, true); },
         "other"_a.none());

@@ -145,14 +145,11 @@ void bind_discrete(nb::module_& m) {
       m, "bernoulli",
       [](Operand p, std::optional<ShapeArgument> shape, nb::object key) {
         Array k = key_or_next(key);
-        if (PyFloat_Check(p.object.ptr())) {
-          return random::bernoulli(PyFloat_AS_DOUBLE(p.object.ptr()),
-                                   shape ? shape->shape : Shape(), k);
-        }
-        Array given = to_array(p.object);
+        const Array given = to_array(p.object);
         return random::bernoulli(given, shape ? shape->shape : given.shape(), k);
       },
-      "p"_a = 0.5, "shape"_a = nb::none(), "key"_a = nb::none(), "True with probability p (bool).");
+      "p"_a = 0.5, "shape"_a = nb::none(), "key"_a = nb::none(),
+      "True with probability p (bool), a floating number or array: never below 0, always from 1.");
   def_op(
       m, "categorical",
       [](const Array& logits, int axis, std::optional<ShapeArgument> shape,

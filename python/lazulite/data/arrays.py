@@ -17,6 +17,9 @@ def host_array(value):
 
             return value.view(torch.int16).numpy().view(ml_dtypes.bfloat16)
         return value.numpy()
+    if isinstance(value, core.array):
+        # Buffers of bfloat16 are none that NumPy takes.
+        return value.__array__()
     if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
         return numpy.from_dlpack(value)
     return numpy.asarray(value)

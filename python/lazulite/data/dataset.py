@@ -118,12 +118,10 @@ TensorDataset = ArrayDataset
 def _rows(x, indices):
     if not isinstance(x, core.array):
         return [x[i] for i in indices]
-    import numpy
-
     size = int(x.shape[0])
     indices = [as_position("ArrayDataset", i, size) for i in indices]
     # Through the host's memory: rows that are arrays already leave nothing to be evaluated.
-    host = numpy.asarray(x)
+    host = x.__array__()
     return [core.array(host[i]) for i in indices]
 
 

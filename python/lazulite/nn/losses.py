@@ -361,6 +361,12 @@ def log_cosh_loss(inputs: mx.array, targets: mx.array, reduction: Reduction = "n
     return _reduce(mx.logaddexp(errors, -errors) - math.log(2), reduction)
 
 
+def _length(x: mx.array, axis: int) -> mx.array:
+    """The lengths of vectors, whose derivative at 0, where there is none, is taken to be 0."""
+    squares = mx.sum(mx.square(x), axis=axis)
+    return mx.where(squares > 0, mx.sqrt(mx.where(squares > 0, squares, 1)), squares)
+
+
 @_half_as_float32
 def cosine_similarity_loss(
     x1: mx.array, x2: mx.array, axis: int = 1, eps: float = 1e-8, reduction: Reduction = "none"
@@ -373,7 +379,7 @@ def cosine_similarity_loss(
         >>> nn.losses.cosine_similarity_loss(mx.array([[1.0, 0.0]]), mx.array([[2.0, 0.0]]))
         array([1], dtype=float32)
     """
-    lengths = [mx.sqrt(mx.sum(mx.square(x), axis=axis)) for x in (x1, x2)]
+    lengths = [_length(x, axis) for x in (x1, x2)]
     cosine = mx.sum(x1 * x2, axis=axis) / mx.maximum(lengths[0] * lengths[1], eps)
     return _reduce(cosine, reduction)
 

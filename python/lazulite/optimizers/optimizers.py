@@ -869,11 +869,16 @@ def clip_grad_norm(grads: dict, max_norm: float) -> Tuple[dict, mx.array]:
     Returns:
         The gradients, scaled or not, and the norm that they had.
 
+    Raises:
+        ValueError: ``max_norm`` is negative.
+
     Example:
         >>> optim.clip_grad_norm({"w": mx.array([3.0, 4.0])}, 1.0)[1]
         array(5, dtype=float32)
     """
 
+    if max_norm < 0:
+        raise ValueError(f"clip_grad_norm: max_norm must be at least 0, not {max_norm}")
     leaves = [g for _, g in tree_flatten(grads)]
     wide = mx.float64 if any(g.dtype == mx.float64 for g in leaves) else mx.float32
     # The squares are those of shares of the largest element: they neither overflow nor vanish.

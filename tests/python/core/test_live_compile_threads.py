@@ -27,6 +27,32 @@ def test_other_threads_may_replace_what_is_read():
         other.join()
 
 
+def test_other_threads_see_the_old_state_until_the_new_one_is_there():
+    state = {"w": lz.ones((8, 8))}
+    seen, stop = set(), threading.Event()
+
+    def advance(x):
+        w = state["w"]
+        for i in range(20):
+            w = lz.sin(w @ w + i)
+        state["w"] = w
+        return x + 1
+
+    def look():
+        while not stop.is_set():
+            seen.add(state["w"].shape)
+
+    other = threading.Thread(target=look)
+    other.start()
+    try:
+        for size in range(1, 20):
+            lz.compile(advance)(lz.ones(size))
+    finally:
+        stop.set()
+        other.join()
+    assert seen == {(8, 8)}
+
+
 def test_functions_are_first_called_in_two_threads():
     source = """
 import threading

@@ -240,3 +240,17 @@ def test_matches_mlx(text):
     from nn_both import assert_same
 
     assert_same(text, SETUP, 2e-3 if "float16" in text else 2e-5)
+
+
+def test_cosine_similarity_of_zeros():
+    x, y = lz.array([[0.0, 0.0, 0.0]]), lz.array([[1.0, 2.0, -2.0]])
+
+    def loss(x):
+        return losses.cosine_similarity_loss(x, y, eps=0.5).sum()
+
+    value, gradient = lz.value_and_grad(loss)(x)
+    assert value.item() == 0
+    # The product of the lengths is eps around 0, so that the loss is linear there.
+    assert gradient.tolist() == [[2.0, 4.0, -4.0]]
+    both = lz.grad(lambda x: losses.cosine_similarity_loss(x, x).sum())(x)
+    assert both.tolist() == [[0.0, 0.0, 0.0]]

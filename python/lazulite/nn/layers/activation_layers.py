@@ -183,7 +183,7 @@ class GELU(Module):
 
     def __init__(self, approx: str = "none") -> None:
         super().__init__()
-        if approx not in _gelus:
+        if approx not in list(_gelus):
             raise ValueError(
                 f"The approximation should be in {list(_gelus)} but '{approx}' was given"
             )

@@ -15,6 +15,17 @@ def as_tuple(value, length: int):
     return (value,) * length if isinstance(value, int) else value
 
 
+def window_of(layer: Module, kernel_size, length: int) -> tuple:
+    """The size of a filter along each of so many axes."""
+    window = tuple(as_tuple(kernel_size, length))
+    if len(window) != length:
+        raise ValueError(
+            f"{type(layer).__name__}: kernel_size is an integer or {length} of them, one an axis, "
+            f"not {kernel_size}"
+        )
+    return window
+
+
 def init_weight(module: Module, shape, fan_in: int, bias: bool):
     """Draws ``weight``, and ``bias`` as zeros, as all convolutions begin."""
     scale = math.sqrt(1 / fan_in)
@@ -131,7 +142,7 @@ class Conv2d(_Conv):
     ):
         super().__init__()
         _expect_divisible(in_channels, groups)
-        height, width = as_tuple(kernel_size, 2)
+        height, width = window_of(self, kernel_size, 2)
         init_weight(
             self,
             (out_channels, height, width, in_channels // groups),
@@ -187,7 +198,7 @@ class Conv3d(_Conv):
         bias: bool = True,
     ):
         super().__init__()
-        window = tuple(as_tuple(kernel_size, 3))
+        window = window_of(self, kernel_size, 3)
         init_weight(
             self, (out_channels, *window, in_channels), in_channels * math.prod(window), bias
         )

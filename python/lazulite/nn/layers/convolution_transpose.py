@@ -6,7 +6,7 @@ from typing import Union
 import lazulite.core as mx
 
 from .base import Module
-from .convolution import _Conv, as_tuple, init_weight
+from .convolution import _Conv, as_tuple, init_weight, window_of
 
 __all__ = ["ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
 
@@ -26,7 +26,7 @@ class _ConvTranspose(_Conv):
         bias,
     ):
         Module.__init__(self)
-        window = tuple(as_tuple(kernel_size, self._spatial))
+        window = window_of(self, kernel_size, self._spatial)
         init_weight(
             self, (out_channels, *window, in_channels), in_channels * math.prod(window), bias
         )

@@ -33,6 +33,11 @@ def _result_dtype(x: mx.array, *others) -> mx.Dtype:
     return dtype if mx.issubdtype(dtype, mx.floating) else mx.float32
 
 
+def _expect_positive(layer: str, eps: float):
+    if eps <= 0:
+        raise ValueError(f"{layer}: eps must be positive, not {eps}.")
+
+
 class _Affine(Module):
     """A module with ``weight`` and ``bias`` that may be missing."""
 
@@ -56,7 +61,7 @@ class InstanceNorm(_Affine):
     The input has the shape (examples, …, channels).
 
     Raises:
-        ValueError: the input has fewer than three dimensions.
+        ValueError: ``eps`` is not positive, or the input has fewer than three dimensions.
 
     Example:
         >>> nn.InstanceNorm(3)(mx.zeros((2, 8, 8, 3))).shape
@@ -65,6 +70,7 @@ class InstanceNorm(_Affine):
 
     def __init__(self, dims: int, eps: float = 1e-5, affine: bool = False):
         super().__init__()
+        _expect_positive("InstanceNorm", eps)
         if affine:
             self.weight = mx.ones((dims,))
             self.bias = mx.zeros((dims,))
@@ -94,7 +100,7 @@ class LayerNorm(Module):
         bias: Whether there is then a ``bias`` of shape (dims).
 
     Raises:
-        ValueError: the input's last axis has another size.
+        ValueError: ``eps`` is not positive, or the input's last axis has another size.
 
     Example:
         >>> nn.LayerNorm(4)(mx.zeros((2, 8, 4))).shape
@@ -103,6 +109,7 @@ class LayerNorm(Module):
 
     def __init__(self, dims: int, eps: float = 1e-5, affine: bool = True, bias: bool = True):
         super().__init__()
+        _expect_positive("LayerNorm", eps)
         if affine:
             self.weight = mx.ones((dims,))
             if bias:
@@ -125,7 +132,7 @@ class RMSNorm(Module):
         eps: Added to the mean square, which is computed in float32 at least.
 
     Raises:
-        ValueError: the input's last axis has another size.
+        ValueError: ``eps`` is not positive, or the input's last axis has another size.
 
     Example:
         >>> nn.RMSNorm(4)(mx.ones((2, 8, 4))).shape
@@ -134,6 +141,7 @@ class RMSNorm(Module):
 
     def __init__(self, dims: int, eps: float = 1e-5):
         super().__init__()
+        _expect_positive("RMSNorm", eps)
         self.weight = mx.ones((dims,))
         self.eps = eps
 
@@ -158,7 +166,8 @@ class GroupNorm(_Affine):
     The input has the shape (examples, …, channels).
 
     Raises:
-        ValueError: ``num_groups`` does not divide ``dims``.
+        ValueError: ``num_groups``, ``dims`` or ``eps`` is not positive, or ``num_groups`` does not
+            divide ``dims``.
 
     Example:
         >>> nn.GroupNorm(2, 4)(mx.zeros((2, 8, 8, 4))).shape
@@ -174,6 +183,10 @@ class GroupNorm(_Affine):
         pytorch_compatible: bool = False,
     ):
         super().__init__()
+        for what, count in (("groups", num_groups), ("features", dims)):
+            if count <= 0:
+                raise ValueError(f"GroupNorm: the number of {what} must be positive, not {count}.")
+        _expect_positive("GroupNorm", eps)
         if dims % num_groups != 0:
             raise ValueError(
                 f"The number of features ({dims}) must be evenly divisible by the number of groups "
@@ -224,7 +237,8 @@ class BatchNorm(_Affine):
     The input has the shape (N, C), (N, L, C) or (N, H, W, C).
 
     Raises:
-        ValueError: the input has other dimensions, or in training only one value a channel.
+        ValueError: ``eps`` is not positive, the input has other dimensions, or in training only one
+            value a channel.
 
     Example:
         >>> nn.BatchNorm(4)(mx.zeros((5, 4))).shape
@@ -240,6 +254,7 @@ class BatchNorm(_Affine):
         track_running_stats: bool = True,
     ):
         super().__init__()
+        _expect_positive("BatchNorm", eps)
         self.num_features = num_features
         self.eps = eps
         self.momentum = momentum
