@@ -45,7 +45,8 @@ struct PlanOptions {
 };
 
 /// How much may be pending in one thread before it is evaluated anyway: nodes created since its
-/// last evaluation, and bytes of their results. Zero turns the limit off.
+/// last evaluation, and bytes of evaluated arrays that nothing but pending nodes keeps alive. Zero
+/// turns the limit off.
 struct PendingBudget {
   size_t nodes = 4096;
   size_t bytes = size_t{2} << 30;

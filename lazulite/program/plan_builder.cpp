@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -320,8 +321,8 @@ class PlanBuilder {
       if (!works_in_place(launch)) continue;
       std::vector<bool> taken(launch.inputs.size(), false);
       for (Operand& output : launch.outputs) {
-        Slot::Kind kind = plan_.slots_[output.slot].kind;
-        for (size_t j = 0; j < launch.inputs.size(); ++j) {
+        const Slot::Kind kind = plan_.slots_[output.slot].kind;
+        for (size_t j : by_preference(launch)) {
           const Operand& input = launch.inputs[j];
           const Slot& from = plan_.slots_[input.slot];
           if (taken[j] || last[input.slot] != i || is_output[input.slot] ||
@@ -348,6 +349,19 @@ class PlanBuilder {
         }
       }
     }
+  }
+
+  // A launch's inputs, those first that nobody else is likely to hold when it runs.
+  std::vector<size_t> by_preference(const Launch& launch) const {
+    std::vector<size_t> out(launch.inputs.size());
+    std::iota(out.begin(), out.end(), size_t{0});
+    std::stable_partition(out.begin(), out.end(), [&](size_t j) {
+      const Slot& slot = plan_.slots_[launch.inputs[j].slot];
+      const std::vector<uint32_t>& first = program_.replaced_inputs;
+      return slot.kind == Slot::Kind::input &&
+             std::find(first.begin(), first.end(), slot.binding) != first.end();
+    });
+    return out;
   }
 
   template <class T>

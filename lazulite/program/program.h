@@ -40,6 +40,9 @@ struct Program {
   /// Values bound at every run, and the strides with which they come.
   std::vector<ValueId> inputs;
   std::vector<Strides> input_strides;
+  /// Places among the inputs of values that results are put in the place of, those of cells that a
+  /// compiled function writes: their memory is the first to be taken over.
+  std::vector<uint32_t> replaced_inputs;
   /// Values bound once and for all.
   std::vector<std::pair<ValueId, Array>> constants;
   std::vector<ValueId> outputs;

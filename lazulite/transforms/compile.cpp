@@ -207,7 +207,10 @@ Traced trace(const ArraysFunction& function, const Arrays& given, const CompileO
     // What was put into an empty cell may have been taken back.
     const bool written = cell.written && (cell.current.valid() || cell.argument.valid());
     out.cells.push_back({cell.state, Signature::of(cell.argument), written});
-    if (cell.argument.valid()) inputs.push_back(cell.argument);
+    if (cell.argument.valid()) {
+      if (written) program.replaced_inputs.push_back(static_cast<uint32_t>(inputs.size()));
+      inputs.push_back(cell.argument);
+    }
     if (!written) continue;
     if (!cell.current.valid()) {
       throw Error("compile: the cell '" + name_of_cell(cell.state) +

@@ -15,5 +15,18 @@ TEST(Device, RefusesNegativeNumbers) {
   EXPECT_EQ(default_stream().index, 0);
 }
 
+// The default stream, and a device of a scope, are the thread's.
+TEST(Device, OfAScopeIsTheThreads) {
+  const Device usual = default_device();
+  const DeviceScope device(Device("reference"));
+  const StreamScope stream(Stream{Device("reference"), 3});
+  std::thread([&] {
+    EXPECT_EQ(default_device().name(), usual.name());
+    EXPECT_EQ(default_stream().index, 0);
+  }).join();
+  EXPECT_EQ(default_device().name(), "reference");
+  EXPECT_EQ(default_stream().index, 3);
+}
+
 }  // namespace
 }  // namespace lazulite

@@ -174,5 +174,62 @@ TEST(EndOfProcess, WaitsForWhatRuns) {
   EXPECT_EXIT(end_while_running(), testing::ExitedWithCode(0), "has ended");
 }
 
+// Three statements whose middle would be 4 MB, but is never stored.
+TEST(Evaluation, TheBudgetCountsWhatWouldBeHeld) {
+  BudgetScope small({4096, size_t{1} << 20});
+  const Array a = random::normal({1000}).eval(), b = random::normal({1000}).eval();
+  Array expected;
+  for (int round = 0; round < 2; ++round) {
+    const uint64_t flushes = execution_statistics().flushes;
+    clear_cache();
+    reset_peak_memory();
+    const size_t before = memory_statistics().active_bytes;
+    Array total;
+    {
+      Array difference = expand_dims(a, 1) - b;
+      total = sum(abs(difference), 1);
+    }
+    total.eval();
+    EXPECT_EQ(execution_statistics().flushes, flushes);
+    // The second time everything that is kept from run to run is there.
+    if (round == 1) {
+      EXPECT_LE(memory_statistics().peak_bytes, before + 65536);
+    }
+    expected = total;
+  }
+  const std::vector<float> xs = a.to_vector<float>(), ys = b.to_vector<float>();
+  double first = 0;
+  for (float y : ys) first += std::abs(xs[0] - y);
+  EXPECT_NEAR(expected[0].item<double>(), first, 1e-2);
+}
+
+// A view's elements in row-major order are a copy: plans that are queued read it where it was.
+TEST(Evaluation, ReadingAViewLeavesWhatIsQueuedWithIt) {
+  std::atomic<bool> over{false};
+  auto wait = [&](std::span<const HostArray>, std::span<const HostArray>) {
+    while (!over) std::this_thread::yield();
+  };
+  auto infer = [](InputTypes inputs) { return ArrayTypes{{inputs[0].shape, inputs[0].dtype}}; };
+  auto waiting = std::make_shared<const CustomOperation>(
+      CustomOperation{.name = "waiting", .infer = infer, .run = wait});
+  Array base = arange(200 * 300, Dtype::float32).reshape({200, 300}).eval();
+  Array t = base.T().eval();
+  Array last = apply_operation(waiting, {ones({1 << 16}).eval()})[0];
+  async_eval({last});
+  Array y = t + 0;
+  async_eval({y});
+  // It waits for its own array alone, which is there.
+  const float* data = t.data<float>();
+  EXPECT_EQ(data[1], 300);
+  over = true;
+  const std::vector<float> values = y.to_vector<float>();
+  for (int64_t i = 0; i < 300; ++i) {
+    for (int64_t j = 0; j < 200; ++j) {
+      ASSERT_EQ(values[static_cast<size_t>(i * 200 + j)], static_cast<float>(j * 300 + i));
+      ASSERT_EQ(data[i * 200 + j], static_cast<float>(j * 300 + i));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace lazulite

@@ -61,5 +61,26 @@ TEST_F(Draws, WhileOthersSeed) {
   }
 }
 
+// Seeds act on the thread that gives them, and a new thread starts from a fixed key.
+TEST_F(Draws, AreOfEachThread) {
+  const auto draw = [] { return random::uniform({4}).to_vector<float>(); };
+  random::seed(5);
+  const std::vector<float> first = draw();
+  std::vector<float> fresh[2], seeded;
+  for (std::vector<float>& numbers : fresh) {
+    std::thread([&] {
+      numbers = draw();
+      random::seed(5);
+      seeded = draw();
+    }).join();
+  }
+  EXPECT_EQ(fresh[0], fresh[1]);
+  EXPECT_EQ(seeded, first);
+  const std::vector<float> second = draw();
+  random::seed(5);
+  EXPECT_EQ(draw(), first);
+  EXPECT_EQ(draw(), second);
+}
+
 }  // namespace
 }  // namespace lazulite::stress

@@ -177,5 +177,90 @@ TEST(Compile, FollowsTheOptions) {
   EXPECT_EQ(trace_count(), traces);
 }
 
+// What depends on no argument has a value while a function is traced.
+TEST(Compile, EvaluatesConstantsWhileItIsTraced) {
+  auto f = compile([](const Array& x) {
+    Array constant = sum(ones({3}) * 2 + 1);
+    constant.eval();
+    Array doubled = constant * 2;
+    return std::pair(doubled, x * constant + doubled.item<float>());
+  });
+  for (float value : {1.f, 2.f}) {
+    auto [doubled, result] = f(Array({value}));
+    EXPECT_EQ(doubled.item<float>(), 18);
+    EXPECT_EQ(result.item<float>(), 9 * value + 18);
+  }
+}
+
+TEST(Compile, KeepsATraceForEachValueOfAFlag) {
+  nn::Sequential network{nn::Dropout(0.5), nn::BatchNorm(4)};
+  auto f = compile([&](const Array& x) { return network(x); });
+  Array x = ones({6, 4}).eval();
+  const uint64_t before = trace_count();
+  for (int epoch = 0; epoch < 10; ++epoch) {
+    network.train();
+    f(x).eval();
+    network.eval();
+    f(x).eval();
+  }
+  EXPECT_EQ(trace_count() - before, 2u);
+}
+
+// 64 are kept.
+TEST(Compile, ForgetsTheTraceUsedLongestAgo) {
+  auto f = compile([](const Array& x) { return x + 1; });
+  const uint64_t before = trace_count();
+  for (int64_t size = 1; size <= 65; ++size) {
+    f(ones({size}));
+    f(ones({1}));
+  }
+  EXPECT_EQ(trace_count() - before, 65u);
+  f(ones({65}));
+  EXPECT_EQ(trace_count() - before, 65u);
+  f(ones({2}));
+  EXPECT_EQ(trace_count() - before, 66u);
+}
+
+// Neither the trace's own arrays nor others stand for arguments of it afterwards.
+TEST(Compile, LeavesOtherArraysAloneWhereATraceIsRefused) {
+  Array pending = ones({3}) * 2, made_inside, kept;
+  auto keeps = compile([&](const Array& x) {
+    made_inside = pending + 1;
+    kept = x * 2;
+    return x + pending;
+  });
+  auto throws = compile([&](const Array& x) -> Array {
+    made_inside = pending * 3 + sum(x) * 0;
+    made_inside = pending * 3;
+    throw std::runtime_error("no");
+  });
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THROW(keeps(ones({3})), Error);
+    test::expect_equal(made_inside, Array({3.f, 3.f, 3.f}));
+    EXPECT_THROW(throws(ones({3})), std::runtime_error);
+    test::expect_equal(made_inside, Array({6.f, 6.f, 6.f}));
+    test::expect_equal(pending + 1, Array({3.f, 3.f, 3.f}));
+  }
+  // A flush of the budget meets nothing of the trace either.
+  EXPECT_THROW(keeps(ones({3})), Error);
+  Array count(0.f);
+  for (int i = 0; i < 10000; ++i) count = count + 1;
+  EXPECT_EQ(count.item<float>(), 10000);
+  EXPECT_THROW(kept.eval(), Error);
+}
+
+// The reference composes softmax while the plan is made: what the budget has left runs out then.
+TEST(Compile, PlansWhateverIsPending) {
+  const DeviceScope scope(Device("reference"));
+  for (int count : {4080, 4085, 4088, 4090, 4092, 4094, 4095, 4096}) {
+    synchronize();
+    Array x(0.f);
+    for (int i = 0; i < count; ++i) x = x + 1;
+    auto f = compile([](const Array& a) { return softmax(a, Axes{1}); });
+    test::expect_equal(f(ones({4, 8})), full({4, 8}, 0.125f));
+    EXPECT_EQ(x.item<float>(), static_cast<float>(count));
+  }
+}
+
 }  // namespace
 }  // namespace lazulite

@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 _halves = {mx.float16, mx.bfloat16}
+_largest = mx.finfo(mx.float32).max
 Schedule = Union[float, Callable[[mx.array], mx.array]]
 
 
@@ -42,6 +43,21 @@ def _expect(optimizer: str, name: str, value: float, condition: str, holds: bool
 def _expect_betas(optimizer: str, betas):
     for i, beta in enumerate(betas, 1):
         _expect(optimizer, f"beta{i}", beta, "in [0, 1)", 0.0 <= beta < 1.0)
+
+
+def _expect_finite(optimizer: str, **options):
+    for name, value in options.items():
+        if isinstance(value, (int, float)):
+            _expect(optimizer, name, value, "finite", math.isfinite(value))
+
+
+def _checked_rate(optimizer: Optimizer, rate):
+    """A learning rate as it was given; of a number it is known what it is."""
+    if isinstance(rate, (int, float)) and not 0 <= rate <= _largest:
+        raise ValueError(
+            f"{type(optimizer).__name__}: the learning rate is finite and at least 0, not {rate}"
+        )
+    return rate
 
 
 class _WholeStep:
@@ -125,7 +141,7 @@ class Optimizer:
         self._schedulers = dict(schedulers or {})
 
     def update(self, model: Module, gradients: dict):
-        """Replaces the model's parameters by their next values.
+        """Replaces the model's parameters by their next values; frozen ones stay as they are.
 
         If that fails, the model and the optimizer's state are as they were.
 
@@ -134,7 +150,7 @@ class Optimizer:
             gradients: Their gradients, as :func:`lazulite.nn.value_and_grad` returns them.
         """
         with self._whole_step():
-            model.update(self.apply_gradients(gradients, model))
+            model.update(self.apply_gradients(_trainable(gradients, model), model))
 
     def _whole_step(self) -> contextlib.AbstractContextManager:
         return _WholeStep(self)
@@ -240,7 +256,7 @@ class Optimizer:
 
     @learning_rate.setter
     def learning_rate(self, learning_rate: Union[float, mx.array]):
-        self.state["learning_rate"] = mx.array(learning_rate)
+        self.state["learning_rate"] = mx.array(_checked_rate(self, learning_rate))
 
     def _maybe_schedule(self, name: str, param: Schedule):
         """Puts a number into the state, or, if it is a function of the step, on a schedule."""
@@ -248,11 +264,28 @@ class Optimizer:
             self._schedulers[name] = param
             self.state[name] = param(self.step)
         else:
+            if name == "learning_rate":
+                _checked_rate(self, param)
             self.state[name] = mx.array(param)
 
     def _rate(self, gradient: mx.array) -> mx.array:
         """The learning rate in the gradient's dtype."""
         return self.state["learning_rate"].astype(gradient.dtype)
+
+
+def _trainable(gradients, parameters):
+    """The gradients without those of parameters that are frozen in their module."""
+    if isinstance(gradients, dict) and isinstance(parameters, dict):
+        frozen = getattr(parameters, "_no_grad", ())
+        return {
+            name: _trainable(gradient, parameters.get(name))
+            for name, gradient in gradients.items()
+            if name not in frozen
+        }
+    if isinstance(gradients, list) and isinstance(parameters, list):
+        rest = gradients[len(parameters) :]
+        return [*(_trainable(g, p) for g, p in zip(gradients, parameters)), *rest]
+    return gradients
 
 
 def _extend(parameters, state):
@@ -385,6 +418,7 @@ class SGD(Optimizer):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening.")
         super().__init__()
         self._maybe_schedule("learning_rate", learning_rate)
+        _expect_finite("SGD", momentum=momentum, weight_decay=weight_decay, dampening=dampening)
         self.momentum = momentum
         self.weight_decay = weight_decay
         self.dampening = dampening
@@ -603,6 +637,7 @@ class AdamW(Adam):
         super().__init__(
             learning_rate=learning_rate, betas=betas, eps=eps, bias_correction=bias_correction
         )
+        _expect_finite("AdamW", weight_decay=weight_decay)
         self.weight_decay = weight_decay
 
     def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict):
@@ -673,6 +708,7 @@ class Lion(Optimizer):
         super().__init__()
         self._maybe_schedule("learning_rate", learning_rate)
         _expect_betas("Lion", betas)
+        _expect_finite("Lion", weight_decay=weight_decay)
         self.betas = betas
         self.weight_decay = weight_decay
 
@@ -728,6 +764,12 @@ class Adafactor(Optimizer):
         super().__init__()
         if learning_rate is not None:
             self._maybe_schedule("learning_rate", learning_rate)
+        _expect_finite(
+            "Adafactor",
+            clip_threshold=clip_threshold,
+            decay_rate=decay_rate,
+            weight_decay=weight_decay,
+        )
         self.eps = eps
         self.clip_threshold = clip_threshold
         self.decay_rate = decay_rate
@@ -823,6 +865,7 @@ class Muon(Optimizer):
     ):
         super().__init__()
         self._maybe_schedule("learning_rate", learning_rate)
+        _expect_finite("Muon", momentum=momentum, weight_decay=weight_decay)
         self.momentum = momentum
         self.weight_decay = weight_decay
         self.nesterov = nesterov

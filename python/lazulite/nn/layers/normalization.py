@@ -237,8 +237,8 @@ class BatchNorm(_Affine):
     The input has the shape (N, C), (N, L, C) or (N, H, W, C).
 
     Raises:
-        ValueError: ``eps`` is not positive, the input has other dimensions, or in training only one
-            value a channel.
+        ValueError: ``eps`` is not positive, the input has other dimensions or other channels, or in
+            training only one value a channel.
 
     Example:
         >>> nn.BatchNorm(4)(mx.zeros((5, 4))).shape
@@ -280,6 +280,10 @@ class BatchNorm(_Affine):
         if x.ndim < 2 or x.ndim > 4:
             raise ValueError(
                 f"Expected input tensor to have 2, 3 or 4 dimensions, but got {x.ndim}"
+            )
+        if x.shape[-1] != self.num_features:
+            raise ValueError(
+                f"BatchNorm: the input has {x.shape[-1]} channels, {self.num_features} are expected"
             )
         running = "running_mean" in self
         if running and not self._training:
