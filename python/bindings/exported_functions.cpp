@@ -4,6 +4,7 @@
 #include "define.h"
 #include "evaluation.h"
 #include "lazulite/core/errors.h"
+#include "lazulite/core/no_result.h"
 #include "lazulite/io/exported_function.h"
 #include "lazulite/ops/primitives/fields.h"
 #include "module.h"
@@ -22,7 +23,7 @@ void on_files(F function) {
   } catch (const OutOfMemory&) {
     throw;
   } catch (const Error& e) {
-    throw std::runtime_error(e.what());
+    throw NoResultError(e.what());
   }
 }
 

@@ -6,6 +6,7 @@
 #include "evaluation.h"
 #include "exports.h"
 #include "lazulite/core/errors.h"
+#include "lazulite/core/no_result.h"
 #include "lazulite/io/atomic_file.h"
 #include "lazulite/io/safetensors.h"
 #include "module.h"
@@ -24,7 +25,7 @@ void on_files(F function) {
   } catch (const OutOfMemory&) {
     throw;
   } catch (const Error& e) {
-    throw std::runtime_error(e.what());
+    throw NoResultError(e.what());
   }
 }
 
