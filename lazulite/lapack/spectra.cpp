@@ -12,7 +12,7 @@ namespace {
 
 void syevd(Text job, int n, double* a, double* values, double* work, int size, double*, int,
            int* counts, int count_size, int* failed) {
-  dsyevd_(job, "L", &n, a, &n, values, work, &size, counts, &count_size, failed, 1, 1);
+  dsyevd_(job, "U", &n, a, &n, values, work, &size, counts, &count_size, failed, 1, 1);
 }
 void syevd(Text job, int n, Complex* a, double* values, Complex* work, int size, double* real,
            int real_size, int* counts, int count_size, int* failed) {
@@ -53,6 +53,12 @@ dense::Eigen<double, T> eigh(Matrix<T> a, bool vectors) {
     fill_with_nan(out.values);
     fill_with_nan(a.elements);
   } else {
+    // The triangle that MLX's rows are to these routines, so that vectors have its signs.
+    if constexpr (std::is_same_v<T, double>) {
+      for (int j = 0; j < n; ++j) {
+        for (int i = j + 1; i < n; ++i) a(j, i) = a(i, j);
+      }
+    }
     const char* job = vectors ? "V" : "N";
     T asked{};
     double real_asked = 0;

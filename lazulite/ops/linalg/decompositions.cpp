@@ -135,6 +135,15 @@ const Operation& qr_operation() {
   return operation;
 }
 
+template <class T>
+dense::Matrix<T> turned(const dense::Matrix<T>& a) {
+  dense::Matrix<T> out(a.columns, a.rows);
+  for (int64_t i = 0; i < a.rows; ++i) {
+    for (int64_t j = 0; j < a.columns; ++j) out(j, i) = a(i, j);
+  }
+  return out;
+}
+
 template <bool vectors>
 const Operation& svd_operation() {
   static const Operation& operation = kept(make_operation(
@@ -150,11 +159,12 @@ const Operation& svd_operation() {
       },
       [](const HostArray& x, HostArrays y, int64_t i) {
         in_its_type(x, [&]<class T>(T) {
-          dense::Svd<T> found = dense::lapack().of<T>().svd(matrix_of<T>(x, i), vectors);
+          // MLX's rows are the routine's columns: of the turned matrix, vectors have its signs.
+          dense::Svd<T> found = dense::lapack().of<T>().svd(turned(matrix_of<T>(x, i)), vectors);
           put_list(y[0], i, found.s);
           if (!vectors) return;
-          put_matrix(y[1], i, found.u);
-          put_matrix(y[2], i, found.vh);
+          put_matrix(y[1], i, turned(found.vh));
+          put_matrix(y[2], i, turned(found.u));
         });
       }));
   return operation;
