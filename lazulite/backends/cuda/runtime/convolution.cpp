@@ -3,7 +3,6 @@
 #if __has_include(<cudnn.h>)
 
 #include <cudnn.h>
-#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,31 +28,13 @@ namespace {
   F(cudnnBackendFinalize)          \
   F(cudnnBackendExecute)
 
-struct Library {
-#define LAZULITE_MEMBER(name) decltype(&::name) name = nullptr;
-  LAZULITE_CUDNN(LAZULITE_MEMBER)
-#undef LAZULITE_MEMBER
-  bool available = false;
-};
+LAZULITE_FUNCTION_TABLE(Library, LAZULITE_CUDNN);
 
 const Library& library() {
-  static const auto* opened = [] {
-    auto* made = new Library;
-    static const LibraryNames names{"cuDNN",
-                                    {"libcudnn.so.9"},
-                                    "Python's package nvidia-cudnn-cu13 (nvidia-cudnn-cu12 for "
-                                    "CUDA 12)"};
-    std::string reason;
-    void* handle = open_library(names, &reason);
-    if (!handle) return made;
-    made->available = true;
-#define LAZULITE_LOAD(name)                                               \
-  made->name = reinterpret_cast<decltype(&::name)>(dlsym(handle, #name)); \
-  made->available &= made->name != nullptr;
-    LAZULITE_CUDNN(LAZULITE_LOAD)
-#undef LAZULITE_LOAD
-    return made;
-  }();
+  static const auto* opened =
+      new Library({"cuDNN",
+                   {"libcudnn.so.9"},
+                   "Python's package nvidia-cudnn-cu13 (nvidia-cudnn-cu12 for CUDA 12)"});
   return *opened;
 }
 
@@ -345,7 +326,7 @@ class CudnnPlan final : public ConvolutionPlan {
 
 ConvolutionPlanPtr convolution_plan(const DeviceInfo& device,
                                     const LibraryConvolution& convolution) {
-  if (!library().available) return nullptr;
+  if (!library().available()) return nullptr;
   std::vector<int64_t> key{device.index, static_cast<int64_t>(convolution.dtype),
                            static_cast<int64_t>(convolution.result), convolution.geometry.groups};
   auto add = [&](const auto& numbers) { key.insert(key.end(), numbers.begin(), numbers.end()); };
