@@ -30,6 +30,7 @@ namespace lazulite::cuda {
   F(cuMemFreeHost)                  \
   F(cuMemcpyHtoDAsync)              \
   F(cuMemcpyDtoHAsync)              \
+  F(cuMemcpyDtoDAsync)              \
   F(cuMemsetD8Async)                \
   F(cuStreamCreate)                 \
   F(cuStreamWaitEvent)              \
