@@ -214,6 +214,24 @@ void add_operations(const Add& add) {
   }
 }
 
+template <class Add>
+void add_attention(Dtype dtype, const Add& add) {
+  auto of = [&](const char* name, int64_t rows, int64_t features, int64_t causal,
+                std::vector<Dtype> mask) {
+    std::vector<ArrayType> inputs{{{2, 4, rows, features}, dtype},
+                                  {{2, 2, 90, features}, dtype},
+                                  {{2, 2, 90, features}, dtype}};
+    for (Dtype one : mask) inputs.push_back({{2, 4, rows, 90}, one});
+    add(std::string("attention_") + name + std::to_string(features),
+        make_primitive(Call{CallId::attention, {0.125, causal}}), inputs);
+  };
+  of("of_", 20, 64, 0, {});
+  of("causal_", 90, 128, 1, {});
+  of("of_many_rows_", 100, 96, 1, {});
+  of("masked_", 90, 64, 0, {Dtype::bool_});
+  of("moved_", 90, 128, 0, {dtype});
+}
+
 Launch empty() {
   Builder b({0, 3});
   b.store(b.op(Row::negative, Dtype::int64, {b.input(Dtype::int64)}));
@@ -341,6 +359,7 @@ std::vector<NamedLaunch> primitive_launches() {
   }
   for (Dtype dtype : {Dtype::float32, Dtype::float16, Dtype::bfloat16}) add_quantized(dtype, add);
   add_operations(add);
+  for (Dtype dtype : {Dtype::float16, Dtype::bfloat16}) add_attention(dtype, add);
   for (Dtype dtype :
        {Dtype::float32, Dtype::float16, Dtype::bfloat16, Dtype::float64, Dtype::complex64}) {
     add("matmul", make_primitive(Matmul{}), {{{2, 70, 300}, dtype}, {{2, 300, 10}, dtype}});

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "lazulite/backends/cuda/kernels/fused.h"
+#include "lazulite/backends/cuda/primitives/attention.h"
 #include "lazulite/backends/cuda/primitives/operations.h"
 #include "lazulite/backends/cuda/primitives/primitives.h"
 #include "lazulite/backends/cuda/runtime/compiler.h"
@@ -35,6 +36,7 @@ class CudaBackend final : public Backend {
   MemorySpace& memory() override { return memory_; }
   bool can_run(const Launch& launch) const override {
     if (launch.fused) return can_run_fused(launch);
+    if (device_.architecture < needed_architecture(launch)) return false;
     return can_run_primitive(launch) && has_library(needed_library(launch));
   }
   std::unique_ptr<Executable> prepare(std::span<const Launch> segment) override {

@@ -164,6 +164,7 @@ CUresult cuEventSynchronize(CUevent) { return CUDA_SUCCESS; }
 CUresult cuModuleLoadData(CUmodule* module, const void*) {
   return *module = handle<CUmodule>(), CUDA_SUCCESS;
 }
+CUresult cuFuncSetAttribute(CUfunction, CUfunction_attribute, int) { return CUDA_SUCCESS; }
 CUresult cuModuleGetFunction(CUfunction* function, CUmodule, const char*) {
   return *function = handle<CUfunction>(), CUDA_SUCCESS;
 }

@@ -38,6 +38,7 @@ struct KernelText {
   std::string source;
   unsigned grid[3] = {1, 1, 1};
   unsigned block = 256;
+  unsigned shared_bytes = 0;  ///< of shared memory beside that which the text declares
   std::vector<Pointer> pointers = {};
   std::vector<std::byte> constants = {};
 

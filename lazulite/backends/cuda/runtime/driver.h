@@ -44,6 +44,7 @@ namespace lazulite::cuda {
   F(cuEventSynchronize)             \
   F(cuModuleLoadData)               \
   F(cuModuleGetFunction)            \
+  F(cuFuncSetAttribute)             \
   F(cuLaunchKernel)                 \
   F(cuGraphCreate)                  \
   F(cuGraphAddKernelNode)           \

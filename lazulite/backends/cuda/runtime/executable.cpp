@@ -159,7 +159,14 @@ void CudaExecutable::add_step(KernelText text) {
   KernelCall call{load_kernel(device_, text.name, text.source),
                   {text.grid[0], text.grid[1], text.grid[2]},
                   text.block,
+                  text.shared_bytes,
                   std::move(text.constants)};
+  if (call.shared_bytes > 0) {
+    check(
+        driver().cuFuncSetAttribute(call.function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
+                                    static_cast<int>(call.shared_bytes)),
+        "giving a kernel its shared memory");
+  }
   steps_.push_back({first, text.pointers.size(), std::move(call)});
 }
 
@@ -264,7 +271,7 @@ void CudaExecutable::launch_step(Step& step, CUstream stream) {
   auto& call = std::get<KernelCall>(step.call);
   std::vector<void*> arguments = arguments_of(step, call);
   check(driver().cuLaunchKernel(call.function, call.grid[0], call.grid[1], call.grid[2], call.block,
-                                1, 1, 0, stream, arguments.data(), nullptr),
+                                1, 1, call.shared_bytes, stream, arguments.data(), nullptr),
         "launching a kernel");
 }
 
@@ -388,6 +395,7 @@ CUDA_KERNEL_NODE_PARAMS CudaExecutable::node_of(KernelCall& call,
   node.gridDimZ = call.grid[2];
   node.blockDimX = call.block;
   node.blockDimY = node.blockDimZ = 1;
+  node.sharedMemBytes = call.shared_bytes;
   node.kernelParams = arguments.data();
   return node;
 }

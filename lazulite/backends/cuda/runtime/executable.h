@@ -30,7 +30,7 @@ class CudaExecutable final : public Executable, public Queued, private GraphOwne
  private:
   struct KernelCall {
     CUfunction function;
-    unsigned grid[3], block;
+    unsigned grid[3], block, shared_bytes;
     std::vector<std::byte> constants;
   };
   struct Step {
