@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <limits>
 
 #include "lazulite/core/errors.h"
 #include "lazulite/core/release.h"
+#include "lazulite/ops/calls/attention.h"
 #include "lazulite/ops/ops.h"
 #include "lazulite/ops/shape_notes.h"
 
@@ -147,35 +147,10 @@ Array scaled_dot_product_attention(Array queries, Array keys, Array values, doub
         "{} and values of shape {} do not go together",
         to_string(queries.shape()), to_string(keys.shape()), to_string(values.shape())));
   }
-  Dtype dtype = common_dtype(queries.dtype(), {&keys, &values});
-  int64_t rows = queries.shape(2), columns = keys.shape(2), each = heads / groups;
-  // (batch, groups, heads of each, ...), the keys' being the same for each.
-  Array q = reshape(queries, {batch, groups, each, rows, queries.shape(3)});
-  Array k = expand_dims(keys, {2}), v = expand_dims(values, {2});
-  Array scores = widened(matmul(widened(q) * scale, widened(swapaxes(k, -1, -2))));
-  // As in MLX not -inf: a row without anything to look at takes the mean of all instead of NaN.
-  const double lowest = scores.dtype() == Dtype::float64 ? std::numeric_limits<double>::lowest()
-                                                         : std::numeric_limits<float>::lowest();
-  if (causal) {
-    Array at = arange(columns - rows, columns, 1, Dtype::int32);
-    Array seen = expand_dims(at, {1}) >= arange(columns, Dtype::int32);
-    scores = where(seen, scores, lowest);
-  }
   if (mask.valid()) {
-    Array wide = broadcast_to(mask, {batch, heads, rows, columns});
-    wide = reshape(wide, scores.shape());
-    scores = mask.dtype() == Dtype::bool_ ? where(wide, scores, lowest)
-                                          : scores + astype(wide, scores.dtype());
+    mask = broadcast_to(mask, {batch, heads, queries.shape(2), keys.shape(2)});
   }
-  if (sinks.valid()) {
-    Array share = reshape(astype(sinks, scores.dtype()), {1, groups, each, 1, 1});
-    share = broadcast_to(share, {batch, groups, each, rows, 1});
-    scores = concatenate(std::vector<Array>{share, scores}, -1);
-  }
-  Array weights = softmax(scores, {-1});
-  if (sinks.valid()) weights = features(weights, 1, columns + 1);
-  Array out = matmul(weights, widened(v));
-  return astype(reshape(out, {batch, heads, rows, values.shape(3)}), dtype);
+  return attention(queries, keys, values, scale, mask, causal, sinks);
 }
 
 }  // namespace lazulite::nn

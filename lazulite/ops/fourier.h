@@ -10,7 +10,7 @@ namespace lazulite {
 enum class FourierNorm { backward, ortho, forward };
 
 /// Discrete Fourier transforms along an axis, of which the first `n` elements are taken, or as many
-/// zeros put behind it as are missing. Complex64, computed in double precision.
+/// zeros put behind it as are missing. Complex64, computed in double precision, on a GPU in single.
 Array fft(Array x, std::optional<int64_t> n = {}, int axis = -1,
           FourierNorm norm = FourierNorm::backward);
 Array ifft(Array x, std::optional<int64_t> n = {}, int axis = -1,

@@ -5,8 +5,8 @@
 
 namespace lazulite {
 
-// Of matrices, which are the last two axes, each by itself; by LAPACK in double precision on the
-// host, several small ones at once. In float32 and float64; where it is said, also in complex64.
+// Of matrices, which are the last two axes, each by itself; by LAPACK in double precision, on a GPU
+// larger ones in their own. In float32 and float64; where it is said, also in complex64.
 // What has no result (a singular matrix) is a NoResultError where the result is read.
 
 /// The lower triangle L of a = L L^T, or the upper one of a = U^T U. Reads the lower triangle.

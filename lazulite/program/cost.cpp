@@ -45,6 +45,12 @@ double of_call(const Launch& launch, const Call& call) {
     case CallId::logsumexp: return 4 * elements(first);
     case CallId::quantized_matmul:
       return 2 * elements(launch.outputs[0].shape) * static_cast<double>(first.back());
+    case CallId::attention: {
+      // The scores, and the weighed values.
+      const Shape& values = launch.inputs[2].shape;
+      return 2 * elements(first) * static_cast<double>(values[2]) *
+             (1 + static_cast<double>(values[3]) / static_cast<double>(first[3]));
+    }
     default: return 0;
   }
 }

@@ -1,6 +1,8 @@
 // How NVIDIA's libraries are found, and what is said where one is missing.
 #include "lazulite/backends/cuda/runtime/library.h"
 
+#include <cuda.h>
+#include <cudaProfiler.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -59,6 +61,27 @@ TEST(CudaLibraries, ComeFromTheFirstFolderThatHasThem) {
   Variable path("LAZULITE_CUDA_PATH", std::string("/nowhere:") + LAZULITE_FAKE_CUDA_DRIVER);
   std::string reason;
   EXPECT_NE(cuda::open_library({"the driver", {"libcuda.so.1"}, "it"}, &reason), nullptr) << reason;
+}
+
+#define LAZULITE_TWO(F) F(cuInit) F(cuDriverGetVersion)
+LAZULITE_FUNCTION_TABLE(Two, LAZULITE_TWO);
+#define LAZULITE_UNKNOWN(F) F(cuInit) F(cuProfilerStart)
+LAZULITE_FUNCTION_TABLE(WithUnknown, LAZULITE_UNKNOWN);
+
+TEST(CudaLibraries, AreTablesOfTheirFunctions) {
+  Variable path("LAZULITE_CUDA_PATH", LAZULITE_FAKE_CUDA_DRIVER);
+  const Two found({"the driver", {"libcuda.so.1"}, "it"});
+  EXPECT_TRUE(found.available()) << found.reason;
+  int version = 0;
+  EXPECT_EQ(found.cuDriverGetVersion(&version), CUDA_SUCCESS);
+  EXPECT_EQ(version, 13000);
+  const WithUnknown lacking({"the driver", {"libcuda.so.1"}, "another"});
+  EXPECT_FALSE(lacking.available());
+  EXPECT_EQ(lacking.reason, "the driver lacks cuProfilerStart; install another");
+  const Two missing({"the thing", {absent}, "the package"});
+  EXPECT_FALSE(missing.available());
+  EXPECT_THAT(missing.reason, testing::StartsWith("the thing is missing: "));
+  EXPECT_EQ(missing.cuInit, nullptr);
 }
 
 TEST(CudaDevice, IsWhatGpuMeans) { EXPECT_EQ(Device("gpu"), Device("cuda")); }

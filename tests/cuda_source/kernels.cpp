@@ -5,9 +5,11 @@
 #include "lazulite/ops/primitives/call.h"
 #include "lazulite/ops/primitives/convolution.h"
 #include "lazulite/ops/primitives/creation.h"
+#include "lazulite/ops/primitives/custom.h"
 #include "lazulite/ops/primitives/indexing.h"
 #include "lazulite/ops/primitives/linear.h"
 #include "lazulite/ops/primitives/movers.h"
+#include "lazulite/ops/primitives/named_operation.h"
 #include "lazulite/ops/primitives/pooling.h"
 #include "lazulite/ops/primitives/reduction.h"
 #include "lazulite/ops/primitives/scan.h"
@@ -185,6 +187,51 @@ void add_quantized(Dtype dtype, const Add& add) {
   }
 }
 
+// Operations of the library's own, of small matrices and of large ones, for which a library is.
+template <class Add>
+void add_operations(const Add& add) {
+  auto of = [&](const char* name, const std::vector<ArrayType>& inputs) {
+    const std::string size = std::to_string(inputs[0].shape.back());
+    add(std::string(name) + "_of_" + size, make_primitive(Custom{NamedOperation::named(name)}),
+        inputs);
+  };
+  for (const char* name : {"fft", "ifft", "irfft"}) of(name, {{{3, 4, 10}, Dtype::complex64}});
+  of("rfft", {{{3, 4, 10}, Dtype::float32}});
+  for (Dtype dtype : {Dtype::float32, Dtype::float64}) {
+    for (int64_t side : {5, 64, 100}) {
+      const ArrayType square{{2, side, side}, dtype}, sides{{2, side, 3}, dtype};
+      for (const char* name : {"cholesky", "det", "lu_factor"}) of(name, {square});
+      for (const char* name : {"solve", "inv", "solve_lower", "solve_upper"}) {
+        of(name, {square, sides});
+      }
+    }
+  }
+  for (Dtype dtype : {Dtype::float32, Dtype::float64, Dtype::complex64}) {
+    const ArrayType square{{2, 100, 100}, dtype}, wide{{2, 70, 100}, dtype};
+    for (const char* name : {"svd", "singular_values"}) of(name, {wide});
+    for (const char* name : {"eigh", "eigvalsh"}) of(name, {square});
+    if (dtype != Dtype::complex64) of("qr", {wide});
+  }
+}
+
+template <class Add>
+void add_attention(Dtype dtype, const Add& add) {
+  auto of = [&](const char* name, int64_t rows, int64_t features, int64_t causal,
+                std::vector<Dtype> mask) {
+    std::vector<ArrayType> inputs{{{2, 4, rows, features}, dtype},
+                                  {{2, 2, 90, features}, dtype},
+                                  {{2, 2, 90, features}, dtype}};
+    for (Dtype one : mask) inputs.push_back({{2, 4, rows, 90}, one});
+    add(std::string("attention_") + name + std::to_string(features),
+        make_primitive(Call{CallId::attention, {0.125, causal}}), inputs);
+  };
+  of("of_", 20, 64, 0, {});
+  of("causal_", 90, 128, 1, {});
+  of("of_many_rows_", 100, 96, 1, {});
+  of("masked_", 90, 64, 0, {Dtype::bool_});
+  of("moved_", 90, 128, 0, {dtype});
+}
+
 Launch empty() {
   Builder b({0, 3});
   b.store(b.op(Row::negative, Dtype::int64, {b.input(Dtype::int64)}));
@@ -311,6 +358,8 @@ std::vector<NamedLaunch> primitive_launches() {
          {{1, 2, 2}, Dtype::bool_}});
   }
   for (Dtype dtype : {Dtype::float32, Dtype::float16, Dtype::bfloat16}) add_quantized(dtype, add);
+  add_operations(add);
+  for (Dtype dtype : {Dtype::float16, Dtype::bfloat16}) add_attention(dtype, add);
   for (Dtype dtype :
        {Dtype::float32, Dtype::float16, Dtype::bfloat16, Dtype::float64, Dtype::complex64}) {
     add("matmul", make_primitive(Matmul{}), {{{2, 70, 300}, dtype}, {{2, 300, 10}, dtype}});
@@ -409,7 +458,9 @@ std::vector<std::string> texts_of(const Launch& launch) {
     cuda::add_primitive(launch, recipe);
   }
   std::vector<std::string> texts;
-  for (const auto& step : recipe.steps) texts.push_back(std::get<cuda::KernelText>(step).source);
+  for (const auto& step : recipe.steps) {
+    if (const auto* text = std::get_if<cuda::KernelText>(&step)) texts.push_back(text->source);
+  }
   return texts;
 }
 

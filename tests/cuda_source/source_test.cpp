@@ -9,8 +9,12 @@
 #include "lazulite/backends/cuda/kernels/fused.h"
 #include "lazulite/backends/cuda/kernels/points_product.h"
 #include "lazulite/backends/cuda/kernels/rows.h"
+#include "lazulite/backends/cuda/primitives/operations.h"
+#include "lazulite/backends/cuda/primitives/primitives.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/ops/primitives/call.h"
+#include "lazulite/ops/primitives/custom.h"
+#include "lazulite/ops/primitives/named_operation.h"
 
 namespace lazulite::test {
 namespace {
@@ -44,14 +48,38 @@ std::set<std::string> names_of_kernels() {
 }
 
 // What has no kernel of its own. Elementwise operations, casts and reductions are always fused,
-// views show what is there, controls compute nothing; a Custom is a function of the host's.
+// views show what is there, controls compute nothing.
 TEST(CudaSource, HasKernelsForEveryPrimitive) {
-  const std::set<std::string> others = {
-      "Elementwise", "Cast",  "Reduce",  "Alias", "StopGradient",     "Reshape", "Transpose",
-      "Broadcast",   "Slice", "Depends", "Call",  "CustomTransforms", "Custom"};
+  const std::set<std::string> others = {"Elementwise",  "Cast",    "Reduce",    "Alias",
+                                        "StopGradient", "Reshape", "Transpose", "Broadcast",
+                                        "Slice",        "Depends", "Call",      "CustomTransforms"};
   const std::set<std::string> kernels = names_of_kernels();
   for (const PrimitiveType* type : primitive_types()) {
     EXPECT_NE(kernels.count(type->name), others.count(type->name)) << type->name;
+  }
+}
+
+// Of the library's operations that are Custom those for which no library of the device's is taken.
+TEST(CudaSource, HasKernelsForOperations) {
+  for (const char* name : {"eig", "eigvals"}) {
+    const Operand matrix{.shape = {100, 100}, .strides = {100, 1}};
+    const Launch launch{
+        make_primitive(Custom{NamedOperation::named(name)}), nullptr, {matrix}, {matrix}};
+    EXPECT_FALSE(cuda::can_run_primitive(launch)) << name;
+  }
+}
+
+// What every library would be asked for is there without it.
+TEST(CudaSource, NeedsNoLibraryForSmallMatrices) {
+  for (const NamedLaunch& launch : primitive_launches()) {
+    const auto* custom = launch.launch.primitive->get_if<Custom>();
+    if (!custom) {
+      EXPECT_EQ(cuda::needed_library(launch.launch), cuda::NeededLibrary::none) << launch.name;
+    } else if (launch.launch.inputs[0].shape.back() <= 64) {
+      EXPECT_NE(cuda::needed_library(launch.launch), cuda::NeededLibrary::solver) << launch.name;
+    } else {
+      EXPECT_EQ(cuda::needed_library(launch.launch), cuda::NeededLibrary::solver) << launch.name;
+    }
   }
 }
 

@@ -296,6 +296,7 @@ struct Bounds {
       case CallId::gather_mm:
       case CallId::segmented_mm:
       case CallId::block_masked_mm: return sums(static_cast<double>(record.inputs[0].shape(-1)));
+      case CallId::attention: return attention(call.attribute<double>(0));
       case CallId::as_strided: return exact(got, expected);
     }
     return "";
@@ -311,6 +312,25 @@ struct Bounds {
     }
     const double depth = ratio(record.inputs[product.x], record.inputs[product.x].shape(-2));
     return within_sums(positive, got, expected, depth, 1, 1);
+  }
+
+  // A mean of values by weights, which may be rounded to half precision, and are exponentials of
+  // scores that were summed in float32.
+  std::string attention(double scale) const {
+    const Format out = format_of(got[0].dtype()), wide = accumulator_of(got[0].dtype());
+    auto most = [](const Array& x) {
+      DeviceScope scope(Device("reference"));
+      return max(magnitudes(x)).item<double>();
+    };
+    const double features = static_cast<double>(record.inputs[0].shape(-1));
+    const double columns = static_cast<double>(record.inputs[1].shape(-2));
+    const double score =
+        std::fabs(scale) * features * most(record.inputs[0]) * most(record.inputs[1]);
+    const double value = most(record.inputs[2]);
+    const double error = 4 * out.unit + 4 * wide.unit * (columns + (features + 4) * (score + 1));
+    return within(got[0], expected[0], [&](size_t, double) {
+      return std::isfinite(error * value) ? error * value + 4 * out.least : -1.0;
+    });
   }
 
   double most_terms() const {

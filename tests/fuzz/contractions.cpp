@@ -1,5 +1,6 @@
 // Matrix products.
 #include "fuzz/operation.h"
+#include "lazulite/nn/functional.h"
 #include "lazulite/ops/quantization.h"
 
 namespace lazulite::fuzz {
@@ -100,6 +101,21 @@ Array masked_product(const Array& x, const Array& y, int64_t bits) {
   return block_masked_mm(x, y, 32, out, left, mask(y.shape(0), y.shape(1)));
 }
 
+// The number says whether there is a causal mask.
+bool choose_attention(Maker& maker, Value& value) {
+  const Dtype dtype = maker.chance(50) ? Dtype::float16 : Dtype::bfloat16;
+  const int64_t batch = 1 + maker.below(2), groups = 1 + maker.below(2), columns = maker.size();
+  const int64_t heads = groups * (1 + maker.below(2)), rows = maker.size();
+  auto features = [&] { return maker.chance(60) ? 16 * (1 + maker.below(2)) : maker.size(); };
+  const int64_t of_keys = features(), of_values = features();
+  if (rows * columns > 4096 || of_keys > 128 || of_values > 128) return false;
+  value.operands = {maker.add_input({batch, heads, rows, of_keys}, dtype, Fill::tame),
+                    maker.add_input({batch, groups, columns, of_keys}, dtype, Fill::tame),
+                    maker.add_input({batch, groups, columns, of_values}, dtype, Fill::tame)};
+  value.numbers = {{maker.below(2)}};
+  return true;
+}
+
 }  // namespace
 
 void add_contractions(Operations& all) {
@@ -147,6 +163,11 @@ void add_contractions(Operations& all) {
                  [](auto x, const auto& n) { return segmented_product(x[0], x[1], n[0]); }});
   all.push_back({"block_masked_mm", 3, "masked_product($0, $1, #0)", choose_masked,
                  [](auto x, const auto& n) { return masked_product(x[0], x[1], n[0][0]); }});
+  all.push_back({"attention", 3, "nn::scaled_dot_product_attention($0, $1, $2, 0.25, {}, #0)",
+                 choose_attention, [](auto x, const auto& n) {
+                   return nn::scaled_dot_product_attention(x[0], x[1], x[2], 0.25, {},
+                                                           n[0][0] != 0);
+                 }});
 }
 
 }  // namespace lazulite::fuzz

@@ -93,7 +93,7 @@ bool Program::has_pooling() const {
 bool Program::has_product() const {
   return std::any_of(values.begin(), values.end(), [](const Value& value) {
     for (const char* name : {"matmul", "addmm", "inner", "outer", "tensordot", "quantized_matmul",
-                             "gather_mm", "segmented_mm", "block_masked_mm"}) {
+                             "gather_mm", "segmented_mm", "block_masked_mm", "attention"}) {
       if (value.operation && value.operation->name == name) return true;
     }
     return false;

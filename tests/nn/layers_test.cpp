@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "lazulite/core/errors.h"
 #include "lazulite/nn/nn.h"
 #include "lazulite/ops/ops.h"
@@ -190,6 +192,81 @@ TEST(Attention, OfNothingIsTheMean) {
     return sum(nn::scaled_dot_product_attention(x, x, x, 1, {}, true));
   };
   EXPECT_TRUE(all(isfinite(grad(loss)(ones({1, 1, 3, 2})))).item<bool>());
+}
+
+// Of halves it is that of the same numbers in float32, but for roundings: of the result, and of
+// weights that are multiplied as halves.
+TEST(Attention, OfHalvesIsThatOfTheirNumbers) {
+  struct Case {
+    int64_t heads, groups, rows, columns, features, of_values;
+    bool causal;
+    int mask;  // 1: bools, 2: numbers
+  };
+  random::seed(11);
+  for (const Case& c :
+       {Case{4, 4, 70, 130, 64, 64, false, 0}, Case{4, 2, 150, 150, 64, 64, true, 0},
+        Case{6, 2, 40, 200, 128, 128, true, 0}, Case{2, 1, 130, 60, 96, 96, true, 0},
+        Case{4, 1, 33, 65, 80, 48, false, 0}, Case{2, 2, 100, 90, 64, 64, false, 1},
+        Case{2, 2, 64, 64, 128, 128, false, 2}, Case{2, 2, 20, 64, 32, 32, true, 2},
+        Case{2, 2, 1, 300, 64, 64, true, 0}, Case{1, 1, 7, 7, 3, 5, false, 1}}) {
+    auto normal = [&](const Shape& shape) { return random::normal(shape); };
+    // Positions before heads, as projections give them.
+    auto by_heads = [&](int64_t heads, int64_t positions, int64_t features) {
+      return swapaxes(normal({2, positions, heads, features}), 1, 2);
+    };
+    const Array q = by_heads(c.heads, c.rows, c.features);
+    const Array k = by_heads(c.groups, c.columns, c.features);
+    const Array v = by_heads(c.groups, c.columns, c.of_values);
+    Array mask;
+    if (c.mask == 1) mask = normal({2, 1, c.rows, c.columns}) > -0.5;
+    // Some of nothing but -infinity, which have no mean.
+    if (c.mask == 2) mask = where(normal({c.rows, c.columns}) > 1, -INFINITY, normal({c.columns}));
+    const double scale = 1 / std::sqrt(static_cast<double>(c.features));
+    for (Dtype dtype : {Dtype::float16, Dtype::bfloat16}) {
+      auto half = [&](const Array& x) { return astype(x, dtype); };
+      auto wide = [&](const Array& x) { return astype(half(x), Dtype::float32); };
+      const bool moved = c.mask == 2;
+      const Array narrow = moved ? half(mask) : mask, same = moved ? wide(mask) : mask;
+      const Array got =
+          nn::scaled_dot_product_attention(half(q), half(k), half(v), scale, narrow, c.causal);
+      EXPECT_EQ(got.dtype(), dtype);
+      const Array expected =
+          nn::scaled_dot_product_attention(wide(q), wide(k), wide(v), scale, same, c.causal);
+      const double unit = dtype == Dtype::float16 ? 1.0 / 2048 : 1.0 / 256;
+      expect_close(astype(got, Dtype::float32), expected, 2 * unit, 4 * unit);
+      expect_equal(got, nn::scaled_dot_product_attention(half(q), half(k), half(v), scale, narrow,
+                                                         c.causal));
+      auto gradient = [&](const Arrays& x, const Array& hidden) {
+        auto energy = [&](const Arrays& y) {
+          return Arrays{sum(
+              square(nn::scaled_dot_product_attention(y[0], y[1], y[2], scale, hidden, c.causal)))};
+        };
+        return grad(energy, {0, 1, 2})(x);
+      };
+      if (moved || c.rows > 100) continue;
+      const Arrays near = gradient({half(q), half(k), half(v)}, narrow);
+      const Arrays right = gradient({wide(q), wide(k), wide(v)}, same);
+      for (size_t i = 0; i < near.size(); ++i) {
+        const double size = max(abs(right[i])).item<double>();
+        expect_close(astype(near[i], Dtype::float32), right[i], 0, 16 * unit * size);
+      }
+    }
+  }
+}
+
+// Rows that begin between words, are read backwards, or are those of one array.
+TEST(Attention, OfHalvesThatLieAnywhere) {
+  random::seed(12);
+  const Array all = astype(random::normal({1, 3, 40, 3 * 65}), Dtype::float16);
+  auto part = [&](int64_t from) { return all[{ellipsis, Slice{from, from + 64}}]; };
+  auto same = [](const Array& x) { return copy(x); };
+  for (const Arrays& x : {Arrays{part(1), part(66), part(131)}, Arrays{part(0), part(0), part(0)},
+                          Arrays{flip(part(2), {-1}), flip(part(64), {2}), part(128)}}) {
+    expect_close(
+        nn::scaled_dot_product_attention(x[0], x[1], x[2], 0.125, {}, true),
+        nn::scaled_dot_product_attention(same(x[0]), same(x[1]), same(x[2]), 0.125, {}, true), 1e-3,
+        1e-3);
+  }
 }
 
 }  // namespace

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
+#include <string>
+#include <vector>
 
 #include "lazulite/core/errors.h"
 #include "lazulite/core/no_result.h"
@@ -180,6 +183,151 @@ TEST_P(Linalg, ManyMatricesAreWhatEachIs) {
   // A matrix without a result among many.
   Array bad = concatenate({a, zeros({1, 3, 3})}, 0);
   EXPECT_THROW(eval(inv(bad)), NoResultError);
+}
+
+double tolerance_of(Dtype dtype) { return dtype == Dtype::float64 ? 1e-10 : 1e-3; }
+
+// As devices do them whose kernels for small matrices end below.
+TEST_P(Linalg, FactorsOfLargerMatricesGiveThemAgain) {
+  test::Random random(8);
+  for (Dtype dtype : {Dtype::float32, Dtype::float64}) {
+    const double tolerance = tolerance_of(dtype);
+    for (Shape shape :
+         {Shape{33, 40}, Shape{64, 64}, Shape{2, 130, 66}, Shape{66, 130}, Shape{300, 20}}) {
+      Array a = test::random_array(shape, dtype, random);
+      auto [q, r] = qr(a);
+      expect_close(matmul(q, r), a, 0, tolerance);
+      expect_close(matmul(transposed(q), q),
+                   broadcast_to(eye(q.shape(-1), dtype), Shape(matmul(transposed(q), q).shape())),
+                   0, tolerance);
+      expect_close(r, triu(r), 0);
+      auto [rows, l, u] = lu(a);
+      expect_close(matmul(take_along_axis(l, expand_dims(rows, {-1}), -2), u), a, 0, tolerance);
+      EXPECT_LE(max(abs(l)).item<double>(), 1.0);
+      // The exchanges, one after another, are where the rows went.
+      const LuFactors factors = lu_factor(a);
+      const auto pivots = astype(factors.pivots, Dtype::int64).to_vector<int64_t>();
+      const auto went = astype(factors.rows, Dtype::int64).to_vector<int64_t>();
+      const int64_t steps = factors.pivots.shape(-1), count = a.shape(-2);
+      for (size_t i = 0; i * count < went.size(); ++i) {
+        std::vector<int64_t> order(count);
+        std::iota(order.begin(), order.end(), 0);
+        for (int64_t k = 0; k < steps; ++k) std::swap(order[k], order[pivots[i * steps + k]]);
+        for (int64_t k = 0; k < count; ++k) ASSERT_EQ(went[i * count + order[k]], k);
+      }
+    }
+  }
+}
+
+TEST_P(Linalg, SpectraOfLargerMatricesGiveThemAgain) {
+  test::Random random(9);
+  for (Dtype dtype : {Dtype::float32, Dtype::float64, Dtype::complex64}) {
+    const double tolerance = tolerance_of(dtype);
+    for (Shape shape : {Shape{2, 90, 70}, Shape{70, 90}, Shape{80, 80}}) {
+      Array a = test::random_array(shape, dtype, random);
+      auto [left, s, right] = svd(a);
+      const int64_t k = s.shape(-1);
+      Array part = left[{ellipsis, Slice{0, k}}] * astype(expand_dims(s, {-2}), dtype);
+      expect_close(matmul(part, right[{ellipsis, Slice{0, k}, Slice{}}]), a, 0, tolerance);
+      for (const Array& x : {left, right}) {
+        Array product = matmul(transposed(x), x);
+        expect_close(product, broadcast_to(eye(x.shape(-1), dtype), Shape(product.shape())), 0,
+                     tolerance);
+      }
+      expect_close(singular_values(a), s, 1e-4, tolerance);
+      EXPECT_TRUE(all(s[{ellipsis, Slice{0, -1}}] >= s[{ellipsis, Slice{1, {}}}]).item<bool>());
+      if (a.shape(-1) != a.shape(-2)) continue;
+      Array symmetric = a + transposed(a);
+      for (bool upper : {false, true}) {
+        auto [values, vectors] = eigh(upper ? triu(symmetric) : tril(symmetric), upper);
+        expect_close(matmul(symmetric, vectors), vectors * astype(expand_dims(values, {-2}), dtype),
+                     0, tolerance);
+        expect_close(eigvalsh(symmetric, upper), values, 1e-4, tolerance);
+        EXPECT_TRUE(all(values[{Slice{1, {}}}] >= values[{Slice{0, -1}}]).item<bool>());
+      }
+    }
+  }
+}
+
+TEST_P(Linalg, SolvesLargerEquations) {
+  test::Random random(10);
+  for (Dtype dtype : {Dtype::float32, Dtype::float64}) {
+    const double tolerance = tolerance_of(dtype);
+    for (int64_t n : {40, 64, 65, 150}) {
+      Array a = test::random_array({2, n, n}, dtype, random) + 0.5 * n * eye(n, dtype);
+      Array b = test::random_array({2, n, 3}, dtype, random);
+      Array identity = broadcast_to(eye(n, dtype), {2, n, n});
+      for (const Array& x : {a, swapaxes(a, -1, -2)}) {
+        expect_close(matmul(x, solve(x, b)), b, 0, tolerance);
+        Array one = solve(x, b[{0, Slice{}, 1}]);
+        expect_close(matmul(x, expand_dims(one, {-1})),
+                     broadcast_to(expand_dims(b[{0, Slice{}, 1}], {-1}), {2, n, 1}), 0, tolerance);
+        expect_close(matmul(x, inv(x)), identity, 0, tolerance);
+        expect_close(matmul(tril(x), solve_triangular(x, b)), b, 0, tolerance);
+        expect_close(matmul(triu(x), solve_triangular(x, b, true)), b, 0, tolerance);
+        auto [sign, log] = slogdet(x);
+        Array values = eigvals(x);
+        expect_close(log,
+                     astype(real(sum(lazulite::log(astype(values, Dtype::complex64)), -1)), dtype),
+                     1e-4);
+        expect_close(sign, ones_like(sign), 0);
+      }
+      Array definite = matmul(a, transposed(a));
+      Array lower = cholesky(definite * (1.0 / n));
+      expect_close(matmul(lower, transposed(lower)), definite * (1.0 / n), 1e-4, tolerance);
+      expect_close(lower, tril(lower), 0);
+    }
+  }
+}
+
+TEST_P(Linalg, LargerMatricesWithoutResultsAreSaid) {
+  Array good = broadcast_to(eye(100), {2, 100, 100});
+  Array singular = concatenate({good, zeros({1, 100, 100})}, 0);
+  auto expect_refused = [](const Array& x, const std::string& sentence) {
+    try {
+      eval(x);
+      FAIL() << "was computed";
+    } catch (const NoResultError& error) {
+      EXPECT_EQ(std::string(error.what()).find(sentence), 0) << error.what();
+    }
+  };
+  expect_refused(inv(singular), "inv: a matrix is singular");
+  expect_refused(solve(singular, ones({3, 100, 2})), "solve: a matrix is singular");
+  for (double bad : {-1.0, 0.0}) {
+    expect_refused(cholesky(concatenate({good, bad * eye(100).reshape({1, 100, 100})}, 0)),
+                   "cholesky: a matrix is not positive definite");
+  }
+  Array last = cholesky(good.at({1, 99, 99}).set(NAN));
+  EXPECT_TRUE(isnan(last[{1, 99, 99}]).item<bool>());
+  expect_close(last[{0}], eye(100), 0);
+  EXPECT_EQ(any(isnan(triu(last, 1))).item<bool>(), false);
+  // What depends on it is told, too, and others are not.
+  Array after = inv(singular) + 1, beside = inv(good) * 2;
+  EXPECT_THROW(eval(after), NoResultError);
+  expect_close(beside, 2 * good, 0);
+  expect_close(det(singular), Array({1.0f, 1.0f, 0.0f}), 0);
+}
+
+TEST_P(Linalg, LargerMatricesOfNoNumbersHaveNoSpectrum) {
+  test::Random random(11);
+  for (Dtype dtype : {Dtype::float32, Dtype::complex64}) {
+    Array a = test::random_array({80, 80}, dtype, random);
+    for (float bad : {NAN, INFINITY}) {
+      Array spoilt = a.at({5, 3}).set(bad);
+      Array both = stack({spoilt, a});
+      auto [left, s, right] = svd(both);
+      EXPECT_TRUE(all(isnan(s[{0}])).item<bool>());
+      EXPECT_TRUE(all(isnan(left[{0}])).item<bool>());
+      EXPECT_TRUE(all(isnan(right[{0}])).item<bool>());
+      expect_close(s[{1}], singular_values(a), 1e-4, 1e-4);
+      auto [values, vectors] = eigh(both);
+      EXPECT_TRUE(all(isnan(values[{0}])).item<bool>());
+      EXPECT_TRUE(all(isnan(vectors[{0}])).item<bool>());
+      EXPECT_FALSE(any(isnan(vectors[{1}])).item<bool>());
+      // The other triangle is not read.
+      EXPECT_FALSE(any(isnan(eigvalsh(both, true))).item<bool>());
+    }
+  }
 }
 
 TEST_P(Linalg, WhatIsNoNumberHasNoSpectrum) {

@@ -4,17 +4,29 @@
 #include <mutex>
 
 #include "lazulite/backends/cuda/kernels/fused.h"
+#include "lazulite/backends/cuda/primitives/attention.h"
+#include "lazulite/backends/cuda/primitives/operations.h"
 #include "lazulite/backends/cuda/primitives/primitives.h"
 #include "lazulite/backends/cuda/runtime/compiler.h"
 #include "lazulite/backends/cuda/runtime/executable.h"
+#include "lazulite/backends/cuda/runtime/fourier.h"
 #include "lazulite/backends/cuda/runtime/kernel_cache.h"
 #include "lazulite/backends/cuda/runtime/ranges.h"
+#include "lazulite/backends/cuda/runtime/solver.h"
 #include "lazulite/core/environment.h"
 #include "lazulite/core/errors.h"
 #include "lazulite/core/fork.h"
 
 namespace lazulite::cuda {
 namespace {
+
+bool has_library(NeededLibrary needed) {
+  switch (needed) {
+    case NeededLibrary::fourier: return fourier_library_available();
+    case NeededLibrary::solver: return solver_library_available();
+    default: return true;
+  }
+}
 
 class CudaBackend final : public Backend {
  public:
@@ -23,7 +35,9 @@ class CudaBackend final : public Backend {
   const char* name() const override { return "cuda"; }
   MemorySpace& memory() override { return memory_; }
   bool can_run(const Launch& launch) const override {
-    return launch.fused ? can_run_fused(launch) : can_run_primitive(launch);
+    if (launch.fused) return can_run_fused(launch);
+    if (device_.architecture < needed_architecture(launch)) return false;
+    return can_run_primitive(launch) && has_library(needed_library(launch));
   }
   std::unique_ptr<Executable> prepare(std::span<const Launch> segment) override {
     return std::make_unique<CudaExecutable>(device_, memory_, segment);

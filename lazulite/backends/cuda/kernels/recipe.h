@@ -38,6 +38,7 @@ struct KernelText {
   std::string source;
   unsigned grid[3] = {1, 1, 1};
   unsigned block = 256;
+  unsigned shared_bytes = 0;  ///< of shared memory beside that which the text declares
   std::vector<Pointer> pointers = {};
   std::vector<std::byte> constants = {};
 
@@ -65,7 +66,8 @@ struct MatrixProduct {
   Matrix a, b, c;
 };
 
-/// A convolution, or a gradient of one, as cuDNN may do it: all three arrays row-major.
+/// A convolution, or a gradient of one, as cuDNN may do it: all three arrays row-major. Pointers:
+/// x, w, y.
 struct LibraryConvolution {
   enum class Result : uint8_t { y, x, w };  ///< which of them is computed
   Result result;
@@ -73,28 +75,59 @@ struct LibraryConvolution {
   ConvGeometry geometry;
   Shape x, w, y;
 };
-class ConvolutionPlan;
-using ConvolutionPlanPtr = std::shared_ptr<const ConvolutionPlan>;
 
-/// It done so.
-struct PlannedConvolution {
-  ConvolutionPlanPtr plan;
-  Pointer x, w, y;
+/// Sums of waves by cuFFT: `rows` of `size` numbers of complex64, or of float32 on one side, which
+/// has size / 2 + 1 of them on the other. Pointers: the input and the output, which is row-major.
+/// Waves that become real numbers are overwritten.
+struct LibraryTransform {
+  enum class Kind : uint8_t { forward, inverse, real_to_waves, waves_to_real };
+  Kind kind;
+  int64_t size, rows;
+  int64_t stride, distance;  ///< of the input: of neighbours in a row, and of rows
+};
+
+/// A step of a decomposition, of each of `count` matrices by itself, by cuSOLVER. The columns of a
+/// matrix lie one after another, and so do matrices. Pointers are those that are listed, all of
+/// them written; info is an int for each matrix, other than 0 where there is no result.
+struct LibraryDecomposition {
+  enum class Step : uint8_t {
+    cholesky,    ///< a, whose upper triangle becomes that of a = u^T u; info
+    lu,          ///< a, pivots (int64, from 1 on), info
+    solve,       ///< a and pivots of `lu`, b with `sides` columns
+    triangular,  ///< a (only read), b with `sides` columns: rows of both lie one after another
+    qr,          ///< a, whose upper triangle becomes r, scales, info
+    q,           ///< a of `qr`, whose first columns become q, scales
+    svd,         ///< a, which has not more columns than rows, s, u, v^H, info
+    eigh         ///< a, of which the lower triangle is read, as vectors; values, info
+  };
+  Step step;
+  Dtype dtype;
+  int64_t count, rows, columns;
+  int64_t sides = 0;
+  bool vectors = true;  ///< of svd and eigh: else values alone
+  bool upper = false;   ///< of triangular
+};
+
+/// What a library of NVIDIA's does, and that prepared.
+using LibraryWork = std::variant<LibraryConvolution, LibraryTransform, LibraryDecomposition>;
+class LibraryCall;
+using LibraryCallPtr = std::shared_ptr<const LibraryCall>;
+struct PlannedCall {
+  LibraryCallPtr call;
+  std::vector<Pointer> pointers;  ///< of its arrays
 };
 
 /// What is done for launches, in order. Steps share a workspace.
 struct Recipe {
-  std::vector<std::variant<KernelText, MatrixProduct, PlannedConvolution>> steps;
+  std::vector<std::variant<KernelText, MatrixProduct, PlannedCall>> steps;
   size_t workspace_bytes = 0;
   bool has_library = false;     ///< MatrixProduct may be used
   bool rounds_to_tf32 = false;  ///< libraries may round factors of float32 to TF32
-  /// How cuDNN would do a convolution, null if it can't; empty where it may not be asked.
-  std::function<ConvolutionPlanPtr(const LibraryConvolution&)> plan_convolution = {};
-  /// Checks on data: the number of one is what it writes into the status.
-  struct Check {
-    CheckIndex check;
-    Dtype dtype;
-  };
+  /// How a library would do something, null if it can't; empty where none may be asked.
+  std::function<LibraryCallPtr(const LibraryWork&)> plan = {};
+  /// Checks on data: the number of one is what it writes into the status, with an index. What a
+  /// check throws that has failed.
+  using Check = std::function<void(int64_t index)>;
   std::vector<Check> checks = {};
 
   Pointer take_workspace(size_t bytes) {

@@ -1,5 +1,5 @@
 // The calls that have kernels: convolution, bias, relu and pooling in one, its gradient, softmax
-// with its kin, products of parts, of blocks and of codes, and strided views.
+// with its kin, attention, products of parts, of blocks and of codes, and strided views.
 #include "lazulite/backends/cuda/kernels/fused.h"
 #include "lazulite/backends/cuda/kernels/narrow_block.h"
 #include "lazulite/backends/cuda/kernels/prelude.h"
@@ -7,6 +7,7 @@
 #include "lazulite/backends/cuda/kernels/window_sums.h"
 #include "lazulite/backends/cuda/kernels/windows.h"
 #include "lazulite/backends/cuda/kernels/winograd.h"
+#include "lazulite/backends/cuda/primitives/attention.h"
 #include "lazulite/backends/cuda/primitives/masked_products.h"
 #include "lazulite/backends/cuda/primitives/primitives.h"
 #include "lazulite/backends/cuda/primitives/products_of_parts.h"
@@ -42,8 +43,9 @@ bool is_block(const Call& call) {
 }
 
 bool accepts(const Call& call, const Launch& launch) {
-  if (can_run_softmax(call, launch) || can_run_products_of_parts(call, launch) ||
-      can_run_masked_product(call, launch) || can_run_quantized_product(call, launch)) {
+  if (can_run_attention(call, launch) || can_run_softmax(call, launch) ||
+      can_run_products_of_parts(call, launch) || can_run_masked_product(call, launch) ||
+      can_run_quantized_product(call, launch)) {
     return true;
   }
   if (call.id == CallId::as_strided) return launch.outputs[0].size() <= most_elements;
@@ -162,6 +164,8 @@ void make(const Call& call, const Launch& launch, Recipe& recipe) {
     add_masked_product(call, launch, recipe);
   } else if (call.id == CallId::quantized_matmul) {
     add_quantized_product(call, launch, recipe);
+  } else if (call.id == CallId::attention) {
+    add_attention(call, launch, recipe);
   } else {
     add_softmax(call, launch, recipe);
   }

@@ -84,15 +84,15 @@ bool add_by_library(const T& g, const Launch& launch, Recipe& recipe) {
   } else if (x.dtype != Dtype::float16 && x.dtype != Dtype::bfloat16) {
     return false;
   }
-  if (!recipe.plan_convolution || g.groups != 1) return false;
+  if (!recipe.plan || g.groups != 1) return false;
   if (!x.row_major() || !w.row_major() || !y.row_major()) return false;
-  const ConvolutionPlanPtr plan =
-      recipe.plan_convolution({result_of(g), x.dtype, g, x.shape, w.shape, y.shape});
-  if (!plan) return false;
+  LibraryCallPtr call =
+      recipe.plan(LibraryConvolution{result_of(g), x.dtype, g, x.shape, w.shape, y.shape});
+  if (!call) return false;
   auto pointer = [&](const Operand& operand) {
     return &operand == &launch.outputs[0] ? result_at(operand) : pointer_to(operand);
   };
-  recipe.steps.emplace_back(PlannedConvolution{plan, pointer(x), pointer(w), pointer(y)});
+  recipe.steps.emplace_back(PlannedCall{std::move(call), {pointer(x), pointer(w), pointer(y)}});
   return true;
 }
 

@@ -88,7 +88,10 @@ extern "C" __global__ void lazulite_kernel(const T* indices, const unsigned* rej
 bool accepts(const CheckIndex&, const Launch& launch) { return can_view(launch.inputs[0]); }
 void make(const CheckIndex& p, const Launch& launch, Recipe& recipe) {
   const Operand& indices = launch.inputs[0];
-  recipe.checks.push_back({p, indices.dtype});
+  recipe.checks.push_back([p, dtype = indices.dtype](int64_t index) {
+    p.reject(dtype == Dtype::uint64 ? std::to_string(static_cast<uint64_t>(index))
+                                    : std::to_string(index));
+  });
   if (indices.size() == 0) return;
   constexpr int64_t threads = 1024, most_blocks = 264, least_of_thread = 4;
   const int64_t blocks =

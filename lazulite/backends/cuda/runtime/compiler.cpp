@@ -1,6 +1,5 @@
 #include "lazulite/backends/cuda/runtime/compiler.h"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 #include <nvrtc.h>
 
@@ -22,28 +21,19 @@ namespace {
   F(nvrtcGetProgramLogSize) \
   F(nvrtcGetProgramLog)
 
-struct Nvrtc {
-#define LAZULITE_MEMBER(name) decltype(&::name) name = nullptr;
-  LAZULITE_NVRTC(LAZULITE_MEMBER)
-#undef LAZULITE_MEMBER
+LAZULITE_FUNCTION_TABLE(Functions, LAZULITE_NVRTC);
+
+struct Nvrtc : Functions {
+  using Functions::Functions;
   int major = 0, minor = 0;
-  std::string reason;
 };
 
 Nvrtc open_compiler() {
-  Nvrtc nvrtc;
-  static const LibraryNames names{"CUDA's run-time compiler NVRTC",
-                                  {"libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"},
-                                  "the CUDA toolkit or Python's package nvidia-cuda-nvrtc "
-                                  "(nvidia-cuda-nvrtc-cu12 for CUDA 12)"};
-  void* handle = open_library(names, &nvrtc.reason);
-  if (!handle) return nvrtc;
-#define LAZULITE_LOAD(name)                                               \
-  nvrtc.name = reinterpret_cast<decltype(&::name)>(dlsym(handle, #name)); \
-  if (!nvrtc.name) nvrtc.reason = "CUDA's run-time compiler NVRTC lacks " #name;
-  LAZULITE_NVRTC(LAZULITE_LOAD)
-#undef LAZULITE_LOAD
-  if (nvrtc.reason.empty()) nvrtc.nvrtcVersion(&nvrtc.major, &nvrtc.minor);
+  Nvrtc nvrtc({"CUDA's run-time compiler NVRTC",
+               {"libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"},
+               "the CUDA toolkit or Python's package nvidia-cuda-nvrtc (nvidia-cuda-nvrtc-cu12 for "
+               "CUDA 12)"});
+  if (nvrtc.available()) nvrtc.nvrtcVersion(&nvrtc.major, &nvrtc.minor);
   return nvrtc;
 }
 
@@ -54,7 +44,7 @@ const Nvrtc& opened_compiler() {
 
 const Nvrtc& compiler() {
   const Nvrtc& nvrtc = opened_compiler();
-  if (!nvrtc.reason.empty()) throw Error(nvrtc.reason);
+  if (!nvrtc.available()) throw Error(nvrtc.reason);
   return nvrtc;
 }
 

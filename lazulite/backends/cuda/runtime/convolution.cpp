@@ -3,7 +3,6 @@
 #if __has_include(<cudnn.h>)
 
 #include <cudnn.h>
-#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,31 +28,13 @@ namespace {
   F(cudnnBackendFinalize)          \
   F(cudnnBackendExecute)
 
-struct Library {
-#define LAZULITE_MEMBER(name) decltype(&::name) name = nullptr;
-  LAZULITE_CUDNN(LAZULITE_MEMBER)
-#undef LAZULITE_MEMBER
-  bool available = false;
-};
+LAZULITE_FUNCTION_TABLE(Library, LAZULITE_CUDNN);
 
 const Library& library() {
-  static const auto* opened = [] {
-    auto* made = new Library;
-    static const LibraryNames names{"cuDNN",
-                                    {"libcudnn.so.9"},
-                                    "Python's package nvidia-cudnn-cu13 (nvidia-cudnn-cu12 for "
-                                    "CUDA 12)"};
-    std::string reason;
-    void* handle = open_library(names, &reason);
-    if (!handle) return made;
-    made->available = true;
-#define LAZULITE_LOAD(name)                                               \
-  made->name = reinterpret_cast<decltype(&::name)>(dlsym(handle, #name)); \
-  made->available &= made->name != nullptr;
-    LAZULITE_CUDNN(LAZULITE_LOAD)
-#undef LAZULITE_LOAD
-    return made;
-  }();
+  static const auto* opened =
+      new Library({"cuDNN",
+                   {"libcudnn.so.9"},
+                   "Python's package nvidia-cudnn-cu13 (nvidia-cudnn-cu12 for CUDA 12)"});
   return *opened;
 }
 
@@ -305,9 +286,9 @@ Way find_way(cudnnHandle_t handle, const LibraryConvolution& convolution, int64_
   throw Error("cuda: cuDNN has no way to do a convolution");
 }
 
-class CudnnPlan final : public ConvolutionPlan {
+class CudnnCall final : public LibraryCall {
  public:
-  CudnnPlan(const DeviceInfo& device, const LibraryConvolution& convolution)
+  CudnnCall(const DeviceInfo& device, const LibraryConvolution& convolution)
       : handle_(handle_of(device)) {
     const auto element = static_cast<int64_t>(size_of(convolution.dtype));
     std::lock_guard lock(handle_.mutex);
@@ -315,16 +296,15 @@ class CudnnPlan final : public ConvolutionPlan {
     unaligned_ = find_way(handle_.handle, convolution, element);
   }
 
-  void launch(CUstream stream, void* x, void* w, void* y, void* workspace) const override {
-    auto address = [](const void* pointer) { return reinterpret_cast<uintptr_t>(pointer); };
-    const bool aligned = (address(x) | address(w) | address(y)) % aligned_bytes == 0;
+  void launch(CUstream stream, void* const* addresses) const override {
+    auto address = [&](int i) { return reinterpret_cast<uintptr_t>(addresses[i]); };
+    const bool aligned = (address(0) | address(1) | address(2)) % aligned_bytes == 0;
     constexpr int64_t ids[] = {x_id, w_id, y_id};
-    void* const pointers[] = {x, w, y};
     std::lock_guard lock(handle_.mutex);
     Descriptor arguments(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
     arguments.set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, CUDNN_TYPE_INT64, ids, 3);
-    arguments.set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR, pointers, 3);
-    arguments.set(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, CUDNN_TYPE_VOID_PTR, workspace);
+    arguments.set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR, addresses, 3);
+    arguments.set(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, CUDNN_TYPE_VOID_PTR, addresses[3]);
     arguments.finalize();
     check(library().cudnnSetStream(handle_.handle, reinterpret_cast<cudaStream_t>(stream)),
           "a convolution");
@@ -343,27 +323,18 @@ class CudnnPlan final : public ConvolutionPlan {
 
 }  // namespace
 
-ConvolutionPlanPtr convolution_plan(const DeviceInfo& device,
-                                    const LibraryConvolution& convolution) {
-  if (!library().available) return nullptr;
+LibraryCallPtr convolution_call(const DeviceInfo& device, const LibraryConvolution& convolution) {
+  if (!library().available()) return nullptr;
   std::vector<int64_t> key{device.index, static_cast<int64_t>(convolution.dtype),
                            static_cast<int64_t>(convolution.result), convolution.geometry.groups};
   auto add = [&](const auto& numbers) { key.insert(key.end(), numbers.begin(), numbers.end()); };
   for (const Shape* shape : {&convolution.x, &convolution.w, &convolution.y}) add(*shape);
   const ConvGeometry& g = convolution.geometry;
   for (const auto* numbers : {&g.stride, &g.padding, &g.dilation}) add(*numbers);
-  static std::mutex mutex;
-  static auto* plans = new std::map<std::vector<int64_t>, std::weak_ptr<const ConvolutionPlan>>;
-  {
-    std::lock_guard lock(mutex);
-    if (ConvolutionPlanPtr known = (*plans)[key].lock()) return known;
-  }
+  static auto* kept = new KeptCalls;
   try {
-    auto made = std::make_shared<const CudnnPlan>(device, convolution);
-    std::lock_guard lock(mutex);
-    std::erase_if(*plans, [](const auto& known) { return known.second.expired(); });
-    (*plans)[key] = made;
-    return made;
+    return kept->find_or_make(
+        key, [&] { return std::make_shared<const CudnnCall>(device, convolution); });
   } catch (const Error&) {
     // Lazulite's own kernels do it then.
     return nullptr;
@@ -376,9 +347,7 @@ ConvolutionPlanPtr convolution_plan(const DeviceInfo& device,
 
 namespace lazulite::cuda {
 
-ConvolutionPlanPtr convolution_plan(const DeviceInfo&, const LibraryConvolution&) {
-  return nullptr;
-}
+LibraryCallPtr convolution_call(const DeviceInfo&, const LibraryConvolution&) { return nullptr; }
 
 }  // namespace lazulite::cuda
 

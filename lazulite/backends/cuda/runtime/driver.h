@@ -30,6 +30,7 @@ namespace lazulite::cuda {
   F(cuMemFreeHost)                  \
   F(cuMemcpyHtoDAsync)              \
   F(cuMemcpyDtoHAsync)              \
+  F(cuMemcpyDtoDAsync)              \
   F(cuMemsetD8Async)                \
   F(cuStreamCreate)                 \
   F(cuStreamDestroy)                \
@@ -44,6 +45,7 @@ namespace lazulite::cuda {
   F(cuEventSynchronize)             \
   F(cuModuleLoadData)               \
   F(cuModuleGetFunction)            \
+  F(cuFuncSetAttribute)             \
   F(cuLaunchKernel)                 \
   F(cuGraphCreate)                  \
   F(cuGraphAddKernelNode)           \

@@ -10,9 +10,12 @@
 #include "lazulite/backends/cuda/kernels/copies.h"
 #include "lazulite/backends/cuda/kernels/fused.h"
 #include "lazulite/backends/cuda/primitives/primitives.h"
+#include "lazulite/backends/cuda/runtime/convolution.h"
+#include "lazulite/backends/cuda/runtime/fourier.h"
 #include "lazulite/backends/cuda/runtime/graph.h"
 #include "lazulite/backends/cuda/runtime/kernel.h"
 #include "lazulite/backends/cuda/runtime/ranges.h"
+#include "lazulite/backends/cuda/runtime/solver.h"
 #include "lazulite/core/environment.h"
 #include "lazulite/core/errors.h"
 
@@ -54,6 +57,16 @@ void load_all(const DeviceInfo& device, const std::vector<const KernelText*>& te
   for (std::thread& thread : threads) thread.join();
 }
 
+LibraryCallPtr call_of(const DeviceInfo& device, const LibraryWork& work) {
+  if (const auto* convolution = std::get_if<LibraryConvolution>(&work)) {
+    return convolution_call(device, *convolution);
+  }
+  if (const auto* transform = std::get_if<LibraryTransform>(&work)) {
+    return fourier_call(device, *transform);
+  }
+  return solver_call(device, std::get<LibraryDecomposition>(work));
+}
+
 // An edge along which the second kernel may start before the first has ended.
 void add_early_edge(CUgraph graph, CUgraphNode from, CUgraphNode to) {
 #if CUDA_VERSION >= 12030
@@ -79,9 +92,7 @@ CudaExecutable::CudaExecutable(const DeviceInfo& device, DeviceMemory& memory,
   Recipe recipe;
   recipe.has_library = matmul_library_available();
   recipe.rounds_to_tf32 = rounds_to_tf32();
-  recipe.plan_convolution = [&](const LibraryConvolution& convolution) {
-    return convolution_plan(device_, convolution);
-  };
+  recipe.plan = [&](const LibraryWork& work) { return call_of(device_, work); };
   for (size_t i = 0; i < segment.size(); ++i) {
     const Launch& launch = segment[i];
     const auto place = static_cast<uint32_t>(i);
@@ -125,10 +136,12 @@ void CudaExecutable::add_steps(Recipe recipe) {
       }
       steps_.push_back({first, pointers_.size() - first, std::move(call)});
     } else {
-      auto& [plan, x, w, y] = std::get<PlannedConvolution>(step);
-      const Pointer workspace = recipe.take_workspace(plan->workspace_bytes());
-      for (const Pointer& pointer : {x, w, y, workspace.as_result()}) pointers_.push_back(pointer);
-      steps_.push_back({first, pointers_.size() - first, std::move(plan)});
+      auto& [call, pointers] = std::get<PlannedCall>(step);
+      const Pointer workspace = recipe.take_workspace(call->workspace_bytes());
+      pointers_.insert(pointers_.end(), pointers.begin(), pointers.end());
+      pointers_.push_back(workspace.as_result());
+      can_be_captured_ &= call->can_be_captured();
+      steps_.push_back({first, pointers_.size() - first, std::move(call)});
     }
   }
   add_bases();
@@ -146,18 +159,19 @@ void CudaExecutable::add_step(KernelText text) {
   KernelCall call{load_kernel(device_, text.name, text.source),
                   {text.grid[0], text.grid[1], text.grid[2]},
                   text.block,
+                  text.shared_bytes,
                   std::move(text.constants)};
+  if (call.shared_bytes > 0) {
+    check(
+        driver().cuFuncSetAttribute(call.function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
+                                    static_cast<int>(call.shared_bytes)),
+        "giving a kernel its shared memory");
+  }
   steps_.push_back({first, text.pointers.size(), std::move(call)});
 }
 
 void CudaExecutable::run(const Arguments&) {
   throw Error("cuda: this backend queues its work and does not run it at once");
-}
-
-void CudaExecutable::reject(size_t number, int64_t index) const {
-  const Recipe::Check& check = checks_[number];
-  check.check.reject(check.dtype == Dtype::uint64 ? std::to_string(static_cast<uint64_t>(index))
-                                                  : std::to_string(index));
 }
 
 void CudaExecutable::resolve(std::span<void* const> slots, const StreamPlaces& places) {
@@ -250,14 +264,14 @@ void CudaExecutable::launch_step(Step& step, CUstream stream) {
     matmul->launch(stream, addresses[0], addresses[1], addresses[2], addresses[3]);
     return;
   }
-  if (auto* convolution = std::get_if<ConvolutionPlanPtr>(&step.call)) {
-    (*convolution)->launch(stream, addresses[0], addresses[1], addresses[2], addresses[3]);
+  if (auto* library = std::get_if<LibraryCallPtr>(&step.call)) {
+    (*library)->launch(stream, addresses);
     return;
   }
   auto& call = std::get<KernelCall>(step.call);
   std::vector<void*> arguments = arguments_of(step, call);
   check(driver().cuLaunchKernel(call.function, call.grid[0], call.grid[1], call.grid[2], call.block,
-                                1, 1, 0, stream, arguments.data(), nullptr),
+                                1, 1, call.shared_bytes, stream, arguments.data(), nullptr),
         "launching a kernel");
 }
 
@@ -322,7 +336,8 @@ bool CudaExecutable::move_graph(Graph& graph) {
 
 // The graph that does what the steps would; null where there is none and none is worth making.
 CudaExecutable::Graph* CudaExecutable::graph_for_addresses(const StreamPlaces& places) {
-  if (runs_ < 2 || steps_.size() < least_steps_of_graph || !graphs_enabled()) return nullptr;
+  if (runs_ < 2 || steps_.size() < least_steps_of_graph) return nullptr;
+  if (!can_be_captured_ || !graphs_enabled()) return nullptr;
   for (Graph& graph : graphs_) {
     if (graph.addresses != addresses_) continue;
     ++replays_;
@@ -380,6 +395,7 @@ CUDA_KERNEL_NODE_PARAMS CudaExecutable::node_of(KernelCall& call,
   node.gridDimZ = call.grid[2];
   node.blockDimX = call.block;
   node.blockDimY = node.blockDimZ = 1;
+  node.sharedMemBytes = call.shared_bytes;
   node.kernelParams = arguments.data();
   return node;
 }

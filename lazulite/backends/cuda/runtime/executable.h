@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "lazulite/backends/cuda/kernels/recipe.h"
-#include "lazulite/backends/cuda/runtime/convolution.h"
 #include "lazulite/backends/cuda/runtime/graph.h"
 #include "lazulite/backends/cuda/runtime/graph_owner.h"
+#include "lazulite/backends/cuda/runtime/library_call.h"
 #include "lazulite/backends/cuda/runtime/matmul.h"
 #include "lazulite/backends/cuda/runtime/memory.h"
 #include "lazulite/backends/cuda/runtime/queue.h"
@@ -25,18 +25,18 @@ class CudaExecutable final : public Executable, public Queued, private GraphOwne
   void run(const Arguments& arguments) override;
   void launch(CUstream stream, std::span<void* const> slots, const StreamPlaces& places) override;
   size_t check_count() const override { return checks_.size(); }
-  [[noreturn]] void reject(size_t number, int64_t index) const override;
+  void reject(size_t number, int64_t index) const override { checks_[number](index); }
 
  private:
   struct KernelCall {
     CUfunction function;
-    unsigned grid[3], block;
+    unsigned grid[3], block, shared_bytes;
     std::vector<std::byte> constants;
   };
   struct Step {
     size_t first_address, address_count;
-    // A matmul's addresses: a, b, c, workspace; a convolution's: x, w, y, workspace.
-    std::variant<KernelCall, MatmulCall, ConvolutionPlanPtr> call;
+    // A matmul's addresses: a, b, c, workspace; a library's call has its workspace last, too.
+    std::variant<KernelCall, MatmulCall, LibraryCallPtr> call;
   };
   struct Graph {
     std::vector<void*> addresses;
@@ -89,6 +89,7 @@ class CudaExecutable final : public Executable, public Queued, private GraphOwne
   size_t workspace_bytes_ = 0;
   std::vector<void*> addresses_;  // of pointers_, in the run that is being launched
   std::vector<Graph> graphs_;
+  bool can_be_captured_ = true;
   uint64_t runs_ = 0, captures_ = 0, replays_ = 0;
   // What the host has read of small results goes to pinned memory with the runs from then on.
   std::vector<SmallSlot> small_slots_;

@@ -97,4 +97,15 @@ void* open_library(const LibraryNames& names, std::string* reason) {
   return nullptr;
 }
 
+FunctionLoader::FunctionLoader(const LibraryNames& names)
+    : names_(names), handle_(open_library(names, &reason_)) {}
+
+void* FunctionLoader::address_of(const char* name) {
+  void* address = handle_ ? dlsym(handle_, name) : nullptr;
+  if (!address && reason_.empty()) {
+    reason_ = fmt::format("{} lacks {}; install {}", names_.what, name, names_.install);
+  }
+  return address;
+}
+
 }  // namespace lazulite::cuda

@@ -21,4 +21,40 @@ std::vector<std::string> library_folders();
 /// where it was looked for and what to install.
 void* open_library(const LibraryNames& names, std::string* reason);
 
+/// Finds a library's functions by their names.
+class FunctionLoader {
+ public:
+  explicit FunctionLoader(const LibraryNames& names);
+  template <class Function>
+  void find(const char* name, Function*& function) {
+    function = reinterpret_cast<Function*>(address_of(name));
+  }
+  /// Empty unless the library, or one of the functions that it was asked for, is missing: a
+  /// sentence that says so.
+  const std::string& reason() const { return reason_; }
+
+ private:
+  void* address_of(const char* name);
+
+  const LibraryNames names_;
+  std::string reason_;  // which opening the library may set
+  void* handle_ = nullptr;
+};
+
+/// Defines `Type`, a table of the functions that LIST(F) names, each as F(name): opened as it is
+/// constructed of LibraryNames; its `reason` is that of FunctionLoader.
+#define LAZULITE_FUNCTION_TABLE(Type, LIST)                  \
+  struct Type {                                              \
+    LIST(LAZULITE_TABLE_MEMBER)                              \
+    std::string reason;                                      \
+    explicit Type(const ::lazulite::cuda::LibraryNames& n) { \
+      ::lazulite::cuda::FunctionLoader loader(n);            \
+      LIST(LAZULITE_TABLE_FIND)                              \
+      reason = loader.reason();                              \
+    }                                                        \
+    bool available() const { return reason.empty(); }        \
+  }
+#define LAZULITE_TABLE_MEMBER(name) decltype(&::name) name = nullptr;
+#define LAZULITE_TABLE_FIND(name) loader.find(#name, name);
+
 }  // namespace lazulite::cuda

@@ -1,7 +1,6 @@
 #include "lazulite/backends/cuda/runtime/matmul.h"
 
 #include <cublasLt.h>
-#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,31 +28,13 @@ namespace {
   F(cublasLtMatmulAlgoGetHeuristic)       \
   F(cublasLtMatmul)
 
-struct Library {
-#define LAZULITE_MEMBER(name) decltype(&::name) name = nullptr;
-  LAZULITE_CUBLASLT(LAZULITE_MEMBER)
-#undef LAZULITE_MEMBER
-  bool available = false;
-};
+LAZULITE_FUNCTION_TABLE(Library, LAZULITE_CUBLASLT);
 
 const Library& library() {
-  static const auto* opened = [] {
-    auto* made = new Library;
-    static const LibraryNames names{
-        "cuBLASLt",
-        {"libcublasLt.so.13", "libcublasLt.so.12"},
-        "the CUDA toolkit or Python's package nvidia-cublas (nvidia-cublas-cu12 for CUDA 12)"};
-    std::string reason;
-    void* handle = open_library(names, &reason);
-    if (!handle) return made;
-    made->available = true;
-#define LAZULITE_LOAD(name)                                               \
-  made->name = reinterpret_cast<decltype(&::name)>(dlsym(handle, #name)); \
-  made->available &= made->name != nullptr;
-    LAZULITE_CUBLASLT(LAZULITE_LOAD)
-#undef LAZULITE_LOAD
-    return made;
-  }();
+  static const auto* opened = new Library(
+      {"cuBLASLt",
+       {"libcublasLt.so.13", "libcublasLt.so.12"},
+       "the CUDA toolkit or Python's package nvidia-cublas (nvidia-cublas-cu12 for CUDA 12)"});
   return *opened;
 }
 
@@ -92,7 +73,7 @@ cudaDataType_t data_type(Dtype dtype) {
 
 }  // namespace
 
-bool matmul_library_available() { return library().available; }
+bool matmul_library_available() { return library().available(); }
 
 bool rounds_to_tf32() {
   static const bool allowed = environment_switch("LAZULITE_CUDA_TF32", false);

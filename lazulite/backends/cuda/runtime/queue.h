@@ -36,7 +36,7 @@ class Queued {
   /// How many checks on data it has, which may fail.
   virtual size_t check_count() const = 0;
   /// Throws the error of check `number`, which has rejected `index`.
-  [[noreturn]] virtual void reject(size_t number, int64_t index) const = 0;
+  virtual void reject(size_t number, int64_t index) const = 0;
 };
 
 /// One stream of the device, and the thread that sees how far it has come.
