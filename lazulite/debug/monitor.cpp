@@ -13,10 +13,14 @@
 
 #include "lazulite/core/errors.h"
 #include "lazulite/core/observer.h"
+#include "lazulite/core/scalar.h"
 #include "lazulite/debug/machine.h"
 
 namespace lazulite::debug {
 namespace {
+
+// In seconds: clocks count nanoseconds in 64 bits.
+constexpr double longest_interval = 1e9;
 
 // Eight heights of a block.
 std::string spark(double part) {
@@ -125,10 +129,11 @@ class Monitor::Sampler {
 };
 
 Monitor::Monitor(MonitorOptions options) {
-  if (!(options.interval > 0) || options.most_samples == 0) {
+  if (!(options.interval > 0) || options.interval > longest_interval || options.most_samples == 0) {
     throw ValueError(
-        fmt::format("Monitor: an interval of {} s and {} samples were given; both must be above 0",
-                    options.interval, options.most_samples));
+        fmt::format("Monitor: an interval of {} s and {} samples were given; both must be above 0, "
+                    "and the interval at most {} s",
+                    printable(options.interval), options.most_samples, longest_interval));
   }
   sampler_ = std::make_unique<Sampler>(options);
 }

@@ -32,7 +32,7 @@ struct MonitorSample {
 };
 
 struct MonitorOptions {
-  double interval = 0.5;       ///< seconds between samples
+  double interval = 0.5;       ///< seconds between samples, at most 1e9
   size_t most_samples = 7200;  ///< the oldest are forgotten
   /// Where the system tells of itself.
   std::string proc = "/proc", sys = "/sys", nvml = "libnvidia-ml.so.1";

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <memory>
 #include <thread>
 
@@ -156,8 +157,10 @@ TEST(Monitor, EndsInForkedChildren) {
   }
 }
 
-TEST(Monitor, RefusesAnIntervalOfNothing) {
-  EXPECT_THROW(debug::Monitor({.interval = 0}), ValueError);
+TEST(Monitor, RefusesIntervalsThatAreNone) {
+  for (double interval : {0.0, -1.0, std::nan(""), 1e300, double{INFINITY}}) {
+    EXPECT_THROW(debug::Monitor({.interval = interval}), ValueError) << interval;
+  }
 }
 
 }  // namespace

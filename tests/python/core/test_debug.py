@@ -434,6 +434,31 @@ def test_top_shows_it_once():
     assert "history" in shown.stdout
 
 
+@pytest.mark.parametrize("interval", ["0", "-1", "nan", "1e300", "inf", "soon"])
+def test_top_refuses_what_is_no_interval(interval):
+    refused = subprocess.run(
+        [sys.executable, "-P", "-m", "lazulite.top", "--once", f"--interval={interval}"],
+        capture_output=True,
+        text=True,
+    )
+    assert refused.returncode == 2
+    assert "--interval" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_top_ends_when_nobody_looks():
+    top = subprocess.Popen(
+        [sys.executable, "-P", "-m", "lazulite.top", "--interval", "0.05"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    top.stdout.readline()
+    top.stdout.close()
+    assert top.stderr.read() == ""
+    assert top.wait() == 0
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
 def test_a_forked_child_is_not_watched():
     x = lz.array(1.0)
