@@ -74,6 +74,18 @@ TEST_P(Sorting, PartitionsAndTakesTheLargest) {
   expect_equal(topk(x, 2, 0), Array({4, 5}));
   expect_equal(topk(Array({{1, 3, 2}, {9, 7, 8}}), 1, 1), Array({{3}, {9}}));
   EXPECT_THROW(topk(x, 6, 0), ValueError);
+  // As many as there are, none, and along axes that are not the last.
+  Array cube = reshape(Array({5, 1, 4, 2, 9, 7, 3, 8, 6, 0, 11, 10}), {2, 3, 2});
+  for (int axis = 0; axis < 3; ++axis) {
+    const int64_t size = cube.shape(axis);
+    for (int64_t k = 0; k <= size; ++k) {
+      Positions starts(3, 0);
+      starts[static_cast<size_t>(axis)] = size - k;
+      Array wanted =
+          slice(sort(cube, axis), starts, Positions(cube.shape().begin(), cube.shape().end()));
+      expect_equal(topk(cube, k, axis), wanted);
+    }
+  }
   EXPECT_THROW(partition(x, 5, 0), ValueError);
 }
 

@@ -78,7 +78,8 @@ Array topk(Array x, int64_t k, std::optional<int> axis) {
   }
   Positions starts(x.ndim(), 0), stops(x.shape().begin(), x.shape().end());
   starts[static_cast<size_t>(at)] = size - k;
-  return slice(in_order(std::move(x), at), starts, stops);
+  Array largest = slice(positions_in_order(x, at), starts, stops);
+  return take_along_axis(std::move(x), std::move(largest), at);
 }
 
 Array median(Array x, const Axes& axes, bool keepdims) {
@@ -107,8 +108,13 @@ Array median(Array x, const Axes& axes, bool keepdims) {
   if (count == 0) throw ValueError("median: there is no middle of no elements");
   Shape lines = kept;
   lines.push_back(count);
-  Array sorted = in_order(reshape(transpose(x, order), lines), static_cast<int>(kept.size()));
-  auto element = [&](int64_t i) { return take(sorted, i, static_cast<int>(kept.size())); };
+  const int axis = static_cast<int>(kept.size());
+  const Array line = reshape(transpose(x, order), lines);
+  const Array positions = positions_in_order(line, axis);
+  auto element = [&](int64_t i) {
+    Array position = expand_dims(take(positions, i, axis), {axis});
+    return take(take_along_axis(line, std::move(position), axis), 0, axis);
+  };
   Array middle = element(count / 2);
   if (count % 2 == 0) {
     // The sum of large numbers could overflow, and half of the smallest would be lost.
