@@ -20,5 +20,12 @@ find_package_handle_standard_args(
 if(SerialLapack_FOUND AND NOT TARGET SerialLapack::lapack)
   add_library(SerialLapack::lapack INTERFACE IMPORTED)
   target_link_libraries(SerialLapack::lapack INTERFACE ${SerialLapack_LIBRARIES})
+  # Debian's serial OpenBLAS looks for a free buffer without a lock: calls at once share one. Where
+  # its functions for that can be wrapped, they are called under a lock (lapack/call.cpp).
+  if(SerialLapack_LIBRARIES MATCHES "openblas-serial")
+    target_link_options(SerialLapack::lapack INTERFACE
+                        LINKER:--wrap=blas_memory_alloc,--wrap=blas_memory_free)
+    target_compile_definitions(SerialLapack::lapack INTERFACE LAZULITE_WRAPS_OPENBLAS)
+  endif()
 endif()
 mark_as_advanced(SerialLapack_OPENBLAS SerialLapack_FORTRAN)

@@ -25,9 +25,40 @@ bool has_address_space() {
   return there != MAP_FAILED && ::munmap(there, buffer_bytes) == 0;
 }
 
+// What is to be held during a call: nothing where OpenBLAS is known to be called safely.
+std::unique_lock<std::mutex> alone() {
+#ifdef LAZULITE_WRAPS_OPENBLAS
+  return {};
+#else
+  static auto* mutex = new std::mutex;
+  return std::unique_lock(*mutex);
+#endif
+}
+
 }  // namespace
 
-Call::Call() {
+#ifdef LAZULITE_WRAPS_OPENBLAS
+namespace {
+std::mutex buffers_mutex;
+}
+
+// The linker puts these in the place of OpenBLAS's own, which are then called by the other names.
+extern "C" {
+void* __real_blas_memory_alloc(int);  // NOLINT(bugprone-reserved-identifier)
+void __real_blas_memory_free(void*);  // NOLINT(bugprone-reserved-identifier)
+
+void* __wrap_blas_memory_alloc(int unused) {  // NOLINT(bugprone-reserved-identifier)
+  const std::lock_guard lock(buffers_mutex);
+  return __real_blas_memory_alloc(unused);
+}
+void __wrap_blas_memory_free(void* buffer) {  // NOLINT(bugprone-reserved-identifier)
+  const std::lock_guard lock(buffers_mutex);
+  __real_blas_memory_free(buffer);
+}
+}
+#endif
+
+Call::Call() : alone_(alone()) {
   const std::lock_guard lock(calls_mutex());
   if (calls == buffers) {
     if (!has_address_space()) {

@@ -2,7 +2,6 @@
 #include "lazulite/backends/cuda/runtime/library.h"
 
 #include <cuda.h>
-#include <cudaProfiler.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -65,7 +64,7 @@ TEST(CudaLibraries, ComeFromTheFirstFolderThatHasThem) {
 
 #define LAZULITE_TWO(F) F(cuInit) F(cuDriverGetVersion)
 LAZULITE_FUNCTION_TABLE(Two, LAZULITE_TWO);
-#define LAZULITE_UNKNOWN(F) F(cuInit) F(cuProfilerStart)
+#define LAZULITE_UNKNOWN(F) F(cuInit) F(cuCtxGetLimit)
 LAZULITE_FUNCTION_TABLE(WithUnknown, LAZULITE_UNKNOWN);
 
 TEST(CudaLibraries, AreTablesOfTheirFunctions) {
@@ -77,7 +76,7 @@ TEST(CudaLibraries, AreTablesOfTheirFunctions) {
   EXPECT_EQ(version, 13000);
   const WithUnknown lacking({"the driver", {"libcuda.so.1"}, "another"});
   EXPECT_FALSE(lacking.available());
-  EXPECT_EQ(lacking.reason, "the driver lacks cuProfilerStart; install another");
+  EXPECT_EQ(lacking.reason, "the driver lacks cuCtxGetLimit; install another");
   const Two missing({"the thing", {absent}, "the package"});
   EXPECT_FALSE(missing.available());
   EXPECT_THAT(missing.reason, testing::StartsWith("the thing is missing: "));

@@ -280,6 +280,25 @@ TEST_P(Linalg, SolvesLargerEquations) {
   }
 }
 
+// Decompositions of several matrices at once share nothing: each is what it is by itself.
+TEST_P(Linalg, ManyLargerMatricesAreWhatEachIs) {
+  test::Random random(15);
+  const int64_t count = 12, n = 150;
+  const Array a = test::random_array({count, n, n}, Dtype::float64, random).eval();
+  const Array symmetric = matmul(a, transposed(a)).eval();
+  for (int round = 0; round < 2; ++round) {
+    const Array general = eigvals(a), values = eigvalsh(symmetric), sizes = singular_values(a),
+                inverse = inv(a);
+    eval(general, values, sizes, inverse);
+    for (int64_t i = 0; i < count; ++i) {
+      expect_close(general[i], eigvals(a[i]), 1e-9, 1e-9);
+      expect_close(values[i], eigvalsh(symmetric[i]), 1e-9, 1e-9);
+      expect_close(sizes[i], singular_values(a[i]), 1e-9, 1e-9);
+      expect_close(matmul(inverse[i], a[i]), eye(n, Dtype::float64), 0, 1e-6);
+    }
+  }
+}
+
 TEST_P(Linalg, LargerMatricesWithoutResultsAreSaid) {
   Array good = broadcast_to(eye(100), {2, 100, 100});
   Array singular = concatenate({good, zeros({1, 100, 100})}, 0);
