@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "lazulite/lapack/one_at_a_time.h"
 #include "lazulite/lapack/workspace.h"
 
 namespace lazulite::lapack {
@@ -164,10 +165,10 @@ ComplexEigen eig(Matrix<T> a, bool vectors) {
 }  // namespace
 
 dense::Decompositions<double> real_decompositions() {
-  return {eigh<double>, eig<double>, svd<double>};
+  return {guarded<eigh<double>>, guarded<eig<double>>, guarded<svd<double>>};
 }
 dense::Decompositions<Complex> complex_decompositions() {
-  return {eigh<Complex>, eig<Complex>, svd<Complex>};
+  return {guarded<eigh<Complex>>, guarded<eig<Complex>>, guarded<svd<Complex>>};
 }
 
 }  // namespace lazulite::lapack
