@@ -349,6 +349,18 @@ TEST_P(Linalg, LargerMatricesOfNoNumbersHaveNoSpectrum) {
   }
 }
 
+// Whatever threads work beside each other.
+TEST_P(Linalg, OfLargerMatricesAtOnceAreAlwaysTheSame) {
+  test::Random random(12);
+  Array a = test::random_array({4, 150, 150}, Dtype::float64, random);
+  Array symmetric = a + transposed(a);
+  const Arrays first{eigvals(a), eigvalsh(symmetric), singular_values(a), inv(a), qr(a).r};
+  for (int round = 0; round < 5; ++round) {
+    const Arrays again{eigvals(a), eigvalsh(symmetric), singular_values(a), inv(a), qr(a).r};
+    for (size_t i = 0; i < first.size(); ++i) test::expect_equal(again[i], first[i]);
+  }
+}
+
 TEST_P(Linalg, WhatIsNoNumberHasNoSpectrum) {
   for (float bad : {NAN, INFINITY}) {
     Array a = Array({{1.0f, 0.0f}, {bad, 2.0f}});
