@@ -131,8 +131,13 @@ class Worker {
   void wait_for_room() {
     if ((waiting_ < most_waiting && !finishing_) || ForkGate::closed_for_end()) return;
     const ForkGate::Pause outside;
-    std::unique_lock lock(mutex_);
-    taken_.wait(lock, [&] { return waiting_ < most_waiting && !finishing_; });
+    // Not by a condition variable, which who wakes others must leave to all of them: a handler of a
+    // signal may end the process here.
+    for (;;) {
+      const uint32_t seen = taken_count_;
+      if (waiting_ < most_waiting && !finishing_) return;
+      taken_count_.wait(seen);
+    }
   }
 
   // Advances the next piece of work, on the executor's thread; returns early if `until` is done.
@@ -147,7 +152,7 @@ class Worker {
         resumes_.reset();
         finishing_ = false;
         admit_late();
-        taken_.notify_all();
+        tell_taken();
       }
       // A run may wait for what has been submitted late.
       if (until && finishing_) admit_late();
@@ -175,7 +180,7 @@ class Worker {
     next->busy = 0;
     if (!ended) return;
     --waiting_;
-    taken_.notify_all();
+    tell_taken();
     if (submitted_ > 0 && waiting_ == 0) idle_.notify_all();
   }
 
@@ -268,6 +273,12 @@ class Worker {
     });
   }
 
+  void tell_taken() {
+    ++taken_count_;
+    taken_count_.notify_all();
+    taken_.notify_all();
+  }
+
   void admit_late() {
     for (Queue& queue : queues_) {
       for (Task& task : queue.late) {
@@ -294,6 +305,7 @@ class Worker {
 
   std::mutex mutex_;
   std::condition_variable changed_, taken_, idle_;
+  std::atomic<uint32_t> taken_count_{0};
   std::deque<Queue> queues_;  // their addresses stay
   std::vector<Queue*> heads_;
   bool wants_to_fork_ = false;

@@ -26,7 +26,8 @@ std::map<std::string, Array> contents(const optim::Optimizer& optimizer, const n
   return all;
 }
 
-void expect_same(const std::map<std::string, Array>& now, const std::map<std::string, Array>& then) {
+void expect_same(const std::map<std::string, Array>& now,
+                 const std::map<std::string, Array>& then) {
   ASSERT_EQ(now.size(), then.size());
   for (const auto& [name, value] : then) {
     ASSERT_TRUE(now.count(name)) << name;
