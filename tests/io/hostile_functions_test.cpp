@@ -125,6 +125,35 @@ TEST_F(HostileFunctions, ProductsByBlocks) {
                  {ones({2, 4, 4}), ones({1, 4, 4})});
 }
 
+TEST_F(HostileFunctions, Attention) {
+  const Type q{"float16", {1, 2, 3, 4}}, k{"float16", {1, 1, 5, 4}}, v{"float16", {1, 1, 5, 6}};
+  const Type out{"float16", {1, 2, 3, 6}}, mask{"bool", {1, 2, 3, 5}};
+  auto halves = [](const Shape& shape) { return ones(shape, Dtype::float16); };
+  const Arrays given{halves(q.shape), halves(k.shape), halves(v.shape)};
+  auto step = [&](const char* attributes, const char* inputs = "[0,1,2]") {
+    return Step{"Call", attributes, inputs, {out}};
+  };
+  // The bits of 0.5.
+  const char* good = R"(["attention",[{"bits":4602678819172646912},1]])";
+  expect_equal(result({q, k, v}, step(good), given), halves(out.shape));
+  for (const char* attributes :
+       {R"(["attention",[]])", R"(["attention",[{"bits":4602678819172646912}]])",
+        R"(["attention",[1,0]])", R"(["attention",[{"bits":4602678819172646912},"a"]])"}) {
+    expect_refused({q, k, v}, step(attributes), given);
+  }
+  for (const char* inputs : {"[0,1]", "[0,1,0]", "[1,0,2]", "[2,1,0]", "[0,1,2,1]", "[]"}) {
+    expect_refused({q, k, v}, step(good, inputs), given);
+  }
+  const Type none{"float16", {1, 0, 5, 4}};
+  expect_refused({q, none, none}, step(good), {given[0], halves(none.shape), halves(none.shape)});
+  const Type flat{"bool", {3, 5}};
+  Arrays more = given;
+  more.push_back(zeros(flat.shape, Dtype::bool_));
+  expect_refused({q, k, v, flat}, step(good, "[0,1,2,3]"), more);
+  more[3] = zeros(mask.shape, Dtype::bool_);
+  expect_equal(result({q, k, v, mask}, step(good, "[0,1,2,3]"), more), halves(out.shape));
+}
+
 TEST_F(HostileFunctions, Strides) {
   const Type row{"float32", {16}};
   const Arrays given = {arange(16, Dtype::float32)};

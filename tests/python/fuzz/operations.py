@@ -217,6 +217,9 @@ TABLE = {
     "gather_mm": lambda x, n: lz.gather_mm(x[0], x[1], x[2], x[3]),
     "segmented_mm": segmented_product,
     "block_masked_mm": masked_product,
+    "attention": lambda x, n: lz.fast.scaled_dot_product_attention(
+        *x, scale=0.25, mask="causal" if n[0][0] else None
+    ),
     "as_strided": lambda x, n: lz.as_strided(x[0], n[0], n[1], n[2][0]),
     "conv2d": lambda x, n: lz.conv2d(x[0], x[1], *(numbers[0] for numbers in n)),
     "conv_block": conv_block,
