@@ -207,7 +207,7 @@ void add_operations(const Add& add) {
     }
   }
   for (Dtype dtype : {Dtype::float32, Dtype::float64, Dtype::complex64}) {
-    const ArrayType square{{2, 100, 100}, dtype}, wide{{2, 70, 100}, dtype};
+    const ArrayType square{{2, 256, 256}, dtype}, wide{{2, 200, 256}, dtype};
     for (const char* name : {"svd", "singular_values"}) of(name, {wide});
     for (const char* name : {"eigh", "eigvalsh"}) of(name, {square});
     if (dtype != Dtype::complex64) of("qr", {wide});
