@@ -122,7 +122,7 @@ TEST(Monitor, WatchesThisMachineByItself) {
 
 // Its thread waits, or is in the midst of a sample, when the process is copied.
 TEST(Monitor, EndsInForkedChildren) {
-  LAZULITE_FORKS_BESIDE_THREADS();
+  if (!test::forks_beside_threads) GTEST_SKIP() << test::locks_of_the_sanitizer;
   debug::MonitorOptions options;
   for (double interval : {1e6, 1e-5}) {
     options.interval = interval;

@@ -191,7 +191,7 @@ TEST_F(Exits, WhileOtherThreadsMakeTheirFirstPlans) {
 }
 TEST_F(Exits, WithTransformsInDestructors) { expect_end("transforms"); }
 TEST_F(Exits, WhileAnotherThreadForks) {
-  LAZULITE_FORKS_BESIDE_THREADS();
+  if (!test::forks_beside_busy_threads) GTEST_SKIP() << test::locks_of_the_sanitizer;
   int told[2];
   ASSERT_EQ(pipe(told), 0);
   expect_end("fork" + std::to_string(told[1]));

@@ -51,7 +51,7 @@ TEST_F(Forks, ReadWhatWasScheduledAndComputeFurther) {
 }
 
 TEST_F(Forks, HappenWhileOtherThreadsCompute) {
-  LAZULITE_FORKS_BESIDE_THREADS();
+  if (!test::forks_beside_threads) GTEST_SKIP() << test::locks_of_the_sanitizer;
   Array x = whole_numbers({100, 100}, 2);
   Array expected = heavy(x).eval();
   std::atomic<bool> stop{false};
@@ -108,7 +108,7 @@ TEST_F(Forks, GiveChildrenThatUseTwoThreads) {
 // Locks that are held for moments only: other threads go on taking them while children that need
 // them are made.
 TEST_F(Forks, FindNoLockHeld) {
-  LAZULITE_FORKS_BESIDE_THREADS();
+  if (!test::forks_beside_threads) GTEST_SKIP() << test::locks_of_the_sanitizer;
   struct Use {
     const char* name;
     std::function<void()> work;
@@ -157,7 +157,7 @@ TEST_F(Forks, FindNoLockHeld) {
 
 // On the executor's thread, while somebody else waits for it in order to fork.
 TEST_F(Forks, HappenInsideAnOperationAndBesideIt) {
-  LAZULITE_FORKS_BESIDE_THREADS();
+  if (!test::forks_beside_threads) GTEST_SKIP() << test::locks_of_the_sanitizer;
   std::atomic<bool> inside{false}, other{false};
   std::atomic<int> good{0};
   auto operation = std::make_shared<CustomOperation>(CustomOperation{
