@@ -60,8 +60,9 @@ void add_transform(std::string_view name, const Launch& launch, Recipe& recipe) 
   const Kind kind = kind_of_transform(name);
   const Operand& out = launch.outputs[0];
   Operand x = launch.inputs[0];
-  LibraryTransform work{.kind = kind,
-                        .size = kind == Kind::waves_to_real ? out.shape.back() : x.shape.back()};
+  LibraryTransform work{};
+  work.kind = kind;
+  work.size = kind == Kind::waves_to_real ? out.shape.back() : x.shape.back();
   work.rows = out.size() / out.shape.back();
   // Rows that lie equally far from each other are read where they are; real ones by pairs.
   const Joined rows = join_axes(Shape(x.shape.begin(), x.shape.end() - 1),

@@ -214,6 +214,7 @@ void DeviceMemory::copy_from_host(void* destination, const void* source, size_t 
 }
 
 void DeviceMemory::copy_to_host(void* destination, const void* source, size_t bytes) {
+  if (bytes == 0) return;
   if (bytes <= SmallBlocks::most_bytes) {
     std::unique_lock lock(mutex_);
     const void* twin = small_.copy_of(source, bytes);
