@@ -21,6 +21,29 @@ struct BudgetScope {
   ~BudgetScope() { set_pending_budget(before); }
 };
 
+/// An operation that stands in the queue until it is cleared away, at the latest where this ends.
+class Obstacle {
+ public:
+  ~Obstacle() { clear(); }
+  void clear() { *over_ = true; }
+  Array before(const Array& x) const { return apply_operation(operation_, {x})[0]; }
+
+ private:
+  std::shared_ptr<std::atomic<bool>> over_ = std::make_shared<std::atomic<bool>>(false);
+  std::shared_ptr<const CustomOperation> operation_ =
+      std::make_shared<const CustomOperation>(CustomOperation{
+          .name = "waiting",
+          .infer =
+              [](InputTypes inputs) {
+                return ArrayTypes{{inputs[0].shape, inputs[0].dtype}};
+              },
+          .run =
+              [over = over_](std::span<const HostArray>, std::span<const HostArray>) {
+                while (!*over) std::this_thread::yield();
+              },
+      });
+};
+
 TEST(Fusion, RunsGeluInOneLaunchThatMovesItsInputAndOutput) {
   Array x = random::normal({1 << 20}).eval();
   ExecutionStatistics before = execution_statistics();
@@ -62,15 +85,9 @@ TEST(Fusion, StoresWhatIsStillHeld) {
 
 // However long that lasts which stands in the queue.
 TEST(Evaluation, DoesLittleWorkOnTheThreadThatAsks) {
-  std::atomic<bool> over{false};
-  auto wait = [&](std::span<const HostArray>, std::span<const HostArray>) {
-    while (!over) std::this_thread::yield();
-  };
-  auto infer = [](InputTypes inputs) { return ArrayTypes{{inputs[0].shape, inputs[0].dtype}}; };
-  auto waiting = std::make_shared<const CustomOperation>(
-      CustomOperation{.name = "waiting", .infer = infer, .run = wait});
+  Obstacle obstacle;
   Array x = random::normal({16, 16}).eval();
-  Array last = apply_operation(waiting, {x})[0];
+  Array last = obstacle.before(x);
   async_eval({last});
   for (const Array& little :
        {x + x, matmul(x, x), softmax(x, {-1}), log_softmax(x, {-1}), logsumexp(x, {-1})}) {
@@ -78,7 +95,7 @@ TEST(Evaluation, DoesLittleWorkOnTheThreadThatAsks) {
     EXPECT_TRUE(little.node()->arrived());
   }
   EXPECT_FALSE(last.node()->arrived());
-  over = true;
+  obstacle.clear();
   last.eval();
 }
 
@@ -205,23 +222,17 @@ TEST(Evaluation, TheBudgetCountsWhatWouldBeHeld) {
 
 // A view's elements in row-major order are a copy: plans that are queued read it where it was.
 TEST(Evaluation, ReadingAViewLeavesWhatIsQueuedWithIt) {
-  std::atomic<bool> over{false};
-  auto wait = [&](std::span<const HostArray>, std::span<const HostArray>) {
-    while (!over) std::this_thread::yield();
-  };
-  auto infer = [](InputTypes inputs) { return ArrayTypes{{inputs[0].shape, inputs[0].dtype}}; };
-  auto waiting = std::make_shared<const CustomOperation>(
-      CustomOperation{.name = "waiting", .infer = infer, .run = wait});
+  Obstacle obstacle;
   Array base = arange(200 * 300, Dtype::float32).reshape({200, 300}).eval();
   Array t = base.T().eval();
-  Array last = apply_operation(waiting, {ones({1 << 16}).eval()})[0];
+  Array last = obstacle.before(ones({1 << 16}).eval());
   async_eval({last});
   Array y = t + 0;
   async_eval({y});
   // It waits for its own array alone, which is there.
   const float* data = t.data<float>();
   EXPECT_EQ(data[1], 300);
-  over = true;
+  obstacle.clear();
   const std::vector<float> values = y.to_vector<float>();
   for (int64_t i = 0; i < 300; ++i) {
     for (int64_t j = 0; j < 200; ++j) {

@@ -20,6 +20,17 @@ def identity_rules(function):
     return custom
 
 
+THREADS = """
+        import os, threading
+        def work():
+            x = lz.ones((64, 64))
+            while True:
+                x = x @ x * 0.01
+                lz.eval(x)
+        for _ in range(4):
+            threading.Thread(target=work, daemon=True).start()
+    """
+
 WRAPPERS = {
     "grad": lz.grad,
     "value_and_grad": lz.value_and_grad,
@@ -152,24 +163,9 @@ PROGRAMS = {
         net.step = step
         values = [step(lz.ones((3, 4))) for _ in range(3)]
     """,
-    "threads that still run": """
-        import threading
-        def work():
-            x = lz.ones((64, 64))
-            while True:
-                x = x @ x * 0.01
-                lz.eval(x)
-        for _ in range(4):
-            threading.Thread(target=work, daemon=True).start()
-    """,
-    "a child of threads that still run": """
-        import os, threading
-        def work():
-            x = lz.ones((64, 64))
-            while True:
-                x = x @ x * 0.01
-                lz.eval(x)
-        threading.Thread(target=work, daemon=True).start()
+    "threads that still run": THREADS,
+    "a child of threads that still run": THREADS
+    + """
         child = os.fork()
         if child:
             os.waitpid(child, 0)

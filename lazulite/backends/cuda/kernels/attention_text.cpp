@@ -189,32 +189,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) lazulite_kernel(
       }
     }
 
-#if SCALED
-    #pragma unroll
-    for (int t = 0; t < TILES; ++t) {
-      #pragma unroll
-      for (int n = 0; n < COLUMNS / 8; ++n) {
-        #pragma unroll
-        for (int e = 0; e < 4; ++e) {
-          const unsigned row = warp_row + t * 16 + lane / 4 + e / 2 * 8;
-          const unsigned column = first_column + n * 8 + lane % 4 * 2 + e % 2;
-          float score = scores[t][n][e] * scale;
-          if (CAUSAL && (int)column > (int)row + reach) score = LOWEST;
-          if (MASK && row < p.rows && column < p.columns) {
-            const MaskType at = mask[row * p.mask_row + column * p.mask_column];
-#if MASK == 1
-            if (!at) score = LOWEST;
-#elif MASK == 2
-            const float added = half_value(at) * 1.4426950408889634f;
-            score += added < LOWEST && half_value(at) >= LOWEST ? LOWEST : added;
-#endif
-          }
-          scores[t][n][e] = column < p.columns ? score : BELOW;
-        }
-      }
-    }
-#else
-    if (first_column + COLUMNS > p.columns ||
+    // Whole blocks without masks stay as they are.
+    if (SCALED || first_column + COLUMNS > p.columns ||
         (CAUSAL && (int)(first_column + COLUMNS - 1) > (int)warp_row + reach)) {
       #pragma unroll
       for (int t = 0; t < TILES; ++t) {
@@ -224,14 +200,27 @@ extern "C" __global__ void __launch_bounds__(THREADS) lazulite_kernel(
           for (int e = 0; e < 4; ++e) {
             const unsigned row = warp_row + t * 16 + lane / 4 + e / 2 * 8;
             const unsigned column = first_column + n * 8 + lane % 4 * 2 + e % 2;
-            if (column >= p.columns || (CAUSAL && (int)column > (int)row + reach)) {
-              scores[t][n][e] = BELOW;
+            const bool hidden = CAUSAL && (int)column > (int)row + reach;
+#if SCALED
+            float score = scores[t][n][e] * scale;
+            if (hidden) score = LOWEST;
+            if (MASK && row < p.rows && column < p.columns) {
+              const MaskType at = mask[row * p.mask_row + column * p.mask_column];
+#if MASK == 1
+              if (!at) score = LOWEST;
+#elif MASK == 2
+              const float added = half_value(at) * 1.4426950408889634f;
+              score += added < LOWEST && half_value(at) >= LOWEST ? LOWEST : added;
+#endif
             }
+            scores[t][n][e] = column < p.columns ? score : BELOW;
+#else
+            if (column >= p.columns || hidden) scores[t][n][e] = BELOW;
+#endif
           }
         }
       }
     }
-#endif
 
     unsigned shares[TILES][COLUMNS / 8][2];
     #pragma unroll

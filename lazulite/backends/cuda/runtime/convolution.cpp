@@ -3,10 +3,8 @@
 #if __has_include(<cudnn.h>)
 
 #include <cudnn.h>
-#include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -44,8 +42,7 @@ constexpr int64_t aligned_bytes = 16;
 constexpr int64_t most_engines = 32;
 
 void check(cudnnStatus_t status, const char* what) {
-  if (status == CUDNN_STATUS_SUCCESS) return;
-  throw Error(fmt::format("cuda: {} failed: cuDNN says {}", what, static_cast<int>(status)));
+  check_status(status, CUDNN_STATUS_SUCCESS, "cuDNN", what);
 }
 
 // One for each device; a handle serves one thread at a time.
@@ -54,14 +51,11 @@ struct Handle {
   cudnnHandle_t handle = nullptr;
 };
 
-// The device's context is current.
 Handle& handle_of(const DeviceInfo& device) {
-  static std::mutex mutex;
-  static auto* handles = new std::map<int, Handle>;
-  std::lock_guard lock(mutex);
-  Handle& handle = (*handles)[device.index];
-  if (!handle.handle) check(library().cudnnCreate(&handle.handle), "opening cuDNN");
-  return handle;
+  static auto* handles = new HandlesOfDevices<Handle>;
+  return handles->of(device, [](Handle& handle) {
+    if (!handle.handle) check(library().cudnnCreate(&handle.handle), "opening cuDNN");
+  });
 }
 
 class Descriptor {

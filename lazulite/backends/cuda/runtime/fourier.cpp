@@ -3,12 +3,10 @@
 #if __has_include(<cufft.h>)
 
 #include <cufft.h>
-#include <fmt/format.h>
 
 #include <mutex>
 
 #include "lazulite/backends/cuda/runtime/library.h"
-#include "lazulite/core/errors.h"
 
 namespace lazulite::cuda {
 namespace {
@@ -36,8 +34,7 @@ const Library& library() {
 }
 
 void check(cufftResult result, const char* what) {
-  if (result == CUFFT_SUCCESS) return;
-  throw Error(fmt::format("cuda: {} failed: cuFFT says {}", what, static_cast<int>(result)));
+  check_status(result, CUFFT_SUCCESS, "cuFFT", what);
 }
 
 using Kind = LibraryTransform::Kind;

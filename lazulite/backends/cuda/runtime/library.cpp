@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "lazulite/core/errors.h"
+
 namespace lazulite::cuda {
 namespace {
 
@@ -73,6 +75,10 @@ std::vector<std::string> library_folders() {
   folders.emplace_back();
   add_toolkit("/usr/local/cuda");
   return folders;
+}
+
+void reject_status(int status, const char* library, const char* what) {
+  throw Error(fmt::format("cuda: {} failed: {} says {}", what, library, status));
 }
 
 void* open_library(const LibraryNames& names, std::string* reason) {

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <map>
+#include <mutex>
 #include <string>
 #include <vector>
+
+#include "lazulite/backends/cuda/runtime/driver.h"
 
 namespace lazulite::cuda {
 
@@ -20,6 +24,31 @@ std::vector<std::string> library_folders();
 /// Opens a library. Null if there is none, with one sentence in *reason that says what is missing,
 /// where it was looked for and what to install.
 void* open_library(const LibraryNames& names, std::string* reason);
+
+[[noreturn]] void reject_status(int status, const char* library, const char* what);
+/// Throws what a library says of something, with `what` was to be done, unless it says `good`.
+template <class Status>
+void check_status(Status status, Status good, const char* library, const char* what) {
+  if (status != good) reject_status(static_cast<int>(status), library, what);
+}
+
+/// What a library has opened for each device, kept for the life of the process.
+template <class Handle>
+class HandlesOfDevices {
+ public:
+  /// The device's handle, after `open` has seen to it that it is one. Its context is current.
+  template <class Open>
+  Handle& of(const DeviceInfo& device, Open open) {
+    std::lock_guard lock(mutex_);
+    Handle& handle = handles_[device.index];
+    open(handle);
+    return handle;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<int, Handle> handles_;
+};
 
 /// Finds a library's functions by their names.
 class FunctionLoader {

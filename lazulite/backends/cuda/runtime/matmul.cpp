@@ -1,11 +1,8 @@
 #include "lazulite/backends/cuda/runtime/matmul.h"
 
 #include <cublasLt.h>
-#include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <mutex>
 
 #include "lazulite/backends/cuda/runtime/library.h"
 #include "lazulite/core/environment.h"
@@ -41,18 +38,14 @@ const Library& library() {
 constexpr size_t most_workspace_bytes = size_t{32} << 20;
 
 void check(cublasStatus_t status, const char* what) {
-  if (status == CUBLAS_STATUS_SUCCESS) return;
-  throw Error(fmt::format("cuda: {} failed: cuBLASLt says {}", what, static_cast<int>(status)));
+  check_status(status, CUBLAS_STATUS_SUCCESS, "cuBLASLt", what);
 }
 
-// One for each device; the device's context is current.
 cublasLtHandle_t handle_of(const DeviceInfo& device) {
-  static std::mutex mutex;
-  static auto* handles = new std::map<int, cublasLtHandle_t>;
-  std::lock_guard lock(mutex);
-  cublasLtHandle_t& handle = (*handles)[device.index];
-  if (!handle) check(library().cublasLtCreate(&handle), "opening cuBLASLt");
-  return handle;
+  static auto* handles = new HandlesOfDevices<cublasLtHandle_t>;
+  return handles->of(device, [](cublasLtHandle_t& handle) {
+    if (!handle) check(library().cublasLtCreate(&handle), "opening cuBLASLt");
+  });
 }
 
 cublasComputeType_t compute_type(Dtype dtype) {

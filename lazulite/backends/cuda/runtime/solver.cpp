@@ -3,14 +3,11 @@
 #if __has_include(<cusolverDn.h>)
 
 #include <cusolverDn.h>
-#include <fmt/format.h>
 
-#include <map>
 #include <mutex>
 #include <vector>
 
 #include "lazulite/backends/cuda/runtime/library.h"
-#include "lazulite/core/errors.h"
 
 namespace lazulite::cuda {
 namespace {
@@ -63,12 +60,10 @@ const Blas& blas() {
 }
 
 void check(cusolverStatus_t status, const char* what) {
-  if (status == CUSOLVER_STATUS_SUCCESS) return;
-  throw Error(fmt::format("cuda: {} failed: cuSOLVER says {}", what, static_cast<int>(status)));
+  check_status(status, CUSOLVER_STATUS_SUCCESS, "cuSOLVER", what);
 }
 void check(cublasStatus_t status, const char* what) {
-  if (status == CUBLAS_STATUS_SUCCESS) return;
-  throw Error(fmt::format("cuda: {} failed: cuBLAS says {}", what, static_cast<int>(status)));
+  check_status(status, CUBLAS_STATUS_SUCCESS, "cuBLAS", what);
 }
 
 // One for each device; they serve one thread at a time.
@@ -79,18 +74,15 @@ struct Handle {
   cublasHandle_t blas = nullptr;
 };
 
-// The device's context is current.
 Handle& handle_of(const DeviceInfo& device) {
-  static std::mutex mutex;
-  static auto* handles = new std::map<int, Handle>;
-  std::lock_guard lock(mutex);
-  Handle& handle = (*handles)[device.index];
-  if (!handle.solver) check(library().cusolverDnCreate(&handle.solver), "opening cuSOLVER");
-  if (!handle.parameters) {
-    check(library().cusolverDnCreateParams(&handle.parameters), "opening cuSOLVER");
-  }
-  if (!handle.blas) check(blas().cublasCreate_v2(&handle.blas), "opening cuBLAS");
-  return handle;
+  static auto* handles = new HandlesOfDevices<Handle>;
+  return handles->of(device, [](Handle& handle) {
+    if (!handle.solver) check(library().cusolverDnCreate(&handle.solver), "opening cuSOLVER");
+    if (!handle.parameters) {
+      check(library().cusolverDnCreateParams(&handle.parameters), "opening cuSOLVER");
+    }
+    if (!handle.blas) check(blas().cublasCreate_v2(&handle.blas), "opening cuBLAS");
+  });
 }
 
 using Step = LibraryDecomposition::Step;
